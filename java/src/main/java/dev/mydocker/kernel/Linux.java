@@ -1,0 +1,275 @@
+package dev.mydocker.kernel;
+
+/**
+ * The Linux system calls this engine uses, one native method per call, and the only class of the
+ * project that declares {@code native}.
+ *
+ * <p>Every method is the system call of its name with the kernel's own convention: a result of zero
+ * or more on success, {@code -errno} on failure; {@code EINTR} is retried where the call is safe to
+ * repeat. Nothing here throws for a failed call: {@link KernelException#check} turns the number into
+ * an exception that names the call and its object. Paths are bytes, as the kernel sees them, and
+ * cross JNI as {@code byte[]}; a path with a NUL byte in it is {@code -EINVAL}, one of 4096 bytes or
+ * more {@code -ENAMETOOLONG}.
+ */
+public final class Linux {
+
+  /** Version of the contract between this class and native/linux.c; checked by JNI_OnLoad. */
+  static final int ABI = 1;
+
+  // open(2), openat2(2): the values are per architecture where the kernel says so, see Arch.
+  public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0100;
+  public static final int O_EXCL = 0200;
+  public static final int O_NOCTTY = 0400;
+  public static final int O_TRUNC = 01000;
+  public static final int O_APPEND = 02000;
+  public static final int O_NONBLOCK = 04000;
+  public static final int O_CLOEXEC = 02000000;
+  public static final int O_PATH = 010000000;
+  /** These two differ between architectures (x86: 0200000 and 0400000, arm64: 040000 and 0100000). */
+  public static final int O_DIRECTORY;
+
+  public static final int O_NOFOLLOW;
+
+  /** openat2(2), {@code resolve}. */
+  public static final long RESOLVE_NO_XDEV = 0x01;
+
+  public static final long RESOLVE_NO_MAGICLINKS = 0x02;
+  public static final long RESOLVE_NO_SYMLINKS = 0x04;
+  public static final long RESOLVE_BENEATH = 0x08;
+  public static final long RESOLVE_IN_ROOT = 0x10;
+
+  public static final int AT_FDCWD = -100;
+  public static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  public static final int AT_REMOVEDIR = 0x200;
+  public static final int AT_EMPTY_PATH = 0x1000;
+
+  public static final int RENAME_NOREPLACE = 1;
+  public static final int RENAME_EXCHANGE = 2;
+
+  /** inode(7), file type bits of {@code st_mode}. */
+  public static final int S_IFMT = 0170000;
+
+  public static final int S_IFSOCK = 0140000;
+  public static final int S_IFLNK = 0120000;
+  public static final int S_IFREG = 0100000;
+  public static final int S_IFBLK = 0060000;
+  public static final int S_IFDIR = 0040000;
+  public static final int S_IFCHR = 0020000;
+  public static final int S_IFIFO = 0010000;
+
+  public static final int LOCK_SH = 1;
+  public static final int LOCK_EX = 2;
+  public static final int LOCK_NB = 4;
+  public static final int LOCK_UN = 8;
+
+  public static final short POLLIN = 1;
+  public static final short POLLOUT = 4;
+  public static final short POLLERR = 8;
+  public static final short POLLHUP = 16;
+
+  public static final int SHUT_RD = 0;
+  public static final int SHUT_WR = 1;
+  public static final int SHUT_RDWR = 2;
+
+  static {
+    NativeLibrary.load();
+    O_DIRECTORY = openFlag(0);
+    O_NOFOLLOW = openFlag(1);
+  }
+
+  private Linux() {}
+
+  /** The architecture's value of O_DIRECTORY (0) or O_NOFOLLOW (1). */
+  private static native int openFlag(int which);
+
+  // ---- files ------------------------------------------------------------------------------------
+
+  /** openat2(2). {@code O_CLOEXEC} is always added. Retries EINTR, and EAGAIN (a raced rename). */
+  public static native int openat2(int dirfd, byte[] path, int flags, int mode, long resolve);
+
+  /** close(2). Never retried: on Linux the descriptor is gone whatever the result says. */
+  public static native int close(int fd);
+
+  /** read(2) into {@code buffer[offset, offset+length)}; at most 64 KiB per call; 0 at the end. */
+  public static native int read(int fd, byte[] buffer, int offset, int length);
+
+  /** write(2) of {@code buffer[offset, offset+length)}; at most 64 KiB per call. */
+  public static native int write(int fd, byte[] buffer, int offset, int length);
+
+  /** lseek(2); {@code whence}: 0 SEEK_SET, 1 SEEK_CUR, 2 SEEK_END, 3 SEEK_DATA, 4 SEEK_HOLE. */
+  public static native long lseek(int fd, long offset, int whence);
+
+  /** ftruncate(2), {@code length} in bytes. */
+  public static native int ftruncate(int fd, long length);
+
+  public static native int fsync(int fd);
+
+  /** syncfs(2): writes the whole file system that {@code fd} is on. */
+  public static native int syncfs(int fd);
+
+  /** flock(2) with {@code LOCK_*}. */
+  public static native int flock(int fd, int operation);
+
+  /**
+   * statx(2) of {@code path} under {@code dirfd} (an empty path with {@code AT_EMPTY_PATH}: the fd
+   * itself). Fills {@code out}, which has at least {@link Stat#FIELDS} elements; see {@link Stat}.
+   */
+  public static native int statx(int dirfd, byte[] path, int flags, long[] out);
+
+  /** readlinkat(2) into {@code buffer}; the number of bytes, not NUL-terminated. */
+  public static native int readlinkat(int dirfd, byte[] path, byte[] buffer);
+
+  /**
+   * getdents64(2) into {@code buffer}: raw {@code struct linux_dirent64} records; bytes, 0 at end.
+   */
+  public static native int getdents64(int fd, byte[] buffer);
+
+  public static native int mkdirat(int dirfd, byte[] path, int mode);
+
+  /** mknodat(2); {@code mode} includes the type bits. */
+  public static native int mknodat(int dirfd, byte[] path, int mode, int major, int minor);
+
+  public static native int symlinkat(byte[] target, int dirfd, byte[] path);
+
+  public static native int linkat(
+      int olddirfd, byte[] oldpath, int newdirfd, byte[] newpath, int flags);
+
+  public static native int unlinkat(int dirfd, byte[] path, int flags);
+
+  public static native int renameat2(
+      int olddirfd, byte[] oldpath, int newdirfd, byte[] newpath, int flags);
+
+  /** fchownat(2); -1 leaves an id as it is. */
+  public static native int fchownat(int dirfd, byte[] path, int uid, int gid, int flags);
+
+  /** fchmod(2), {@code mode} octal 07777. */
+  public static native int fchmod(int fd, int mode);
+
+  /** fchmodat(2); follows a symbolic link, as the system call has no flag. */
+  public static native int fchmodat(int dirfd, byte[] path, int mode);
+
+  /** utimensat(2); seconds since the epoch and nanoseconds of access and modification. */
+  public static native int utimensat(
+      int dirfd, byte[] path, long atimeSec, long atimeNsec, long mtimeSec, long mtimeNsec, int flags);
+
+  /** fsetxattr(2); {@code flags} 0, 1 XATTR_CREATE, 2 XATTR_REPLACE. */
+  public static native int fsetxattr(int fd, byte[] name, byte[] value, int flags);
+
+  /** setxattr(2) on a path that may be a symbolic link, which is not followed (lsetxattr). */
+  public static native int lsetxattr(byte[] path, byte[] name, byte[] value, int flags);
+
+  /** lgetxattr(2) into {@code value}; its size in bytes. An empty {@code value} asks the size. */
+  public static native int lgetxattr(byte[] path, byte[] name, byte[] value);
+
+  /** llistxattr(2): NUL-terminated names, one after the other; bytes. */
+  public static native int llistxattr(byte[] path, byte[] list);
+
+  /** fcntl(2) F_DUPFD_CLOEXEC with {@code min}. */
+  public static native int dupfd(int fd, int min);
+
+  /** fcntl(2) F_GETFL. */
+  public static native int getFlags(int fd);
+
+  /** fcntl(2) F_SETFL. */
+  public static native int setFlags(int fd, int flags);
+
+  /** memfd_create(2), CLOEXEC, sealing allowed, executable. */
+  public static native int memfdCreate(byte[] name);
+
+  /** fcntl(2) F_ADD_SEALS: SEAL 1, SHRINK 2, GROW 4, WRITE 8. */
+  public static native int addSeals(int fd, int seals);
+
+  /** pipe2(2) with O_CLOEXEC; {@code fds[0]} reads, {@code fds[1]} writes. */
+  public static native int pipe2(int[] fds);
+
+  // ---- sockets and waiting ----------------------------------------------------------------------
+
+  /** socketpair(2): AF_UNIX, {@code SOCK_SEQPACKET} when asked, else SOCK_STREAM; CLOEXEC. */
+  public static native int socketpair(int[] fds, boolean seqpacket);
+
+  /** A connected AF_UNIX stream socket to {@code path} (socket(2), connect(2)); the fd. */
+  public static native int connectUnix(byte[] path);
+
+  /** A listening AF_UNIX stream socket at {@code path}, mode 0600 from the start; the fd. */
+  public static native int listenUnix(byte[] path);
+
+  public static native int shutdown(int fd, int how);
+
+  /** poll(2) over parallel arrays; {@code timeout} in milliseconds, -1 for ever; not retried. */
+  public static native int poll(int[] fds, short[] events, short[] revents, int timeout);
+
+  // ---- processes --------------------------------------------------------------------------------
+
+  public static native int getpid();
+
+  public static native int geteuid();
+
+  public static native int getegid();
+
+  /** kill(2). */
+  public static native int kill(int pid, int signal);
+
+  public static native int pidfdOpen(int pid);
+
+  public static native int pidfdSendSignal(int pidfd, int signal);
+
+  /**
+   * waitid(2) on a pidfd for WEXITED, with __WALL; {@code WNOHANG} when {@code block} is false.
+   * Fills {@code out} with {@code si_code} (1 CLD_EXITED, 2 CLD_KILLED, 3 CLD_DUMPED; 0: none yet)
+   * and {@code si_status}.
+   */
+  public static native int waitPidfd(int pidfd, boolean block, int[] out);
+
+  /** getrlimit(2) of this process: soft and hard into {@code out}; RLIM_INFINITY is -1. */
+  public static native int getrlimit(int resource, long[] out);
+
+  /** uname(2): sysname, nodename, release, version, machine, each ended by a NUL; bytes. */
+  public static native int uname(byte[] buffer);
+
+  /**
+   * Capabilities of this process from capget(2): {effective, permitted, inheritable} as bit sets,
+   * and the bounding set read with prctl(2) PR_CAPBSET_READ as the fourth element.
+   */
+  public static native int capget(long[] out);
+
+  /** mount(2); an empty {@code type} or {@code data} is passed as NULL. */
+  public static native int mount(byte[] source, byte[] target, byte[] type, long flags, byte[] data);
+
+  public static native int umount2(byte[] target, int flags);
+
+  /** statfs(2): {f_type, f_bsize, f_blocks, f_bavail, f_files, f_ffree} into {@code out}. */
+  public static native int statfs(byte[] path, long[] out);
+
+  // ---- terminals and signals --------------------------------------------------------------------
+
+  public static native int isatty(int fd);
+
+  /** tcgetattr(3): the kernel's struct termios as bytes into {@code out} (at least 64). */
+  public static native int tcgetattr(int fd, byte[] out);
+
+  /** tcsetattr(3) TCSADRAIN with what tcgetattr gave. */
+  public static native int tcsetattr(int fd, byte[] termios);
+
+  /** cfmakeraw(3) applied to {@code termios} in place. */
+  public static native int makeRaw(byte[] termios);
+
+  /** ioctl(2) TIOCGWINSZ: {rows, columns} into {@code out}. */
+  public static native int getWindowSize(int fd, int[] out);
+
+  /** ioctl(2) TIOCSWINSZ. */
+  public static native int setWindowSize(int fd, int rows, int columns);
+
+  /**
+   * Routes the given signals into a pipe by sigaction(2): each arrival writes one byte, the signal's
+   * number. Gives the pipe's read end (CLOEXEC). This is process-wide state, for a program that owns
+   * its process (the command line); a signal the parent had ignored stays ignored. One pipe exists
+   * per process; a second call adds signals to it.
+   */
+  public static native int signalPipe(int[] signals);
+
+  /** Puts the default disposition of {@code signal} back and raises it for this process. */
+  public static native int raiseDefault(int signal);
+}
