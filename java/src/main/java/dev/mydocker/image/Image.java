@@ -1,0 +1,21 @@
+package dev.mydocker.image;
+
+import java.util.List;
+
+/**
+ * An image of the local store.
+ *
+ * @param name the full reference it is kept under: {@code docker.io/library/busybox:latest}
+ * @param manifestDigest the digest of its manifest
+ * @param imageId the digest of its configuration, which Docker calls the image's id
+ * @param config its configuration
+ * @param diffIds the digests of its uncompressed layers, the lowest first
+ * @param size bytes of its configuration and its layers as they are stored
+ */
+public record Image(
+    String name,
+    Digest manifestDigest,
+    Digest imageId,
+    ImageConfig config,
+    List<Digest> diffIds,
+    long size) {}

@@ -1,0 +1,111 @@
+package dev.mydocker.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageRefTest {
+  private static final String HEX =
+      "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+
+  @ParameterizedTest
+  @CsvSource({
+    "busybox, docker.io, library/busybox, latest",
+    "busybox:1.36, docker.io, library/busybox, 1.36",
+    "docker.io/busybox, docker.io, library/busybox, latest",
+    "index.docker.io/busybox, docker.io, library/busybox, latest",
+    "user/app, docker.io, user/app, latest",
+    "test_com, docker.io, library/test_com, latest",
+    "test.com:tag, docker.io, library/test.com, tag",
+    "test.com:5000, docker.io, library/test.com, 5000",
+    "192.168.1.1:5000, docker.io, library/192.168.1.1, 5000",
+    "test:5000/repo, test:5000, repo, latest",
+    "localhost/app, localhost, app, latest",
+    "localhost:5000/a/b/c:v1, localhost:5000, a/b/c, v1",
+    "[2001:db8::1]:5000/repo, [2001:db8::1]:5000, repo, latest",
+    "[2001:db8::1]/repo, [2001:db8::1], repo, latest",
+    "xn--n3h.example/i, xn--n3h.example, i, latest",
+    "lowercase:Uppercase, docker.io, library/lowercase, Uppercase",
+    "Docker/docker, Docker, docker, latest",
+    "doc---r/x, docker.io, doc---r/x, latest",
+    "dock__er/x, docker.io, dock__er/x, latest",
+    "a, docker.io, library/a, latest",
+    "sha256, docker.io, library/sha256, latest",
+  })
+  void IMG14_aReferenceIsCompletedAsDockerDoes(String text, String domain, String path, String tag)
+      throws Exception {
+    ImageRef.Registry expected =
+        new ImageRef.Registry(domain, path, Optional.of(tag), Optional.empty());
+    assertThat(ImageRef.parse(text)).isEqualTo(expected);
+    assertThat(ImageRef.parse(expected.name())).isEqualTo(expected);
+    assertThat(ImageRef.parse(expected.familiar())).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", ":t", "@sha256:" + HEX, "repo@sha256:ffff", "repo@md5:" + HEX, "Uppercase:tag",
+        "test:5000/Uppercase/x", "[2001:db8::1]", "[fe80::1%eth0]/x", "https://example.com/x",
+        "-docker", "docker-/x", "_x/_x", "dock..er", "dock_.er", "dock-.er", "a///b", "x/", HEX,
+        "a:", "a:.x", "a:-x", "a b", "a\nb", "host:/x", "host:99999/x", "-h.example/x", "a:b:c",
+        "repo@sha256:" + HEX + "@sha256:" + HEX, "a___b", "/x", "ä"
+      })
+  void IMG14_whatDockerRefusesIsRefused(String text) {
+    assertThatThrownBy(() -> ImageRef.parse(text))
+        .isInstanceOfSatisfying(
+            ImageException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(ImageException.Kind.BAD_REFERENCE);
+              assertThat(e.getMessage()).doesNotContain("\n");
+            });
+  }
+
+  @Test
+  void IMG14_lengthsAreLimited() throws Exception {
+    ImageRef.parse("host.example/" + "a".repeat(255));
+    ImageRef.parse("a:" + "t".repeat(128));
+    assertThatThrownBy(() -> ImageRef.parse("host.example/" + "a".repeat(256)))
+        .hasMessageContaining("longer than 255");
+    assertThatThrownBy(() -> ImageRef.parse("a:" + "t".repeat(129)))
+        .hasMessageContaining("at most 128");
+  }
+
+  @Test
+  void IMG15_aHugeReferenceIsRefusedAtOnce() {
+    assertThatThrownBy(() -> ImageRef.parse("a".repeat(1 << 20)))
+        .hasMessageContaining("longer than");
+    assertThatThrownBy(() -> ImageRef.parse("a" + "-a".repeat(5000) + "!"))
+        .hasMessageContaining("longer than");
+  }
+
+  @Test
+  void tagAndDigestMayStandTogether() throws Exception {
+    ImageRef.Registry ref = ImageRef.parseRegistry("host:5000/r:tag@sha256:" + HEX);
+    assertThat(ref.tag()).contains("tag");
+    assertThat(ref.digest()).contains(new Digest("sha256", HEX));
+    assertThat(ref.name()).isEqualTo("host:5000/r:tag@sha256:" + HEX);
+    assertThat(ImageRef.parseRegistry("r@sha256:" + HEX).tag()).isEmpty();
+  }
+
+  @Test
+  void transportsNameLocalFiles() throws Exception {
+    assertThat(ImageRef.parse("oci:/a/b"))
+        .isEqualTo(new ImageRef.OciLayout(Path.of("/a/b"), Optional.empty()));
+    assertThat(ImageRef.parse("oci:/a/b:x:1"))
+        .isEqualTo(new ImageRef.OciLayout(Path.of("/a/b"), Optional.of("x:1")));
+    assertThat(ImageRef.parse("oci-archive:/a/b.tar:v1"))
+        .isEqualTo(new ImageRef.OciArchive(Path.of("/a/b.tar"), Optional.of("v1")));
+    assertThat(ImageRef.parse("docker-archive:/a.tar:busybox"))
+        .isEqualTo(
+            new ImageRef.DockerArchive(
+                Path.of("/a.tar"), Optional.of(ImageRef.parseRegistry("busybox"))));
+    assertThat(ImageRef.parse("hello")).isEqualTo(new ImageRef.BuiltIn());
+    assertThatThrownBy(() -> ImageRef.parse("oci:")).hasMessageContaining("names no file");
+  }
+}
