@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -36,6 +37,9 @@
 #include <sys/xattr.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "launch.h"
+#include "plan.h"
 
 #define ABI 1
 #define CHUNK 65536
@@ -487,6 +491,16 @@ FN(jint, listen_unix, jbyteArray name)
     return fd;
 }
 
+/* MSG_NOSIGNAL: a peer that is gone is EPIPE, never a signal to the JVM. */
+FN(jint, send_, jint fd, jbyteArray buffer, jint offset, jint length)
+{
+    UNUSED;
+    char chunk[CHUNK];
+    jint n = length < CHUNK ? length : CHUNK;
+    (*env)->GetByteArrayRegion(env, buffer, offset, n, (jbyte *)chunk);
+    return RETRY(send(fd, chunk, (size_t)n, MSG_NOSIGNAL));
+}
+
 FN(jint, shutdown_, jint fd, jint how)
 {
     UNUSED;
@@ -777,6 +791,45 @@ FN(jint, raise_default, jint number)
     return result(kill(getpid(), number));
 }
 
+/* ---- launch --------------------------------------------------------------------------------- */
+
+FN(jint, launch_, jbyteArray plan_bytes, jintArray slot_numbers, jintArray out)
+{
+    UNUSED;
+    if ((*env)->GetArrayLength(env, slot_numbers) != PLAN_SLOTS)
+        return -EINVAL;
+    jint slots[PLAN_SLOTS];
+    (*env)->GetIntArrayRegion(env, slot_numbers, 0, PLAN_SLOTS, slots);
+    void *plan;
+    size_t size;
+    int r = blob_get(env, plan_bytes, PLAN_SIZE_LIMIT, &plan, &size);
+    if (r)
+        return r;
+    struct launched launched;
+    r = launch(plan, size, slots, &launched);
+    free(plan);
+    if (r)
+        return r;
+    const jint values[] = {launched.pid, launched.pidfd};
+    return fill_ints(env, out, values, 2);
+}
+
+/* "NAME arguments" lines in the order of ops.def, for Java to compare with its own table. */
+FN(jint, operations_, jbyteArray out)
+{
+    UNUSED;
+    char text[4096];
+    size_t used = 0;
+    for (int i = 0; i < OP_COUNT; i++) {
+        int n = snprintf(text + used, sizeof text - used, "%s %s\n", plan_names[i],
+                         plan_arguments[i]);
+        if (n < 0 || (size_t)n >= sizeof text - used)
+            return -EOVERFLOW;
+        used += (size_t)n;
+    }
+    return fill_bytes(env, out, text, (jsize)used);
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 #define B "[B"
@@ -822,6 +875,7 @@ static const JNINativeMethod METHODS[] = {
     M("socketpair", "([IZ)I", socketpair_),
     M("connectUnix", "(" B ")I", connect_unix),
     M("listenUnix", "(" B ")I", listen_unix),
+    M("send", "(I" B "II)I", send_),
     M("shutdown", "(II)I", shutdown_),
     M("poll", "([I[S[SI)I", poll_),
     M("getpid", "()I", getpid_),
@@ -845,6 +899,8 @@ static const JNINativeMethod METHODS[] = {
     M("setWindowSize", "(III)I", set_window_size),
     M("signalPipe", "([I)I", signal_pipe),
     M("raiseDefault", "(I)I", raise_default),
+    M("launch", "(" B "[I[I)I", launch_),
+    M("operations", "(" B ")I", operations_),
 };
 
 /* Refuses to load under classes of another version, then registers the table above. */

@@ -196,6 +196,9 @@ public final class Linux {
   /** A listening AF_UNIX stream socket at {@code path}, mode 0600 from the start; the fd. */
   public static native int listenUnix(byte[] path);
 
+  /** send(2) with MSG_NOSIGNAL; at most 64 KiB per call. */
+  public static native int send(int fd, byte[] buffer, int offset, int length);
+
   public static native int shutdown(int fd, int how);
 
   /** poll(2) over parallel arrays; {@code timeout} in milliseconds, -1 for ever; not retried. */
@@ -272,4 +275,19 @@ public final class Linux {
 
   /** Puts the default disposition of {@code signal} back and raises it for this process. */
   public static native int raiseDefault(int signal);
+
+  // ---- launch -----------------------------------------------------------------------------------
+
+  /**
+   * Starts a launch plan (native/plan.h): clones its monitor, which executes it, and comes back at
+   * once.
+   *
+   * @param plan the plan's bytes
+   * @param slots the plan's descriptors by slot number, -1 for none; they stay the caller's
+   * @param out pid of the monitor, and a pidfd of it that the caller owns
+   */
+  public static native int launch(byte[] plan, int[] slots, int[] out);
+
+  /** The table of native/ops.def as lines {@code NAME arguments} into {@code out}; bytes. */
+  public static native int operations(byte[] out);
 }

@@ -1,0 +1,196 @@
+package dev.mydocker.launch;
+
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/**
+ * The attached end of a monitor's socket: native/frame.h.
+ *
+ * <p>One thread relays the output; any thread may send input, sizes and signals. At most {@link
+ * #WINDOW} bytes of input are under way, so a signal never waits behind input that nobody reads.
+ */
+public final class MonitorClient implements AutoCloseable {
+  private static final int STDOUT = 1;
+  private static final int STDERR = 2;
+  private static final int EXIT = 3;
+  private static final int TAKEN = 4;
+  private static final int STDIN = 16;
+  private static final int STDIN_END = 17;
+  private static final int RESIZE = 18;
+  private static final int SIGNAL = 19;
+  private static final int HEADER = 8;
+  private static final int WINDOW = 65536;
+
+  private final Fd socket;
+  private final Object writing = new Object();
+  private final Object window = new Object();
+  private int free = WINDOW;
+  private boolean ended;
+
+  MonitorClient(Fd socket) {
+    this.socket = socket;
+  }
+
+  /** Sends input; waits while the window is full. Does nothing once the container has ended. */
+  public void stdin(byte[] buffer, int offset, int length) throws IOException {
+    int done = 0;
+    while (done < length) {
+      int piece = claim(length - done);
+      if (piece == 0) {
+        return;
+      }
+      ByteBuffer frame = frame(STDIN, piece).put(buffer, offset + done, piece);
+      send(frame);
+      done += piece;
+    }
+  }
+
+  /** Ends the container's input. */
+  public void closeStdin() throws IOException {
+    send(frame(STDIN_END, 0));
+  }
+
+  /** Gives the terminal another size. */
+  public void resize(int rows, int columns) throws IOException {
+    send(frame(RESIZE, 4).putShort((short) rows).putShort((short) columns));
+  }
+
+  /** Sends a signal to the container's first process. */
+  public void signal(int number) throws IOException {
+    send(frame(SIGNAL, 4).putInt(number));
+  }
+
+  /**
+   * Passes output on until the container has ended and all of it has come.
+   *
+   * @param onExit called as soon as the first process has ended, before the last output
+   * @return how it ended; empty when the monitor went away without a word
+   */
+  public Optional<ExitStatus> relay(Output out, ExitListener onExit) throws IOException {
+    byte[] buffer = new byte[WINDOW];
+    Optional<ExitStatus> status = Optional.empty();
+    try {
+      byte[] header = new byte[HEADER];
+      while (readFully(header, HEADER)) {
+        ByteBuffer head = ByteBuffer.wrap(header).order(ByteOrder.nativeOrder());
+        int type = head.getInt();
+        int size = head.getInt();
+        if (size < 0 || size > WINDOW || !readFully(buffer, size)) {
+          break;
+        }
+        ByteBuffer body = ByteBuffer.wrap(buffer, 0, size).order(ByteOrder.nativeOrder());
+        switch (type) {
+          case STDOUT -> out.stdout(buffer, 0, size);
+          case STDERR -> out.stderr(buffer, 0, size);
+          case TAKEN -> giveBack(body.getInt());
+          case EXIT -> {
+            ExitStatus how = ExitStatus.of(body.getInt(), body.getInt());
+            status = Optional.of(how);
+            end();
+            onExit.exited(how);
+          }
+          default -> throw new IOException("the monitor sent a frame of unknown type " + type);
+        }
+      }
+    } finally {
+      end();
+    }
+    return status;
+  }
+
+  /** Told once, when the container's first process has ended. */
+  @FunctionalInterface
+  public interface ExitListener {
+    void exited(ExitStatus status) throws IOException;
+  }
+
+  /** Makes a {@link #relay} that waits come back; the container runs on. */
+  public void detach() {
+    Linux.shutdown(socket.number(), Linux.SHUT_RDWR);
+  }
+
+  @Override
+  public void close() {
+    end();
+    synchronized (writing) {
+      socket.close();
+    }
+  }
+
+  private int claim(int wanted) throws IOException {
+    synchronized (window) {
+      while (free == 0 && !ended) {
+        try {
+          window.wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted while the container's input was full", e);
+        }
+      }
+      int piece = ended ? 0 : Math.min(free, wanted);
+      free -= piece;
+      return piece;
+    }
+  }
+
+  private void giveBack(int taken) {
+    synchronized (window) {
+      free += taken;
+      window.notifyAll();
+    }
+  }
+
+  private void end() {
+    synchronized (window) {
+      ended = true;
+      window.notifyAll();
+    }
+  }
+
+  private static ByteBuffer frame(int type, int size) {
+    return ByteBuffer.allocate(HEADER + size)
+        .order(ByteOrder.nativeOrder())
+        .putInt(type)
+        .putInt(size);
+  }
+
+  /** A monitor that is gone has nothing to be told: its end is what relay reports. */
+  private void send(ByteBuffer frame) throws IOException {
+    synchronized (writing) {
+      synchronized (window) {
+        if (ended) {
+          return;
+        }
+      }
+      byte[] bytes = frame.array();
+      int done = 0;
+      while (done < bytes.length) {
+        int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
+        if (n == -Errno.EPIPE.number()
+            || n == -Errno.ECONNRESET.number()) {
+          return;
+        }
+        done += KernelException.check(n, "send", socket.name());
+      }
+    }
+  }
+
+  /** False at the end of the stream, or when the monitor was killed. */
+  private boolean readFully(byte[] buffer, int length) throws IOException {
+    int done = 0;
+    while (done < length) {
+      int n = Linux.read(socket.number(), buffer, done, length - done);
+      if (n == 0 || n == -Errno.ECONNRESET.number()) {
+        return false;
+      }
+      done += KernelException.check(n, "read", socket.name());
+    }
+    return true;
+  }
+}

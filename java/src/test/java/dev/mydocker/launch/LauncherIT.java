@@ -1,0 +1,171 @@
+package dev.mydocker.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Launches hand-written plans on this host's root: no image, no mounts. */
+class LauncherIT {
+  private static final long NEWPID = 0x20000000;
+  private static final long NEWNS = 0x00020000;
+  private static final long NEWUTS = 0x04000000;
+
+  @TempDir Path directory;
+
+  static Fd open(Path path, int flags) throws KernelException {
+    byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+    return Fd.of(Linux.openat2(Linux.AT_FDCWD, name, flags, (flags & Linux.O_CREAT) == 0 ? 0 : 0600, 0), "openat2", path.toString());
+  }
+
+  static Step clone(long flags) {
+    long kept = Slot.set(Slot.MONITOR_IMAGE, Slot.SYNC, Slot.STDIN, Slot.STDOUT, Slot.STDERR);
+    return Step.of("test", Op.CLONE_INIT, Arg.number(flags), Arg.number(kept));
+  }
+
+  static Step execMonitor() {
+    long kept =
+        Slot.set(
+            Slot.RECORDING, Slot.PLAN, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN,
+            Slot.TO_STDIN, Slot.FROM_STDOUT, Slot.FROM_STDERR, Slot.MONITOR_IMAGE, Slot.SYNC,
+            Slot.STDIN, Slot.STDOUT, Slot.STDERR);
+    return Step.of(
+        "test",
+        Op.EXEC_MONITOR,
+        Arg.fd(Slot.MONITOR_IMAGE),
+        Arg.texts(List.of("mydocker-monitor", "test")),
+        Arg.number(kept));
+  }
+
+  static Step ownMonitor() {
+    long kept =
+        Slot.set(
+            Slot.RECORDING, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN,
+            Slot.TO_STDIN, Slot.FROM_STDOUT, Slot.FROM_STDERR);
+    return Step.of(
+        "test",
+        Op.EXEC_MONITOR,
+        Arg.fd(Slot.MONITOR_IMAGE),
+        Arg.texts(List.of("mydocker-monitor", "test")),
+        Arg.number(kept));
+  }
+
+  static List<Step> command(String... argv) {
+    return List.of(
+        Step.of("test", Op.SYNC, Arg.fd(Slot.SYNC), Arg.number(1)),
+        Step.of("test", Op.STDIO, Arg.NONE, Arg.fd(Slot.STDOUT), Arg.fd(Slot.STDERR)),
+        Step.of("test", Op.CLOSE_OTHERS, Arg.fd(Slot.SYNC)),
+        Step.of(
+            "test",
+            Op.EXECVE,
+            Arg.texts(List.of(argv[0])),
+            Arg.texts(List.of(argv)),
+            Arg.texts(List.of("A=b"))));
+  }
+
+  record Result(ExitStatus status, String out, int syncs) {}
+
+  Result run(LaunchPlan plan) throws Exception {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    int[] syncs = new int[1];
+    try (Fd run = open(directory, Linux.O_PATH);
+        Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
+      Launcher.Request request =
+          new Launcher.Request("test", plan, new Stdio.Streams(false), run, life, Map.of());
+      Launcher.Launched launched =
+          Launcher.launch(request, (point, pid) -> syncs[0] += pid > 0 ? 1 : 100, new ArrayList<>());
+      try (Fd monitor = launched.monitor();
+          MonitorClient client = launched.client()) {
+        Output output =
+            new Output() {
+              @Override
+              public void stdout(byte[] b, int off, int len) {
+                text.write(b, off, len);
+              }
+
+              @Override
+              public void stderr(byte[] b, int off, int len) {
+                text.write(b, off, len);
+              }
+            };
+        ExitStatus status = client.relay(output, s -> {}).orElseThrow();
+        assertThat(Linux.waitPidfd(monitor.number(), true, new int[2])).isZero();
+        return new Result(status, text.toString(StandardCharsets.UTF_8), syncs[0]);
+      }
+    }
+  }
+
+  @Test
+  void runsACommandInANewPidNamespace() throws Exception {
+    LaunchPlan plan =
+        new LaunchPlan(
+            List.of(clone(NEWPID | NEWNS | NEWUTS), ownMonitor()),
+            command("/bin/sh", "-c", "echo pid $$ A=$A; exit 7"));
+    Result result = run(plan);
+    assertThat(result.out()).isEqualTo("pid 1 A=b\n");
+    assertThat(result.status()).isEqualTo(new ExitStatus(7, 0));
+    assertThat(result.syncs()).isEqualTo(1);
+    assertThat(Files.readString(directory.resolve("exit"))).startsWith("{\"exitCode\":7,");
+  }
+
+  @Test
+  void theMonitorCanHostTheCloneItself() throws Exception {
+    LaunchPlan plan =
+        new LaunchPlan(
+            List.of(execMonitor(), clone(NEWNS)), command("/bin/sh", "-c", "echo host pid; kill -9 $$"));
+    Result result = run(plan);
+    assertThat(result.out()).isEqualTo("host pid\n");
+    assertThat(result.status()).isEqualTo(new ExitStatus(137, 9));
+  }
+
+  @Test
+  void aFailedStepIsNamed() {
+    LaunchPlan plan =
+        new LaunchPlan(List.of(clone(NEWPID), ownMonitor()), command("/no/such/command"));
+    assertThatThrownBy(() -> run(plan))
+        .isInstanceOfSatisfying(LaunchException.class, e -> assertThat(e.exitCode()).isEqualTo(127))
+        .hasMessageContaining("ENOENT");
+  }
+
+  @Test
+  void theChildHasNothingOfTheJvmMapped() throws Exception {
+    LaunchPlan plan =
+        new LaunchPlan(List.of(clone(NEWPID), ownMonitor()), command("/bin/true"));
+    List<String> maps = new ArrayList<>();
+    try (Fd run = open(directory, Linux.O_PATH);
+        Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
+      Launcher.Request request =
+          new Launcher.Request("test", plan, new Stdio.Streams(false), run, life, Map.of());
+      Launcher.Launched launched =
+          Launcher.launch(
+              request,
+              (point, pid) -> maps.addAll(Files.readAllLines(Path.of("/proc/" + pid + "/maps"))),
+              new ArrayList<>());
+      try (Fd monitor = launched.monitor();
+          MonitorClient client = launched.client()) {
+        client.relay(
+            new Output() {
+              @Override
+              public void stdout(byte[] b, int off, int len) {}
+
+              @Override
+              public void stderr(byte[] b, int off, int len) {}
+            },
+            s -> {});
+        Linux.waitPidfd(monitor.number(), true, new int[2]);
+      }
+    }
+    assertThat(maps).noneMatch(line -> line.contains("libjvm") || line.contains("[heap]"));
+  }
+}
