@@ -1,5 +1,99 @@
-.PHONY: all native
-all: native
-	mvn -q -B -DskipTests package
-native:
-	cmake -S . -B build/native >/dev/null && cmake --build build/native
+# make            ./mydocker.jar: the native parts (CMake), the built-in image, the jar (Maven)
+# make run        everything from nothing to the first two containers
+# make test       unit tests, and as root the integration tests
+# The rest: deps images test-native lint bench install clean
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+MVN := mvn -B -ntp
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+CMAKE_OPTIONS := -DCMAKE_BUILD_TYPE=Release
+
+NATIVE_SOURCES := CMakeLists.txt $(wildcard native/*.c native/*.h native/*.def) images/hello/hello.c
+JAVA_SOURCES := pom.xml $(shell find java/src/main -type f)
+NATIVE := build/native/.done
+HELLO := build/resources/images/hello.oci.tar
+BUSYBOX := images/out/busybox.oci.tar
+
+.PHONY: all native images deps deps-test run test unit integration test-native lint bench install clean
+
+all: mydocker.jar
+
+native: $(NATIVE)
+
+$(NATIVE): $(NATIVE_SOURCES)
+	cmake -S . -B build/native $(CMAKE_OPTIONS) >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
+	cmake --build build/native
+	touch $@
+
+$(NATIVE): | build
+build:
+	mkdir -p $@
+
+$(HELLO): $(NATIVE) images/build.sh
+	images/build.sh hello
+	mkdir -p $(@D)
+	cp images/out/hello.oci.tar $@
+
+mydocker.jar: $(JAVA_SOURCES) $(NATIVE) $(HELLO)
+	$(MVN) -q -Dmaven.test.skip=true package
+	touch $@
+
+$(BUSYBOX): images/build.sh
+	images/build.sh busybox
+
+images: $(NATIVE)
+	images/build.sh all
+
+deps:
+	.ci/deps build
+
+deps-test:
+	.ci/deps build test
+
+# The captions and what is shown inside stand in images/tour.sh.
+run:
+	.ci/deps build run
+	$(MAKE) --no-print-directory mydocker.jar $(BUSYBOX)
+	$(SUDO) images/tour.sh
+
+test: deps-test
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory integration
+
+unit: $(NATIVE) $(HELLO)
+	$(MVN) test
+
+ifeq ($(SUDO),)
+integration: mydocker.jar $(BUSYBOX)
+	java/src/test/host-check.sh $(MVN) -Pintegration test
+else
+integration:
+	@echo "Left out: the $$(find java/src/test -name '*IT.java' | wc -l) classes of integration tests (*IT), which start containers and need root: sudo make test"
+endif
+
+# The C alone: sanitizers, valgrind, the compiler's analyzer, and what may be called after a fork.
+test-native:
+	cmake -S . -B build/sanitized -DSANITIZE=ON -DOUTPUT=$(CURDIR)/build/sanitized/out >/dev/null
+	cmake --build build/sanitized --target native-test
+	ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1 build/sanitized/native-test
+	cmake -S . -B build/plain -DCMAKE_BUILD_TYPE=Debug -DOUTPUT=$(CURDIR)/build/plain/out >/dev/null
+	cmake --build build/plain --target native-test
+	valgrind --quiet --leak-check=full --error-exitcode=9 build/plain/native-test
+	native/test/analyze.sh
+	native/test/symbols.sh
+
+lint: $(NATIVE)
+	.ci/lint
+
+bench: mydocker.jar $(BUSYBOX)
+	java/src/test/bench/bench.sh
+
+install: mydocker.jar
+	install -d $(DESTDIR)$(PREFIX)/lib/mydocker $(DESTDIR)$(PREFIX)/bin
+	install -m 644 mydocker.jar $(DESTDIR)$(PREFIX)/lib/mydocker/mydocker.jar
+	sed 's|@LIB@|$(PREFIX)/lib/mydocker|' java/src/main/launcher/mydocker.sh >build/mydocker
+	install -m 755 build/mydocker $(DESTDIR)$(PREFIX)/bin/mydocker
+
+clean:
+	rm -rf build target images/out mydocker.jar

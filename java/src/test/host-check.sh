@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs a command and fails when the host is not as it was before: mounts, cgroups, network links,
+# nft tables, processes and temporary files of mydocker.
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+work=$(mktemp -d "${TMPDIR:-/tmp}/host-check.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+snapshot() {
+  echo "# mounts"
+  # Without the mount's and its parent's number, which a remount of somebody else changes.
+  cut -d' ' -f3- /proc/self/mountinfo | sort
+  echo "# cgroups"
+  find /sys/fs/cgroup -type d -path '*mydocker*' | sort
+  echo "# links"
+  if command -v ip >/dev/null; then ip -o link | sed 's/^[0-9]*: //; s/ state .*//' | sort; fi
+  echo "# nft tables"
+  if command -v nft >/dev/null; then nft list tables | sort; fi
+  echo "# processes"
+  for process in /proc/[0-9]*; do
+    if name=$(cat "$process/comm" 2>/dev/null); then
+      case $name in mydocker*) echo "${process#/proc/} $name" ;; esac
+    fi
+  done | sort
+  echo "# temporary files"
+  find "${TMPDIR:-/tmp}" /run /dev/shm -maxdepth 1 -name '*mydocker*' | sort
+}
+
+snapshot >"$work/before"
+status=0
+"$@" || status=$?
+snapshot >"$work/after"
+if ! diff -U0 "$work/before" "$work/after" >"$work/diff"; then
+  echo "the host is not as it was before $*:" >&2
+  grep -v '^---\|^+++\|^@@' "$work/diff" >&2
+  exit 1
+fi
+echo "host-check: mounts, cgroups, links, tables, processes and temporary files are as before"
+exit "$status"
