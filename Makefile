@@ -1,7 +1,7 @@
 # make            ./mydocker.jar: the native parts (CMake), the built-in image, the jar (Maven)
 # make run        everything from nothing to the first two containers
 # make test       unit tests, and as root the integration tests
-# The rest: deps images test-native lint bench install clean
+# The rest: deps images test-native format lint bench install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -15,7 +15,7 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration test-native lint bench install clean
+.PHONY: all native images deps deps-test run test unit integration test-native format lint bench install clean
 
 all: mydocker.jar
 
@@ -73,7 +73,7 @@ integration:
 endif
 
 # The C alone: sanitizers, valgrind, the compiler's analyzer, and what may be called after a fork.
-test-native:
+test-native: $(NATIVE)
 	cmake -S . -B build/sanitized -DSANITIZE=ON -DOUTPUT=$(CURDIR)/build/sanitized/out >/dev/null
 	cmake --build build/sanitized --target native-test
 	ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1 build/sanitized/native-test
@@ -82,6 +82,9 @@ test-native:
 	valgrind --quiet --leak-check=full --error-exitcode=9 build/plain/native-test
 	native/test/analyze.sh
 	native/test/symbols.sh
+
+format:
+	.ci/format
 
 lint: $(NATIVE)
 	.ci/lint

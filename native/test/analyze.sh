@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-headers=$(sed -n 's/^JNI_INCLUDE:PATH=//p' ../build/plain/CMakeCache.txt)
+headers=$(sed -n 's/^JNI_INCLUDE:PATH=//p' ../build/native/CMakeCache.txt)
 for file in *.c ../images/hello/hello.c; do
   gcc -std=gnu11 -O1 -fanalyzer -Wall -Wextra -Werror -I"$headers" -I"$headers/linux" \
     -c "$file" -o /dev/null
