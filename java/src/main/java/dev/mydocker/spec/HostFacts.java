@@ -1,0 +1,50 @@
+package dev.mydocker.spec;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a specification depends on besides image and options.
+ *
+ * @param id the container's id, 64 hexadecimal digits
+ * @param hostname the host's own
+ * @param rootfs where the container's root is put together, for {@code root.path}
+ * @param hostsFile the file to be seen as /etc/hosts
+ * @param hostnameFile the file to be seen as /etc/hostname
+ * @param resolvConfFile the file to be seen as /etc/resolv.conf
+ * @param capabilities the engine's bounding set
+ * @param hardLimits the engine's hard resource limits; -1 for none
+ * @param onlineCpus numbers of the CPUs a container can be given
+ * @param memory the host's, bytes
+ * @param cgroupVersion 1 (hybrid included) or 2
+ * @param swapAccounting whether the kernel can limit memory and swap together
+ * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
+ * @param devices the nodes of the host's /dev, which a privileged container gets
+ * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
+ */
+public record HostFacts(
+    String id,
+    String hostname,
+    String rootfs,
+    String hostsFile,
+    String hostnameFile,
+    String resolvConfFile,
+    Set<Capability> capabilities,
+    Map<Rlimit, Long> hardLimits,
+    Set<Integer> onlineCpus,
+    long memory,
+    int cgroupVersion,
+    boolean swapAccounting,
+    boolean recursiveReadOnly,
+    List<Spec.Device> devices,
+    List<String> thermalThrottle) {
+
+  public HostFacts {
+    capabilities = Set.copyOf(capabilities);
+    hardLimits = Map.copyOf(hardLimits);
+    onlineCpus = Set.copyOf(onlineCpus);
+    devices = List.copyOf(devices);
+    thermalThrottle = List.copyOf(thermalThrottle);
+  }
+}

@@ -1,0 +1,359 @@
+package dev.mydocker.spec;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a user asked of {@code run}, parsed. Whether the parts agree with each other, the image and
+ * the host is for {@link SpecCompiler} to say.
+ *
+ * @param image the reference as it was given
+ * @param command the arguments after the image; empty for the image's own
+ * @param interactive whether standard input stays open
+ * @param tty whether it gets a terminal
+ * @param remove whether it is removed when it ends
+ * @param name what it is called
+ * @param entrypoint replaces the image's; an empty list clears it
+ * @param env in order, those of {@code --env-file} first
+ * @param workdir absolute path in the container
+ * @param user replaces the image's
+ * @param groupAdd further groups
+ * @param hostname of its UTS namespace
+ * @param domainname of its UTS namespace
+ * @param mounts in order
+ * @param readOnly whether its root cannot be written
+ * @param capAdd added to the defaults
+ * @param capDrop taken from the defaults
+ * @param privileged everything the engine holds, nothing masked, every device
+ * @param network how it is connected
+ * @param pid whose PID namespace
+ * @param ipc whose IPC namespace
+ * @param uts whose UTS namespace
+ * @param cgroupns whose cgroup namespace
+ * @param shmSize bytes of /dev/shm
+ * @param ulimits the last of a resource counts
+ * @param sysctls by dotted name
+ * @param stopSignal replaces the image's
+ * @param init whether PID 1 is a small init that reaps
+ * @param limits resources
+ */
+public record RunOptions(
+    String image,
+    List<String> command,
+    boolean interactive,
+    boolean tty,
+    boolean remove,
+    Optional<String> name,
+    Optional<List<String>> entrypoint,
+    List<EnvEntry> env,
+    Optional<String> workdir,
+    Optional<UserSpec> user,
+    List<UserSpec.Principal> groupAdd,
+    Optional<String> hostname,
+    Optional<String> domainname,
+    List<MountOption> mounts,
+    boolean readOnly,
+    CapabilityChoice capAdd,
+    CapabilityChoice capDrop,
+    boolean privileged,
+    NetworkMode network,
+    NamespaceMode pid,
+    NamespaceMode ipc,
+    NamespaceMode uts,
+    NamespaceMode cgroupns,
+    OptionalLong shmSize,
+    List<Ulimit> ulimits,
+    Map<String, String> sysctls,
+    Optional<Signal> stopSignal,
+    boolean init,
+    Limits limits) {
+
+  public RunOptions {
+    command = List.copyOf(command);
+    env = List.copyOf(env);
+    groupAdd = List.copyOf(groupAdd);
+    mounts = List.copyOf(mounts);
+    ulimits = List.copyOf(ulimits);
+    entrypoint = entrypoint.map(List::copyOf);
+    sysctls = Collections.unmodifiableMap(new LinkedHashMap<>(sysctls));
+  }
+
+  /** Options that ask for nothing but that image. */
+  public static Builder builder(String image) {
+    return new Builder(image);
+  }
+
+  /** Collects options; a setter called again replaces what it set before. */
+  public static final class Builder {
+    private final String image;
+    private List<String> command = List.of();
+    private boolean interactive = false;
+    private boolean tty = false;
+    private boolean remove = false;
+    private Optional<String> name = Optional.empty();
+    private Optional<List<String>> entrypoint = Optional.empty();
+    private List<EnvEntry> env = List.of();
+    private Optional<String> workdir = Optional.empty();
+    private Optional<UserSpec> user = Optional.empty();
+    private List<UserSpec.Principal> groupAdd = List.of();
+    private Optional<String> hostname = Optional.empty();
+    private Optional<String> domainname = Optional.empty();
+    private List<MountOption> mounts = List.of();
+    private boolean readOnly = false;
+    private CapabilityChoice capAdd = CapabilityChoice.NONE;
+    private CapabilityChoice capDrop = CapabilityChoice.NONE;
+    private boolean privileged = false;
+    private NetworkMode network = new NetworkMode.None();
+    private NamespaceMode pid = NamespaceMode.PRIVATE;
+    private NamespaceMode ipc = NamespaceMode.PRIVATE;
+    private NamespaceMode uts = NamespaceMode.PRIVATE;
+    private NamespaceMode cgroupns = NamespaceMode.PRIVATE;
+    private OptionalLong shmSize = OptionalLong.empty();
+    private List<Ulimit> ulimits = List.of();
+    private Map<String, String> sysctls = Map.of();
+    private Optional<Signal> stopSignal = Optional.empty();
+    private boolean init = false;
+    private OptionalLong memory = OptionalLong.empty();
+    private OptionalLong memoryReservation = OptionalLong.empty();
+    private OptionalLong memorySwap = OptionalLong.empty();
+    private OptionalLong nanoCpus = OptionalLong.empty();
+    private OptionalLong cpuShares = OptionalLong.empty();
+    private OptionalLong cpuPeriod = OptionalLong.empty();
+    private OptionalLong cpuQuota = OptionalLong.empty();
+    private Optional<String> cpusetCpus = Optional.empty();
+    private OptionalLong pidsLimit = OptionalLong.empty();
+
+    private Builder(String image) {
+      this.image = image;
+    }
+
+    public Builder command(List<String> value) {
+      command = value;
+      return this;
+    }
+
+    public Builder interactive(boolean value) {
+      interactive = value;
+      return this;
+    }
+
+    public Builder tty(boolean value) {
+      tty = value;
+      return this;
+    }
+
+    public Builder remove(boolean value) {
+      remove = value;
+      return this;
+    }
+
+    public Builder name(String value) {
+      name = Optional.of(value);
+      return this;
+    }
+
+    public Builder entrypoint(List<String> value) {
+      entrypoint = Optional.of(value);
+      return this;
+    }
+
+    public Builder env(List<EnvEntry> value) {
+      env = value;
+      return this;
+    }
+
+    public Builder workdir(String value) {
+      workdir = Optional.of(value);
+      return this;
+    }
+
+    public Builder user(UserSpec value) {
+      user = Optional.of(value);
+      return this;
+    }
+
+    public Builder groupAdd(List<UserSpec.Principal> value) {
+      groupAdd = value;
+      return this;
+    }
+
+    public Builder hostname(String value) {
+      hostname = Optional.of(value);
+      return this;
+    }
+
+    public Builder domainname(String value) {
+      domainname = Optional.of(value);
+      return this;
+    }
+
+    public Builder mounts(List<MountOption> value) {
+      mounts = value;
+      return this;
+    }
+
+    public Builder readOnly(boolean value) {
+      readOnly = value;
+      return this;
+    }
+
+    public Builder capAdd(CapabilityChoice value) {
+      capAdd = value;
+      return this;
+    }
+
+    public Builder capDrop(CapabilityChoice value) {
+      capDrop = value;
+      return this;
+    }
+
+    public Builder privileged(boolean value) {
+      privileged = value;
+      return this;
+    }
+
+    public Builder network(NetworkMode value) {
+      network = value;
+      return this;
+    }
+
+    public Builder pid(NamespaceMode value) {
+      pid = value;
+      return this;
+    }
+
+    public Builder ipc(NamespaceMode value) {
+      ipc = value;
+      return this;
+    }
+
+    public Builder uts(NamespaceMode value) {
+      uts = value;
+      return this;
+    }
+
+    public Builder cgroupns(NamespaceMode value) {
+      cgroupns = value;
+      return this;
+    }
+
+    public Builder shmSize(long value) {
+      shmSize = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder ulimits(List<Ulimit> value) {
+      ulimits = value;
+      return this;
+    }
+
+    public Builder sysctls(Map<String, String> value) {
+      sysctls = value;
+      return this;
+    }
+
+    public Builder stopSignal(Signal value) {
+      stopSignal = Optional.of(value);
+      return this;
+    }
+
+    public Builder init(boolean value) {
+      init = value;
+      return this;
+    }
+
+    public Builder memory(long value) {
+      memory = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder memoryReservation(long value) {
+      memoryReservation = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder memorySwap(long value) {
+      memorySwap = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder nanoCpus(long value) {
+      nanoCpus = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder cpuShares(long value) {
+      cpuShares = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder cpuPeriod(long value) {
+      cpuPeriod = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder cpuQuota(long value) {
+      cpuQuota = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder cpusetCpus(String value) {
+      cpusetCpus = Optional.of(value);
+      return this;
+    }
+
+    public Builder pidsLimit(long value) {
+      pidsLimit = OptionalLong.of(value);
+      return this;
+    }
+
+    /** The options as they are now. */
+    public RunOptions build() {
+      Limits limits =
+          new Limits(
+              memory,
+              memoryReservation,
+              memorySwap,
+              nanoCpus,
+              cpuShares,
+              cpuPeriod,
+              cpuQuota,
+              cpusetCpus,
+              pidsLimit);
+      return new RunOptions(
+          image,
+          command,
+          interactive,
+          tty,
+          remove,
+          name,
+          entrypoint,
+          env,
+          workdir,
+          user,
+          groupAdd,
+          hostname,
+          domainname,
+          mounts,
+          readOnly,
+          capAdd,
+          capDrop,
+          privileged,
+          network,
+          pid,
+          ipc,
+          uts,
+          cgroupns,
+          shmSize,
+          ulimits,
+          sysctls,
+          stopSignal,
+          init,
+          limits);
+    }
+  }
+}
