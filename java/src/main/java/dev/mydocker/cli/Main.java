@@ -1,10 +1,137 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.LaunchException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
 /** The program {@code mydocker}. */
 public final class Main {
-  private Main() {}
+  private final Console console;
+  private boolean debug;
+
+  Main(Console console) {
+    this.console = console;
+  }
 
   public static void main(String[] args) {
-    System.out.println("usage: mydocker COMMAND");
+    System.exit(new Main(Console.ofProcess()).run(args));
+  }
+
+  /** The flags that stand before the command. */
+  static Flags globalFlags() {
+    return new Flags()
+        .group("Global options")
+        .value("DIR", "Where images and containers are kept", "--root")
+        .value("DIR", "Where running containers keep their sockets and locks", "--run-root")
+        .toggle("Show where in the program an error came from", "--debug")
+        .toggle("Show this help", "-h", "--help")
+        .toggle("Show the version", "-v", "--version");
+  }
+
+  /** Runs one command line and gives the exit code. */
+  int run(String[] args) {
+    try {
+      List<String> arguments = ProcessStrings.arguments(args);
+      Flags.Parsed global = globalFlags().parse(arguments, false);
+      debug = global.on("--debug");
+      List<String> rest = global.arguments();
+      if (global.on("--version")) {
+        console.out("mydocker version " + VersionCommand.version() + "\n");
+        return 0;
+      }
+      if (rest.isEmpty() || global.on("--help")) {
+        console.out(Help.overview());
+        return 0;
+      }
+      return run(rest.get(0), rest.subList(1, rest.size()), environment(global));
+    } catch (UsageException e) {
+      return fail("", e.getMessage() + ": see mydocker --help", Optional.of(e), 1);
+    } catch (Throwable e) {
+      return fail("", sentence(e), Optional.of(e), 1);
+    }
+  }
+
+  private int run(String name, List<String> arguments, Map<String, String> environment) {
+    Optional<Command> found = Commands.find(name);
+    if (found.isEmpty()) {
+      String what = Text.printable(name);
+      return fail(
+          "", "'" + what + "' is not a mydocker command: see mydocker --help", Optional.empty(), 1);
+    }
+    Command command = found.get();
+    try {
+      Flags flags = command.flags().group("Help").toggle("Show this help", "--help");
+      Flags.Parsed parsed = flags.parse(arguments, command.interspersed());
+      if (parsed.on("--help")) {
+        console.out(Help.of(command));
+        return 0;
+      }
+      return command.run(parsed, new Session(console, environment));
+    } catch (UsageException e) {
+      String see = ": see mydocker " + name + " --help";
+      return fail(name, e.getMessage() + see, Optional.of(e), command.failureCode());
+    } catch (LaunchException e) {
+      return fail(name, e.getMessage(), Optional.of(e), e.exitCode());
+    } catch (KernelException e) {
+      if (e.errno() == Errno.EPIPE && e.call().equals("write")) {
+        Linux.raiseDefault(Signals.SIGPIPE);
+      }
+      return fail(name, sentence(e), Optional.of(e), command.failureCode());
+    } catch (Throwable e) {
+      return fail(name, sentence(e), Optional.of(e), command.failureCode());
+    }
+  }
+
+  /** The environment, in which the global flags win. */
+  private static Map<String, String> environment(Flags.Parsed global) throws IOException {
+    Map<String, String> out = new HashMap<>(ProcessStrings.environment());
+    put(out, "MYDOCKER_ROOT", global.value("--root"));
+    put(out, "MYDOCKER_RUN_ROOT", global.value("--run-root"));
+    return out;
+  }
+
+  private static void put(Map<String, String> out, String name, Optional<String> value) {
+    if (value.isPresent()) {
+      out.put(name, value.get());
+    }
+  }
+
+  /** One line for the user, whatever it was. */
+  private static String sentence(Throwable e) {
+    if (e instanceof StackOverflowError) {
+      return "the input is nested too deeply";
+    }
+    if (e instanceof OutOfMemoryError) {
+      return "mydocker itself ran out of memory: give its JVM more (-Xmx)";
+    }
+    boolean expected = e instanceof IOException || e instanceof IllegalArgumentException;
+    String message = e.getMessage();
+    if (expected && message != null && !message.isEmpty()) {
+      return message;
+    }
+    return "unexpected " + e + ": run it again with --debug for the place";
+  }
+
+  private int fail(String command, String sentence, Optional<Throwable> cause, int code) {
+    try {
+      console.error(command.isEmpty() ? sentence : command + ": " + sentence);
+      if (debug && cause.isPresent()) {
+        StringWriter trace = new StringWriter();
+        cause.get().printStackTrace(new PrintWriter(trace, true));
+        console.err(trace.toString());
+      }
+    } catch (IOException unwritable) {
+      // Without a standard error there is only the exit code to tell it.
+      return code;
+    }
+    return code;
   }
 }

@@ -14,7 +14,7 @@ package dev.mydocker.kernel;
 public final class Linux {
 
   /** Version of the contract between this class and native/linux.c; checked by JNI_OnLoad. */
-  static final int ABI = 1;
+  public static final int ABI = 1;
 
   // open(2), openat2(2): the values are per architecture where the kernel says so, see Arch.
   public static final int O_RDONLY = 0;

@@ -1,0 +1,31 @@
+package dev.mydocker.cli;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The commands by name; only the one that is asked for is built, as start-up time counts. */
+final class Commands {
+
+  /** A command as the short help lists it. */
+  record Entry(String name, String summary) {}
+
+  /** In the order of the short help. */
+  static final List<Entry> ALL =
+      List.of(
+          new Entry("version", "Show the version"),
+          new Entry("help", "Show how a command is used"));
+
+  private Commands() {}
+
+  /** The command of that name. */
+  static Optional<Command> find(String name) {
+    switch (name) {
+      case "version":
+        return Optional.of(new VersionCommand());
+      case "help":
+        return Optional.of(new HelpCommand());
+      default:
+        return Optional.empty();
+    }
+  }
+}

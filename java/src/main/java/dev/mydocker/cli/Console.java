@@ -1,0 +1,62 @@
+package dev.mydocker.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The two streams of this process: text leaves it as UTF-8 whatever the locale says.
+ *
+ * <p>System.out encodes by locale and swallows errors; these are the descriptors themselves.
+ */
+final class Console {
+  private final OutputStream out;
+  private final OutputStream err;
+
+  Console(OutputStream out, OutputStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Descriptors 1 and 2. */
+  static Console ofProcess() {
+    return new Console(
+        new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err));
+  }
+
+  /** Writes text to the standard output as it is. */
+  void out(String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes text to the standard error as it is. */
+  void err(String text) throws IOException {
+    err.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes one line of an error, control characters escaped. */
+  void error(String sentence) throws IOException {
+    err("mydocker: " + Text.printable(sentence) + "\n");
+  }
+
+  /** Writes to the standard output what is worth no failure when nobody reads it. */
+  void progressOut(String text) {
+    write(out, text);
+  }
+
+  /** Writes to the standard error what is worth no failure when nobody reads it. */
+  void progressErr(String text) {
+    write(err, text);
+  }
+
+  private static void write(OutputStream stream, String text) {
+    try {
+      stream.write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException unread) {
+      // Progress is for whoever looks; the work it tells of goes on.
+      return;
+    }
+  }
+}

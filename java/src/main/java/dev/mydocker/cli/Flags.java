@@ -1,0 +1,219 @@
+package dev.mydocker.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.ParserSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The flags of one command, in groups for its help, and their parser.
+ *
+ * <p>The grammar is Docker's: {@code -it}, {@code -m256m}, {@code -m=256m}, {@code --rm=false}; a
+ * value may look like a flag; the last one of a repeated flag counts.
+ */
+final class Flags {
+
+  /**
+   * One flag as the help shows it.
+   *
+   * @param names the short name first, where there is one
+   * @param parameter what stands for its value, with its separator: {@code " BYTES"}; or empty
+   * @param text what it does
+   */
+  record Flag(List<String> names, String parameter, String text) {}
+
+  private final Map<String, List<Flag>> groups = new LinkedHashMap<>();
+  private final CommandSpec spec = CommandSpec.create();
+  private List<Flag> group = List.of();
+
+  /** Starts a group; what is added next belongs to it. */
+  Flags group(String heading) {
+    group = new ArrayList<>();
+    groups.put(heading, group);
+    return this;
+  }
+
+  /** A flag that is on or off. */
+  Flags toggle(String text, String... names) {
+    group.add(new Flag(List.of(names), "", text));
+    spec.addOption(
+        OptionSpec.builder(names[0], names).type(boolean.class).converters(new GoBoolean()).build());
+    return this;
+  }
+
+  /** A flag with one value. */
+  Flags value(String parameter, String text, String... names) {
+    group.add(new Flag(List.of(names), " " + parameter, text));
+    spec.addOption(OptionSpec.builder(names[0], names).type(String.class).arity("1").build());
+    return this;
+  }
+
+  /** A flag that may be given several times, each with a value. */
+  Flags list(String parameter, String text, String... names) {
+    group.add(new Flag(List.of(names), " " + parameter, text + " (repeatable)"));
+    spec.addOption(
+        OptionSpec.builder(names[0], names)
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .arity("1")
+            .build());
+    return this;
+  }
+
+  /** A flag whose value, when there is one, is attached: {@code --explain}, {@code --explain=tree}. */
+  Flags attached(String parameter, String text, String name) {
+    group.add(new Flag(List.of(name), "[=" + parameter + "]", text));
+    spec.addOption(OptionSpec.builder(name).type(boolean.class).converters(new Attached()).build());
+    return this;
+  }
+
+  /** The groups in their order, by heading. */
+  Map<String, List<Flag>> groups() {
+    return groups;
+  }
+
+  /**
+   * Parses a command's arguments.
+   *
+   * @param interspersed whether flags may follow the first argument that is none; when not, all that
+   *     follows it belongs to somebody else
+   * @throws UsageException when a flag is unknown, lacks its value, or is on or off and was given
+   *     something else
+   */
+  Parsed parse(List<String> arguments, boolean interspersed) throws UsageException {
+    spec.parser(
+        new ParserSpec()
+            .stopAtPositional(!interspersed)
+            .allowOptionsAsOptionParameters(true)
+            .overwrittenOptionsAllowed(true)
+            .expandAtFiles(false)
+            .aritySatisfiedByAttachedOptionParam(true));
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .index("0..*")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .build());
+    try {
+      ParseResult result = new CommandLine(spec).parseArgs(arguments.toArray(new String[0]));
+      return new Parsed(result);
+    } catch (UnmatchedArgumentException e) {
+      throw new UsageException(unknown(e.getUnmatched().get(0)));
+    } catch (MissingParameterException e) {
+      ArgSpec missing = e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().get(0);
+      throw new UsageException("flag needs an argument: " + longestName(missing));
+    } catch (ParameterException e) {
+      if (e.getArgSpec() instanceof OptionSpec option && e.getValue() != null) {
+        throw new UsageException(
+            "invalid value for " + option.longestName() + ": " + Text.quote(e.getValue())
+                + ": it is on or off: write true or false");
+      }
+      throw new UsageException(firstLine(e.getMessage()));
+    }
+  }
+
+  private static String unknown(String argument) {
+    if (argument.startsWith("--")) {
+      int equals = argument.indexOf('=');
+      return "unknown flag: " + Text.printable(equals < 0 ? argument : argument.substring(0, equals));
+    }
+    String letter = argument.length() > 1 ? argument.substring(1, 2) : "";
+    return Text.printable("unknown shorthand flag: '" + letter + "' in " + argument);
+  }
+
+  private static String longestName(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  private static String firstLine(String message) {
+    int end = message.indexOf('\n');
+    return Text.printable(end < 0 ? message : message.substring(0, end));
+  }
+
+  /** A toggle's value as Go's strconv.ParseBool reads it. */
+  private static final class GoBoolean implements ITypeConverter<Boolean> {
+    @Override
+    public Boolean convert(String value) {
+      switch (value) {
+        case "1", "t", "T", "true", "TRUE", "True":
+          return Boolean.TRUE;
+        case "0", "f", "F", "false", "FALSE", "False":
+          return Boolean.FALSE;
+        default:
+          throw new TypeConversionException(value);
+      }
+    }
+  }
+
+  /** Keeps what was attached: of a flag that needs no value picocli itself keeps a boolean. */
+  private static final class Attached implements ITypeConverter<Boolean> {
+    private Optional<String> text = Optional.empty();
+
+    @Override
+    public Boolean convert(String value) {
+      if (!value.equals("true")) {
+        text = Optional.of(value);
+      }
+      return Boolean.TRUE;
+    }
+  }
+
+  /** What was given. */
+  static final class Parsed {
+    private final ParseResult result;
+
+    private Parsed(ParseResult result) {
+      this.result = result;
+    }
+
+    /** Whether a toggle is on; off when it was not given. */
+    boolean on(String name) {
+      return value(name).equals(Optional.of("true"));
+    }
+
+    /** The value of a flag, the last one when it was repeated; empty when it was not given. */
+    Optional<String> value(String name) {
+      OptionSpec option = result.matchedOption(name);
+      if (option == null) {
+        return Optional.empty();
+      }
+      List<String> values = option.stringValues();
+      return Optional.of(values.get(values.size() - 1));
+    }
+
+    /** The attached value of a flag, {@code fallback} when it was given without one. */
+    Optional<String> attached(String name, String fallback) {
+      OptionSpec option = result.matchedOption(name);
+      if (option == null) {
+        return Optional.empty();
+      }
+      return Optional.of(((Attached) option.converters()[0]).text.orElse(fallback));
+    }
+
+    /** The values of a repeatable flag, in order. */
+    List<String> all(String name) {
+      OptionSpec option = result.matchedOption(name);
+      return option == null ? List.of() : List.copyOf(option.stringValues());
+    }
+
+    /** What is no flag, in order. */
+    List<String> arguments() {
+      return result.hasMatchedPositional(0)
+          ? List.copyOf(result.matchedPositional(0).stringValues())
+          : List.of();
+    }
+  }
+}

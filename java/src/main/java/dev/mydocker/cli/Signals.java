@@ -1,0 +1,53 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+
+/**
+ * The signals that this process passes on instead of dying of them, as a stream of numbers.
+ *
+ * <p>Left alone are those that cannot be caught, those that report a fault of this process, those of
+ * its own children and pipes (CHLD, PIPE, URG), and job control (TSTP, TTIN, TTOU): {@code ^Z} stops
+ * this program and not the container, as with Docker.
+ */
+final class Signals {
+  static final int SIGHUP = 1;
+  static final int SIGINT = 2;
+  static final int SIGQUIT = 3;
+  static final int SIGUSR1 = 10;
+  static final int SIGUSR2 = 12;
+  static final int SIGPIPE = 13;
+  static final int SIGALRM = 14;
+  static final int SIGTERM = 15;
+  static final int SIGCONT = 18;
+  static final int SIGVTALRM = 26;
+  static final int SIGPROF = 27;
+  static final int SIGWINCH = 28;
+  static final int SIGIO = 29;
+  static final int SIGPWR = 30;
+  private static final int FIRST_REALTIME = 34;
+  private static final int LAST_REALTIME = 64;
+  private static final int[] STANDARD = {
+    SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGVTALRM, SIGPROF,
+    SIGWINCH, SIGIO, SIGPWR
+  };
+
+  private final int pipe;
+  private final byte[] one = new byte[1];
+
+  /** Routes the signals from now on, for the rest of this process. */
+  Signals() throws KernelException {
+    int[] all = new int[STANDARD.length + LAST_REALTIME - FIRST_REALTIME + 1];
+    System.arraycopy(STANDARD, 0, all, 0, STANDARD.length);
+    for (int i = STANDARD.length; i < all.length; i++) {
+      all[i] = FIRST_REALTIME + i - STANDARD.length;
+    }
+    pipe = KernelException.check(Linux.signalPipe(all), "sigaction", "the signals to pass on");
+  }
+
+  /** Waits for the next signal and gives its number. */
+  int next() throws KernelException {
+    KernelException.check(Linux.read(pipe, one, 0, 1), "read", "the pipe of signals");
+    return one[0];
+  }
+}
