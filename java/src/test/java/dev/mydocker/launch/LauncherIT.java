@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Launches hand-written plans on this host's root: no image, no mounts. */
+@Tag("smoke")
 class LauncherIT {
   private static final long NEWPID = 0x20000000;
   private static final long NEWNS = 0x00020000;

@@ -1,0 +1,118 @@
+#!/bin/bash
+# The bench: every number is a ratio of two programs measured side by side in this one run.
+#
+#   cli     mydocker run --rm IMAGE true, against a bare JVM's hello world, podman with crun, docker
+#   launch  /bin/true of the same root by crun run and runc run
+#
+# Prints them and writes build/bench.json. Needs root; what is not installed is left out and named.
+# RUNS sets how many runs a number is the median of.
+set -euo pipefail
+cd "$(dirname "$0")/../../../.."
+
+# Some versions of crun refuse a host that has cgroup v1 and v2 side by side. All that is measured
+# runs in a mount namespace where v2 is not mounted: nothing changes outside of it.
+if [ "${1:-}" != inside ]; then
+  exec unshare --mount --propagation private "$0" inside
+fi
+if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
+
+archive=images/out/busybox.oci.tar
+runs=${RUNS:-30}
+work=$(mktemp -d "${TMPDIR:-/tmp}/mydocker-bench.XXXXXX")
+results=$work/results # lines: name, median in milliseconds
+
+finish() {
+  # Podman binds its storage to itself; after a failure that mount is still here.
+  if mountpoint -q "$work/podman/overlay"; then umount "$work/podman/overlay"; fi
+  rm -rf "$work"
+}
+trap finish EXIT
+
+left_out() { echo "left out: $1" >&2; }
+
+# measure NAME COMMAND: adds the median of its runs, in milliseconds.
+measure() {
+  if ! hyperfine --shell=none --warmup 3 --runs "$runs" --export-json "$work/one.json" "$2" \
+    >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+  jq -r --arg name "$1" '"\($name) \(.results[0].median * 1000)"' "$work/one.json" >>"$results"
+}
+
+cli() {
+  mkdir "$work/classes"
+  cat >"$work/Hello.java" <<'END'
+public class Hello {
+  public static void main(String[] arguments) {
+    System.out.println("hello");
+  }
+}
+END
+  javac -d "$work/classes" "$work/Hello.java"
+  measure jvm "java -cp $work/classes Hello"
+  make --silent install PREFIX="$work/installed"
+  measure cli "$work/installed/bin/mydocker run --rm --network none oci-archive:$archive true"
+  measure cli_jar "java -jar mydocker.jar run --rm --network none oci-archive:$archive true"
+}
+
+# Its own storage, and limits below those of this shell: podman's defaults are above them, which
+# only a process with CAP_SYS_RESOURCE may set.
+cli_podman() {
+  local podman="podman --root $work/podman --runroot $work/podman-run --cgroup-manager cgroupfs --runtime crun"
+  local image
+  image=$($podman load --quiet --input "$archive" | sed 's/^Loaded image: *//')
+  measure podman "$podman run --rm --network none \
+    --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 $image true"
+  $podman system reset --force >/dev/null
+}
+
+cli_docker() {
+  local image
+  image=$(docker load --quiet --input "$archive" | sed 's/^Loaded image[^:]*: *//')
+  measure docker "docker run --rm --network none $image true"
+  docker image rm "$image" >/dev/null
+}
+
+bundle() {
+  skopeo copy --quiet "oci-archive:$archive" "oci:$work/oci:bench"
+  umoci unpack --image "$work/oci:bench" "$work/bundle" >/dev/null
+  (
+    cd "$work/bundle"
+    rm config.json
+    runc spec
+    jq '.process.args = ["/bin/true"] | .process.terminal = false | del(.process.rlimits)' \
+      config.json >new.json
+    mv new.json config.json
+  )
+}
+
+# ratio NAME OVER: a line of the report, when both were measured.
+ratio() {
+  awk -v a="$1" -v b="$2" '{ ms[$1] = $2 }
+    END { if (a in ms && b in ms) printf "%s/%s %.2f (%.1f ms, %.1f ms)\n", a, b, ms[a] / ms[b], ms[a], ms[b] }' \
+    "$results" | tee -a "$work/ratios"
+}
+
+cli
+if command -v podman >/dev/null; then cli_podman; else left_out podman; fi
+if docker version >/dev/null 2>&1; then cli_docker; else left_out "docker (no daemon answers)"; fi
+
+bundle
+for runtime in crun runc; do
+  if command -v "$runtime" >/dev/null; then
+    measure "$runtime" "$runtime run --bundle $work/bundle mydocker-bench"
+  else
+    left_out "$runtime"
+  fi
+done
+
+for other in jvm podman docker; do ratio cli "$other"; done
+ratio cli_jar jvm
+
+mkdir -p build
+jq -Rn '{medians_ms: [inputs | split(" ") | {(.[0]): (.[1] | tonumber)}] | add}' <"$results" \
+  >"$work/medians.json"
+jq -R 'split(" ") | {(.[0]): (.[1] | tonumber)}' <"$work/ratios" | jq -s '{ratios: add}' |
+  jq -s 'add' - "$work/medians.json" >build/bench.json
+echo "build/bench.json"
