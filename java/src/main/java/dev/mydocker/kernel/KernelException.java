@@ -44,6 +44,13 @@ public final class KernelException extends IOException {
     return Errno.of(number);
   }
 
+  /** This failure with another name for its object: the caller's, where the call knew none. */
+  public KernelException of(String otherObject) {
+    KernelException e = new KernelException(call, otherObject, number);
+    e.initCause(this);
+    return e;
+  }
+
   /** Gives {@code result} when it is not negative, else throws it as {@code -errno}. */
   public static int check(int result, String call, String object) throws KernelException {
     if (result < 0) {

@@ -1,6 +1,7 @@
 package dev.mydocker.kernel;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * What statx(2) tells about a file.
@@ -40,6 +41,21 @@ public record Stat(
     long[] v = new long[FIELDS];
     int flags = Linux.AT_SYMLINK_NOFOLLOW | (path.length == 0 ? Linux.AT_EMPTY_PATH : 0);
     KernelException.check(Linux.statx(dirfd, path, flags, v), "statx", path);
+    return from(v);
+  }
+
+  /** {@link #of(int, byte[])}, or empty when there is no such file. */
+  static Optional<Stat> find(int dirfd, byte[] path) throws KernelException {
+    long[] v = new long[FIELDS];
+    int n = Linux.statx(dirfd, path, Linux.AT_SYMLINK_NOFOLLOW, v);
+    if (n == -Errno.ENOENT.number()) {
+      return Optional.empty();
+    }
+    KernelException.check(n, "statx", path);
+    return Optional.of(from(v));
+  }
+
+  private static Stat from(long[] v) {
     return new Stat(
         (int) v[0], v[1], (int) v[2], (int) v[3], v[4], v[5], v[6], (int) v[7], (int) v[8], v[9],
         v[10], v[11]);
