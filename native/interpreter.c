@@ -138,7 +138,7 @@ static long null_stdio(void)
 
 int run_prepare(struct run *run)
 {
-    SYS(prctl, PR_SET_NAME, "mydocker:[M]", 0, 0, 0);
+    SYS(prctl, PR_SET_NAME, "mydocker:M", 0, 0, 0);
     SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     SYS(setsid);
     SYS(umask, 0);
@@ -726,7 +726,7 @@ static long op_STDIO(struct run *r, const struct op *op)
  */
 static long op_CLOSE_OTHERS(struct run *r, const struct op *op)
 {
-    return close_but_slots(r, (uint64_t)1 << op->arg[0]);
+    return close_but_slots(r, op->arg[0]);
 }
 
 /* The errors of a candidate that let the search go on are those of execvp(3). */

@@ -387,10 +387,17 @@ static void keep_own_slots(struct run *run)
         if (!own && run->slots[i] >= 0) {
             close(run->slots[i]);
             run->slots[i] = -1;
-        } else if (run->slots[i] >= 0) {
-            fcntl(run->slots[i], F_SETFD, FD_CLOEXEC);
         }
     }
+}
+
+/* They lost close-on-exec to come here; I, if it is cloned here, must not pass them on. */
+static void take_slots(struct run *run)
+{
+    memcpy(run->slots, run->recording->slots, sizeof run->slots);
+    for (int i = 0; i < PLAN_SLOTS; i++)
+        if (run->slots[i] >= 0)
+            fcntl(run->slots[i], F_SETFD, FD_CLOEXEC);
 }
 
 /* argv: mydocker-monitor, the container's id (for people), the recording's descriptor. */
@@ -405,7 +412,7 @@ int main(int argc, char **argv)
     struct run run = {.recording = map_recording(atoi(argv[2]))};
     if (!run.recording)
         return 2;
-    memcpy(run.slots, run.recording->slots, sizeof run.slots);
+    take_slots(&run);
     if (run.slots[SLOT_PLAN] >= 0 && run_rest(&run) < 0)
         return 1;
     pid_t init_pid = run.recording->init_pid;

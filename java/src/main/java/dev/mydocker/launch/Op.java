@@ -46,7 +46,7 @@ public enum Op {
   FCHOWN("fnn", "fchown"),
   NEW_SESSION("F", "setsid"),
   STDIO("FFF", "dup3"),
-  CLOSE_OTHERS("f", "close_range"),
+  CLOSE_OTHERS("n", "close_range"),
   EXECVE("vvv", "execve"),
   EXEC_INIT("fvv", "execveat");
 

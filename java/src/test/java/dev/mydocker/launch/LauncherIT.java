@@ -67,7 +67,7 @@ class LauncherIT {
     return List.of(
         Step.of("test", Op.SYNC, Arg.fd(Slot.SYNC), Arg.number(1)),
         Step.of("test", Op.STDIO, Arg.NONE, Arg.fd(Slot.STDOUT), Arg.fd(Slot.STDERR)),
-        Step.of("test", Op.CLOSE_OTHERS, Arg.fd(Slot.SYNC)),
+        Step.of("test", Op.CLOSE_OTHERS, Arg.number(Slot.set(Slot.SYNC))),
         Step.of(
             "test",
             Op.EXECVE,

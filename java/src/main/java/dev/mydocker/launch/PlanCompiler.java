@@ -1,0 +1,591 @@
+package dev.mydocker.launch;
+
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.spec.Capability;
+import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.Rlimit;
+import dev.mydocker.spec.Spec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Turns an OCI configuration into a launch plan: a pure function, and the one place that decides in
+ * which order things are done. Where the kernel forces an order, the reason stands at that step.
+ */
+public final class PlanCompiler {
+  /** The point where I waits for the JVM: id maps, cgroup, network. */
+  public static final int PREPARED = 1;
+
+  private static final int ROOT = Slot.FREE;
+  private static final int TREE = Slot.FREE + 1;
+  private static final int TARGET = Slot.FREE + 2;
+  private static final int PTY = Slot.FREE + 3;
+  private static final int TERMINAL = Slot.FREE + 4;
+
+  /** Slots from here on hold namespaces to join, in the order of {@link Input#joined}. */
+  public static final int FIRST_JOINED = Slot.FREE + 8;
+
+  private static final Arg ROOT_FD = Arg.fd(ROOT);
+  private static final long OPEN_TREE_CLONE = 1;
+  private static final long AT_EMPTY_PATH = 0x1000;
+  private static final long AT_RECURSIVE = 0x8000;
+  private static final long RESOLVE_NO_SYMLINKS = Linux.RESOLVE_NO_SYMLINKS;
+  private static final int PR_SET_KEEPCAPS = 8;
+  private static final int PR_SET_NO_NEW_PRIVS = 38;
+  private static final int PR_SET_PDEATHSIG = 1;
+  private static final int SIGKILL = 9;
+  private static final String DEFAULT_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  /**
+   * The root file system.
+   *
+   * @param layers the directory that holds the layers
+   * @param lower names below it, the uppermost layer first
+   * @param upper what the container writes
+   * @param work overlayfs's own directory beside {@code upper}
+   * @param target where it is mounted, in the container's mount namespace only
+   */
+  public record Overlay(String layers, List<String> lower, String upper, String work, String target) {
+    public Overlay {
+      lower = List.copyOf(lower);
+    }
+  }
+
+  /**
+   * Everything a plan is made from.
+   *
+   * @param id the container's id
+   * @param spec its OCI configuration
+   * @param causes which flag, image field or default caused each part of it
+   * @param overlay its root file system
+   * @param stdio its standard input and output
+   * @param cgroups where each cgroup hierarchy is mounted in it
+   * @param fileSources bind sources that are files, not directories
+   * @param init whether a small init stands in front of the command (--init)
+   */
+  public record Input(
+      String id,
+      Spec spec,
+      Causes causes,
+      Overlay overlay,
+      Stdio stdio,
+      List<CgroupMount> cgroups,
+      java.util.Set<String> fileSources,
+      boolean init) {
+    public Input {
+      cgroups = List.copyOf(cgroups);
+      fileSources = java.util.Set.copyOf(fileSources);
+    }
+  }
+
+  /**
+   * A cgroup hierarchy inside the container.
+   *
+   * @param directory its directory below /sys/fs/cgroup, empty for v2 alone
+   * @param type {@code cgroup} or {@code cgroup2}
+   * @param options what fsconfig(2) is told: the controllers, or the hierarchy's name
+   */
+  public record CgroupMount(String directory, String type, List<String> options) {
+    public CgroupMount {
+      options = List.copyOf(options);
+    }
+  }
+
+  private static final Spec.Capabilities NO_CAPABILITIES =
+      new Spec.Capabilities(List.of(), List.of(), List.of(), List.of(), List.of());
+
+  private final Input in;
+  private final Spec spec;
+  private final Spec.Process process;
+  private final List<Step> monitor = new ArrayList<>();
+  private final List<Step> init = new ArrayList<>();
+
+  private PlanCompiler(Input in) {
+    this.in = in;
+    this.spec = in.spec();
+    this.process =
+        spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
+  }
+
+  /** The plan of {@code input}. */
+  public static LaunchPlan compile(Input input) {
+    PlanCompiler compiler = new PlanCompiler(input);
+    compiler.monitor();
+    compiler.init();
+    return new LaunchPlan(compiler.monitor, compiler.init);
+  }
+
+  // ---- M ----------------------------------------------------------------------------------------
+
+  /**
+   * A container with PIDs of its own is cloned by the JVM's child; one that lives among other
+   * processes' PIDs is cloned by the static monitor, which has nothing of the host mapped.
+   */
+  private void monitor() {
+    boolean alone = has("pid");
+    long flags = 0;
+    StringBuilder names = new StringBuilder();
+    StringBuilder why = new StringBuilder("namespaces of its own:");
+    for (Namespace n : Namespace.values()) {
+      if (n != Namespace.CGROUP && has(n.oci())) {
+        flags |= n.flag();
+        names.append(names.length() == 0 ? "" : "|").append("CLONE_NEW").append(n.suffix());
+        why.append(' ').append(n.oci());
+      }
+    }
+    Step clone =
+        Step.of(
+            flags == 0 ? "the container's first process" : why.toString(),
+            Op.CLONE_INIT,
+            Arg.number(flags, flags == 0 ? "0" : names.toString()),
+            slots(initSlots()));
+    long kept = monitorSlots() | (alone ? 0 : initSlots() | Slot.set(Slot.PLAN));
+    Step exec =
+        Step.of(
+            "M becomes the static monitor, from a sealed memfd: it outlives the JVM",
+            Op.EXEC_MONITOR,
+            Arg.fd(Slot.MONITOR_IMAGE),
+            Arg.texts(List.of("mydocker-monitor", in.id())),
+            slots(kept));
+    monitor.add(alone ? clone : exec);
+    monitor.add(alone ? exec : clone);
+  }
+
+  private static long monitorSlots() {
+    return Slot.set(
+        Slot.RECORDING, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN, Slot.TO_STDIN,
+        Slot.FROM_STDOUT, Slot.FROM_STDERR);
+  }
+
+  private long initSlots() {
+    return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
+        | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0);
+  }
+
+  private static Arg slots(long set) {
+    StringBuilder out = new StringBuilder("{");
+    for (int i = 0; i < Slot.COUNT; i++) {
+      if ((set >> i & 1) != 0) {
+        out.append(out.length() == 1 ? "" : " ").append(Slot.name(i));
+      }
+    }
+    return Arg.number(set, out.append('}').toString());
+  }
+
+  // ---- I ----------------------------------------------------------------------------------------
+
+  private void init() {
+    name("ns");
+    add("the JVM sets limits and maps from outside", Op.SYNC, Arg.fd(Slot.SYNC), Arg.number(PREPARED));
+    if (has("user")) {
+      // The maps exist now: only as an id of the new namespace may anything be made in it.
+      add("root of the user namespace", Op.SETRESGID, Arg.number(0));
+      add("root of the user namespace", Op.SETRESUID, Arg.number(0));
+    }
+    if (has("cgroup")) {
+      // After the JVM has moved I: the root of a cgroup namespace is where its maker is.
+      add(
+          cause("namespace:cgroup"),
+          Op.UNSHARE,
+          Arg.number(Namespace.CGROUP.flag(), "CLONE_NEWCGROUP"));
+    }
+    name("mounts");
+    root();
+    for (Spec.Mount mount : spec.mounts()) {
+      mount(mount);
+    }
+    devices();
+    add(
+        cause("cwd") + ": made if it is missing",
+        Op.OPEN, Arg.fd(TARGET), ROOT_FD, Arg.text(process.cwd()), Arg.number(1, "mkdir"),
+        Arg.octal(0755), Arg.number(0));
+    sysctls();
+    console();
+    hidden();
+    name("root");
+    identity();
+    pivot();
+    name("process");
+    process();
+    name("exec");
+    execute();
+  }
+
+  private void name(String phase) {
+    add("ps and strace show the phase", Op.NAME, Arg.text("mydocker:" + phase));
+  }
+
+  private void root() {
+    Overlay overlay = in.overlay();
+    // What is mounted from here on must not reach the host: overlay, /proc and all the rest.
+    add(
+        "no mount made here is seen by the host",
+        Op.MOUNT, Arg.NONE, Arg.text("/"), Arg.NONE,
+        Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"), Arg.NONE);
+    // Relative names keep the options of many layers below their limit of one page (mount(2)).
+    add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
+    String options =
+        "lowerdir=" + String.join(":", overlay.lower())
+            + ",upperdir=" + overlay.upper()
+            + ",workdir=" + overlay.work();
+    add(
+        "the image's layers, and a layer of the container's own above them",
+        Op.MOUNT, Arg.text("overlay"), Arg.text(overlay.target()), Arg.text("overlay"),
+        Arg.number(0), Arg.text(options));
+    add(
+        "the new root: every path below is resolved inside it",
+        Op.OPEN, ROOT_FD, Arg.NONE, Arg.text(overlay.target()), Arg.number(0), Arg.number(0),
+        Arg.number(0));
+  }
+
+  private void mount(Spec.Mount mount) {
+    MountOptions options = MountOptions.parse(mount.options());
+    String why = cause("mount:" + mount.destination());
+    if (mount.type().equals("cgroup") || mount.type().equals("cgroup2")) {
+      cgroup(mount, options, why);
+    } else if (options.bind() != MountOptions.Bind.NONE) {
+      bind(mount, options, why);
+    } else {
+      target(mount.destination(), 1, why);
+      List<String> data = new ArrayList<>();
+      if (!mount.source().isEmpty()) {
+        data.add("source");
+        data.add(mount.source());
+      }
+      data.addAll(options.data());
+      add(
+          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text(mount.type()), Arg.texts(data),
+          options.attributes());
+      attach(why, options);
+    }
+  }
+
+  /**
+   * Opens a mount's target, made if it is missing. /proc and /sys must be plain directories: a link
+   * in their place could make a mask cover something else (CVE-2019-19921).
+   */
+  private void target(String destination, int create, String why) {
+    boolean kernels = destination.equals("/proc") || destination.equals("/sys");
+    add(
+        why, Op.OPEN, Arg.fd(TARGET), ROOT_FD, Arg.text(destination),
+        Arg.number(create, create == 1 ? "mkdir" : "create"),
+        Arg.octal(create == 1 ? 0755 : 0644),
+        kernels ? Arg.number(RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS") : Arg.number(0));
+  }
+
+  private void attach(String why, MountOptions options) {
+    add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    boolean bind = options.bind() != MountOptions.Bind.NONE;
+    long set = bind ? options.set() : 0;
+    long clear = bind ? options.clear() : 0;
+    if (set == 0 && clear == 0 && options.propagation() == 0) {
+      return;
+    }
+    boolean times = ((set | clear) & MountOptions.ATIME) != 0;
+    add(
+        why, Op.MOUNT_ATTR, Arg.fd(TREE),
+        Arg.number(set, MountOptions.names(set)),
+        // The times are one field, not bits: mount_setattr(2) wants all of it cleared first.
+        times
+            ? Arg.number(clear | MountOptions.ATIME, MountOptions.names(clear | MountOptions.ATIME))
+            : Arg.number(clear, MountOptions.names(clear)),
+        Arg.number(options.propagation()),
+        Arg.number(options.recursive() ? 1 : 0, options.recursive() ? "AT_RECURSIVE" : "0"));
+  }
+
+  private void bind(Spec.Mount mount, MountOptions options, String why) {
+    boolean tree = options.bind() == MountOptions.Bind.TREE;
+    add(
+        why, Op.OPEN_TREE, Arg.fd(TREE), Arg.NONE, Arg.text(mount.source()),
+        Arg.number(
+            OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0),
+            tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE"));
+    target(mount.destination(), in.fileSources().contains(mount.source()) ? 2 : 1, why);
+    attach(why, options);
+  }
+
+  /** cgroup v1: a tmpfs that holds a directory for each hierarchy; v2: one file system. */
+  private void cgroup(Spec.Mount mount, MountOptions options, String why) {
+    boolean alone = in.cgroups().size() == 1 && in.cgroups().get(0).directory().isEmpty();
+    if (!alone) {
+      target(mount.destination(), 1, why);
+      add(
+          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text("tmpfs"), Arg.texts(List.of("mode", "755")),
+          Arg.number(
+              options.set() & ~MountOptions.RDONLY,
+              MountOptions.names(options.set() & ~MountOptions.RDONLY)));
+      add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    }
+    for (CgroupMount hierarchy : in.cgroups()) {
+      String directory =
+          hierarchy.directory().isEmpty()
+              ? mount.destination()
+              : mount.destination() + "/" + hierarchy.directory();
+      target(directory, 1, why);
+      add(
+          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text(hierarchy.type()),
+          Arg.texts(hierarchy.options()), options.attributes());
+      add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    }
+    if (!alone && (options.set() & MountOptions.RDONLY) != 0) {
+      add(why, Op.READONLY, ROOT_FD, Arg.text(mount.destination()));
+    }
+  }
+
+  private void devices() {
+    for (Spec.Device device : spec.linux().devices()) {
+      int type =
+          switch (device.type()) {
+            case "b" -> Linux.S_IFBLK;
+            case "p" -> Linux.S_IFIFO;
+            default -> Linux.S_IFCHR;
+          };
+      add(
+          cause("device:" + device.path()),
+          Op.MKNOD, ROOT_FD, Arg.text(device.path()), Arg.octal(type | device.fileMode().orElse(0666)),
+          Arg.number(device.major()), Arg.number(device.minor()),
+          Arg.number(device.uid().orElse(0)), Arg.number(device.gid().orElse(0)));
+    }
+    link("/proc/self/fd", "/dev/fd");
+    link("/proc/self/fd/0", "/dev/stdin");
+    link("/proc/self/fd/1", "/dev/stdout");
+    link("/proc/self/fd/2", "/dev/stderr");
+    link("pts/ptmx", "/dev/ptmx");
+  }
+
+  private void link(String target, String path) {
+    add("default: the usual links of /dev", Op.SYMLINK, ROOT_FD, Arg.text(target), Arg.text(path));
+  }
+
+  private void sysctls() {
+    spec.linux()
+        .sysctl()
+        .forEach(
+            (key, value) ->
+                add(
+                    cause("sysctl:" + key),
+                    Op.WRITE_FILE, ROOT_FD, Arg.text("/proc/sys/" + key.replace('.', '/')),
+                    content(value)));
+  }
+
+  private static Arg content(String value) {
+    return new Arg.Bytes(value.getBytes(StandardCharsets.UTF_8), '"' + value + '"');
+  }
+
+  private void console() {
+    if (!(in.stdio() instanceof Stdio.Terminal size)) {
+      return;
+    }
+    String why = "--tty: a terminal of the container's own devpts";
+    Spec.User user = process.user();
+    add(
+        why, Op.OPEN_PTY, Arg.fd(PTY), Arg.fd(TERMINAL), ROOT_FD, Arg.number(size.rows()),
+        Arg.number(size.columns()));
+    add(why + ", owned by its user", Op.FCHOWN, Arg.fd(TERMINAL), Arg.number(user.uid()), Arg.number(-1));
+    add("the monitor holds the other end", Op.SEND_FD, Arg.fd(Slot.CONSOLE_OUT), Arg.fd(PTY));
+    target("/dev/console", 2, "--tty: the terminal is /dev/console as well");
+    add(
+        "--tty: the terminal is /dev/console as well",
+        Op.OPEN_TREE, Arg.fd(TREE), Arg.fd(TERMINAL), Arg.text(""),
+        Arg.number(OPEN_TREE_CLONE | AT_EMPTY_PATH, "OPEN_TREE_CLONE|AT_EMPTY_PATH"));
+    add("--tty: the terminal is /dev/console as well", Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+  }
+
+  private void hidden() {
+    for (String path : spec.linux().maskedPaths()) {
+      add(cause("masked:" + path), Op.MASK, ROOT_FD, Arg.text(path));
+    }
+    for (String path : spec.linux().readonlyPaths()) {
+      add(cause("readonly:" + path), Op.READONLY, ROOT_FD, Arg.text(path));
+    }
+  }
+
+  private void identity() {
+    if (has("network")) {
+      add("its own network has one link, lo: up", Op.LOOPBACK_UP);
+    }
+    if (has("uts")) {
+      spec.hostname()
+          .ifPresent(h -> add(cause("hostname"), Op.SETHOSTNAME, Arg.text(h)));
+      spec.domainname()
+          .ifPresent(d -> add(cause("domainname"), Op.SETDOMAINNAME, Arg.text(d)));
+    }
+  }
+
+  private void pivot() {
+    if (process.oomScoreAdj().isPresent()) {
+      add(
+          cause("oomScoreAdj"),
+          Op.WRITE_FILE, Arg.NONE, Arg.text("/proc/self/oom_score_adj"),
+          content(Integer.toString(process.oomScoreAdj().getAsInt())));
+    }
+    if (spec.root().readonly()) {
+      // Only now: the mount points above had to be made in it.
+      add(
+          cause("root.readonly"),
+          Op.MOUNT_ATTR, ROOT_FD, Arg.number(MountOptions.RDONLY, "MOUNT_ATTR_RDONLY"),
+          Arg.number(0), Arg.number(0), Arg.number(0));
+    }
+    add("the image becomes /, and the host's tree is gone", Op.PIVOT_ROOT, ROOT_FD);
+  }
+
+  private void process() {
+    for (Spec.RlimitEntry limit : process.rlimits()) {
+      add(
+          cause("rlimit:" + limit.type()),
+          Op.RLIMIT, Arg.number(Rlimit.valueOf(limit.type()).number(), limit.type()),
+          limit(limit.soft()), limit(limit.hard()));
+    }
+    streams();
+    add("default", Op.UMASK, Arg.octal(process.user().umask().orElse(022)));
+    add(cause("cwd"), Op.CHDIR, Arg.text(process.cwd()));
+    credentials();
+  }
+
+  private static Arg limit(long value) {
+    return Arg.number(value, value == -1 ? "unlimited" : Long.toUnsignedString(value));
+  }
+
+  private void streams() {
+    boolean terminal = in.stdio() instanceof Stdio.Terminal;
+    add(
+        terminal ? "a session, and its controlling terminal" : "a session of its own",
+        Op.NEW_SESSION, terminal ? Arg.fd(TERMINAL) : Arg.NONE);
+    if (in.stdio() instanceof Stdio.Streams streams) {
+      Spec.User user = process.user();
+      if (user.uid() != 0) {
+        // So that /dev/stdout can be opened again by its name.
+        String why = "the user may open its own /dev/stdout";
+        if (streams.stdin()) {
+          add(why, Op.FCHOWN, Arg.fd(Slot.STDIN), Arg.number(user.uid()), Arg.number(-1));
+        }
+        add(why, Op.FCHOWN, Arg.fd(Slot.STDOUT), Arg.number(user.uid()), Arg.number(-1));
+        add(why, Op.FCHOWN, Arg.fd(Slot.STDERR), Arg.number(user.uid()), Arg.number(-1));
+      }
+      add(
+          streams.stdin() ? "--interactive: its input is ours" : "no --interactive: /dev/null as input",
+          Op.STDIO, streams.stdin() ? Arg.fd(Slot.STDIN) : Arg.NONE, Arg.fd(Slot.STDOUT),
+          Arg.fd(Slot.STDERR));
+    } else {
+      add("--tty", Op.STDIO, Arg.fd(TERMINAL), Arg.fd(TERMINAL), Arg.fd(TERMINAL));
+    }
+  }
+
+  /**
+   * The order of capabilities(7): the bounding set while CAP_SETPCAP is held, then the ids with the
+   * capabilities kept across the change, then the sets themselves.
+   */
+  private void credentials() {
+    Spec.User user = process.user();
+    Spec.Capabilities caps = process.capabilities().orElse(NO_CAPABILITIES);
+    long effective = mask(caps.effective());
+    long permitted = mask(caps.permitted());
+    long inheritable = mask(caps.inheritable());
+    long ambient = mask(caps.ambient());
+    String why = cause("capabilities");
+    if (process.noNewPrivileges()) {
+      prctl(cause("noNewPrivileges"), PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS", 1);
+    }
+    add(why, Op.BOUNDING, set(mask(caps.bounding())));
+    prctl("capabilities stay while the user changes", PR_SET_KEEPCAPS, "PR_SET_KEEPCAPS", 1);
+    ByteBuffer groups =
+        ByteBuffer.allocate(4 * user.additionalGids().size()).order(ByteOrder.nativeOrder());
+    for (long gid : user.additionalGids()) {
+      groups.putInt((int) gid);
+    }
+    add(
+        cause("user"), Op.SETGROUPS,
+        new Arg.Bytes(groups.array(), user.additionalGids().toString()));
+    add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
+    add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
+    add(why, Op.CAPSET, set(effective), set(permitted), set(inheritable));
+    if (ambient != 0) {
+      add(why, Op.AMBIENT, set(ambient));
+    }
+    // After the change of user, which clears it (prctl(2)).
+    prctl("it dies with its monitor", PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", SIGKILL);
+  }
+
+  private void prctl(String why, int option, String name, long value) {
+    add(
+        why, Op.PRCTL, Arg.number(option, name), Arg.number(value), Arg.number(0), Arg.number(0),
+        Arg.number(0));
+  }
+
+  private static long mask(List<String> names) {
+    long bits = 0;
+    for (String name : names) {
+      bits |= 1L << Capability.valueOf(name).ordinal();
+    }
+    return bits;
+  }
+
+  private static Arg set(long capabilities) {
+    return Arg.number(capabilities, "0x" + Long.toHexString(capabilities));
+  }
+
+  private void execute() {
+    long kept = Slot.set(Slot.SYNC) | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0);
+    add("nothing of the host stays open", Op.CLOSE_OTHERS, slots(kept));
+    if (in.init()) {
+      List<String> argv = new ArrayList<>();
+      argv.add("mydocker-init");
+      argv.addAll(process.args());
+      add(
+          "--init: a small init reaps and forwards signals",
+          Op.EXEC_INIT, Arg.fd(Slot.MONITOR_IMAGE), Arg.texts(argv), Arg.texts(process.env()));
+      return;
+    }
+    add(
+        cause("args"),
+        Op.EXECVE, Arg.texts(candidates(process.args().get(0), process.env())),
+        Arg.texts(process.args()), Arg.texts(process.env()));
+  }
+
+  /** Where execvp(3) would look for the command, in the container's own PATH. */
+  static List<String> candidates(String command, List<String> env) {
+    if (command.isEmpty() || command.indexOf('/') >= 0) {
+      return List.of(command);
+    }
+    String path = DEFAULT_PATH;
+    for (String entry : env) {
+      if (entry.startsWith("PATH=")) {
+        path = entry.substring(5);
+      }
+    }
+    List<String> out = new ArrayList<>();
+    int start = 0;
+    while (start <= path.length()) {
+      int end = path.indexOf(':', start);
+      end = end < 0 ? path.length() : end;
+      String directory = path.substring(start, end);
+      out.add(directory.isEmpty() ? "./" + command : directory + "/" + command);
+      start = end + 1;
+    }
+    return out;
+  }
+
+  // ---- helpers ----------------------------------------------------------------------------------
+
+  private boolean has(String type) {
+    for (Spec.Namespace n : spec.linux().namespaces()) {
+      if (n.type().equals(type)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private String cause(String key) {
+    return in.causes().of(key);
+  }
+
+  private void add(String why, Op op, Arg... args) {
+    init.add(Step.of(why, op, args));
+  }
+}
