@@ -2,7 +2,8 @@
  * init.c - PID 1 for a command that does not reap (--init).
  *
  * Runs in the container, from the same sealed image as the monitor: an ordinary single-threaded
- * program. The command becomes a process group of its own, in the foreground if there is a terminal.
+ * program. The command becomes a process group of its own, in the foreground if there is a
+ * terminal.
  */
 #define _GNU_SOURCE
 #include "init.h"

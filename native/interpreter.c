@@ -494,7 +494,8 @@ static long op_WRITE_FILE(struct run *r, const struct op *op)
 
 static long null_tree(int root)
 {
-    return SYS(open_tree, root, "dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    return SYS(open_tree, root, "dev/null",
+               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 }
 
 static long empty_directory(void)
@@ -745,7 +746,8 @@ static long op_EXECVE(struct run *r, const struct op *op)
     return error;
 }
 
-/* --init: the monitor's image is also a small init (init.c), which execs the command as its child. */
+/* --init: the monitor's image is also a small init (init.c), which execs the command as its child.
+ */
 static long op_EXEC_INIT(struct run *r, const struct op *op)
 {
     unblock_signals();

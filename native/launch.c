@@ -126,8 +126,8 @@ static int load(struct attempt *a, const void *plan, const int *slots)
         return r;
     uint32_t ops = a->run.plan->monitor_ops + a->run.plan->init_ops;
     a->recording_size = recording_size(ops);
-    a->run.recording = mmap(NULL, a->recording_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                            slots[SLOT_RECORDING], 0);
+    a->run.recording =
+        mmap(NULL, a->recording_size, PROT_READ | PROT_WRITE, MAP_SHARED, slots[SLOT_RECORDING], 0);
     if (a->run.recording == MAP_FAILED)
         return -errno;
     a->run.recording->ops = ops;

@@ -141,7 +141,8 @@ FN(jint, openat2_, jint dirfd, jbyteArray name, jint flags, jint mode, jlong res
         .mode = (uint64_t)(uint32_t)mode,
         .resolve = (uint64_t)resolve,
     };
-    /* EAGAIN: a rename raced with a restricted walk (openat2(2)); bounded, so nobody can hold us. */
+    /* EAGAIN: a rename raced with a restricted walk (openat2(2)); bounded, so nobody can hold us.
+     */
     for (int tries = 0;; tries++) {
         long fd = syscall(SYS_openat2, dirfd, path.text, &how, sizeof how);
         if (fd >= 0 || (errno != EINTR && errno != EAGAIN) || tries == 128)
@@ -821,8 +822,8 @@ FN(jint, operations_, jbyteArray out)
     char text[4096];
     size_t used = 0;
     for (int i = 0; i < OP_COUNT; i++) {
-        int n = snprintf(text + used, sizeof text - used, "%s %s\n", plan_names[i],
-                         plan_arguments[i]);
+        int n =
+            snprintf(text + used, sizeof text - used, "%s %s\n", plan_names[i], plan_arguments[i]);
         if (n < 0 || (size_t)n >= sizeof text - used)
             return -EOVERFLOW;
         used += (size_t)n;

@@ -2,8 +2,8 @@
  * monitor.c - the static supervisor of one container: owns its pty or pipes, passes them on to
  * whoever is attached, reaps its first process and writes how it ended.
  *
- * An ordinary single-threaded program: M after its execve, with every signal blocked. It outlives the
- * JVM that started it; what the container writes while nobody is attached is dropped.
+ * An ordinary single-threaded program: M after its execve, with every signal blocked. It outlives
+ * the JVM that started it; what the container writes while nobody is attached is dropped.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -266,8 +266,8 @@ static void write_exit_record(const struct monitor *m, const siginfo_t *info)
     char text[160];
     clock_gettime(CLOCK_REALTIME, &now);
     int code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
-    int length = snprintf(text, sizeof text, "{\"exitCode\":%d,\"finishedAt\":%lld.%09ld}\n", code,
-                          (long long)now.tv_sec, now.tv_nsec);
+    int length = snprintf(text, sizeof text, "{\"exitCode\":%d,\"finished\":%lld}\n", code,
+                          (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
     int fd = openat(m->run_directory, ".exit", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return; /* the directory is gone: whoever removed it does not want the record */

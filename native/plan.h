@@ -1,8 +1,8 @@
 /*
  * plan.h - the launch plan as Java writes it, and the recording that launching it fills.
  *
- * Both are shared with dev.mydocker.launch (LaunchPlan, Recording) by layout: all numbers are in the
- * machine's own byte order, every structure is a multiple of 8 bytes.
+ * Both are shared with dev.mydocker.launch (LaunchPlan, Recording) by layout: all numbers are in
+ * the machine's own byte order, every structure is a multiple of 8 bytes.
  */
 #ifndef MYDOCKER_PLAN_H
 #define MYDOCKER_PLAN_H
@@ -83,10 +83,10 @@ struct record {
 
 /* A page or more shared by JVM, M and I: what was done, without one system call. */
 struct recording {
-    uint32_t ops;      /* how many records follow */
-    int32_t init_pid;  /* I, as its parent sees it */
-    uint32_t next_op;  /* the first operation that is left for the monitor's own main */
-    uint32_t failed;   /* 1 + index of the operation that failed */
+    uint32_t ops;              /* how many records follow */
+    int32_t init_pid;          /* I, as its parent sees it */
+    uint32_t next_op;          /* the first operation that is left for the monitor's own main */
+    uint32_t failed;           /* 1 + index of the operation that failed */
     int32_t slots[PLAN_SLOTS]; /* M's, for the monitor's main */
     uint64_t pad[7];
     struct record records[];

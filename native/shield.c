@@ -2,8 +2,8 @@
  * shield.c - the child inherits no heap.
  *
  * maps_walk and shield_sweep RUN AFTER THE FORK as well: raw system calls and a parser that needs
- * one buffer on the stack. Why all this: a forked copy of a JVM would carry every secret of its heap
- * into the container, and would cost page tables for gigabytes at each launch.
+ * one buffer on the stack. Why all this: a forked copy of a JVM would carry every secret of its
+ * heap into the container, and would cost page tables for gigabytes at each launch.
  */
 #define _GNU_SOURCE
 #include "shield.h"

@@ -16,7 +16,8 @@ struct keep {
     size_t count;
 };
 
-/* Adds the loaded object (library or program) that holds `address`. 0, or -ENOENT. Before the fork. */
+/* Adds the loaded object (library or program) that holds `address`. 0, or -ENOENT. Before the fork.
+ */
 int keep_object(struct keep *keep, const void *address);
 
 /* Adds memory of our own, and takes back a mark that another launch may have left on it. */

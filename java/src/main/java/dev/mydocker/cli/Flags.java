@@ -50,7 +50,10 @@ final class Flags {
   Flags toggle(String text, String... names) {
     group.add(new Flag(List.of(names), "", text));
     spec.addOption(
-        OptionSpec.builder(names[0], names).type(boolean.class).converters(new GoBoolean()).build());
+        OptionSpec.builder(names[0], names)
+            .type(boolean.class)
+            .converters(new GoBoolean())
+            .build());
     return this;
   }
 
@@ -73,7 +76,9 @@ final class Flags {
     return this;
   }
 
-  /** A flag whose value, when there is one, is attached: {@code --explain}, {@code --explain=tree}. */
+  /**
+   * A flag whose value, when there is one, is attached: {@code --explain}, {@code --explain=tree}.
+   */
   Flags attached(String parameter, String text, String name) {
     group.add(new Flag(List.of(name), "[=" + parameter + "]", text));
     spec.addOption(OptionSpec.builder(name).type(boolean.class).converters(new Attached()).build());
@@ -88,8 +93,8 @@ final class Flags {
   /**
    * Parses a command's arguments.
    *
-   * @param interspersed whether flags may follow the first argument that is none; when not, all that
-   *     follows it belongs to somebody else
+   * @param interspersed whether flags may follow the first argument that is none; when not, all
+   *     that follows it belongs to somebody else
    * @throws UsageException when a flag is unknown, lacks its value, or is on or off and was given
    *     something else
    */
@@ -118,7 +123,10 @@ final class Flags {
     } catch (ParameterException e) {
       if (e.getArgSpec() instanceof OptionSpec option && e.getValue() != null) {
         throw new UsageException(
-            "invalid value for " + option.longestName() + ": " + Text.quote(e.getValue())
+            "invalid value for "
+                + option.longestName()
+                + ": "
+                + Text.quote(e.getValue())
                 + ": it is on or off: write true or false");
       }
       throw new UsageException(firstLine(e.getMessage()));
@@ -128,7 +136,8 @@ final class Flags {
   private static String unknown(String argument) {
     if (argument.startsWith("--")) {
       int equals = argument.indexOf('=');
-      return "unknown flag: " + Text.printable(equals < 0 ? argument : argument.substring(0, equals));
+      return "unknown flag: "
+          + Text.printable(equals < 0 ? argument : argument.substring(0, equals));
     }
     String letter = argument.length() > 1 ? argument.substring(1, 2) : "";
     return Text.printable("unknown shorthand flag: '" + letter + "' in " + argument);

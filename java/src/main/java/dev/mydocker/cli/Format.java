@@ -10,8 +10,8 @@ import java.util.Map;
  * A {@code --format}: the part of Go's templates that people write for Docker.
  *
  * <p>{@code {{.ID}}}, {@code {{.Client.Version}}}, {@code {{json .}}}, {@code {{json .ID}}}, {@code
- * upper}, {@code lower}; {@code \t} and {@code \n}; {@code json} alone is {@code {{json .}}}; {@code
- * table} in front aligns tab-separated columns under their headings.
+ * upper}, {@code lower}; {@code \t} and {@code \n}; {@code json} alone is {@code {{json .}}};
+ * {@code table} in front aligns tab-separated columns under their headings.
  */
 final class Format {
 
@@ -116,7 +116,8 @@ final class Format {
       Json member = value instanceof Json.Obj object ? object.members().get(name) : null;
       if (member == null) {
         throw new UsageException(
-            "invalid value for --format: there is no field ." + Text.printable(name)
+            "invalid value for --format: there is no field ."
+                + Text.printable(name)
                 + (value instanceof Json.Obj object
                     ? "; there are " + String.join(", ", object.members().keySet())
                     : ""));
@@ -144,7 +145,8 @@ final class Format {
     boolean known = List.of("", "json", "upper", "lower").contains(function);
     if (!known || !field.startsWith(".") || field.indexOf(' ') >= 0 || field.indexOf('|') >= 0) {
       throw new UsageException(
-          "invalid value for --format: \"{{" + Text.printable(inside)
+          "invalid value for --format: \"{{"
+              + Text.printable(inside)
               + "}}\": use {{.Field}}, {{json .}}, {{json .Field}}, upper or lower");
     }
     List<String> path = new ArrayList<>();

@@ -109,7 +109,7 @@ final class PullBars implements PullListener {
     writer.write("\u001b[" + up + "A\r" + line + "\u001b[K\u001b[" + up + "B\r");
   }
 
-  /** {@code [=====>    ]  3.4MB/12MB}, its bar as wide as the line leaves room for. */
+  /** {@code [=====> ] 3.4MB/12MB}, its bar as wide as the line leaves room for. */
   private String bar(int taken, Layer layer) {
     String figures = "  " + Human.size(layer.done, 4) + "/" + Human.size(layer.total, 4);
     int width = Math.min(BAR, columns - taken - figures.length() - 3);

@@ -6,9 +6,9 @@ import dev.mydocker.kernel.Linux;
 /**
  * The signals that this process passes on instead of dying of them, as a stream of numbers.
  *
- * <p>Left alone are those that cannot be caught, those that report a fault of this process, those of
- * its own children and pipes (CHLD, PIPE, URG), and job control (TSTP, TTIN, TTOU): {@code ^Z} stops
- * this program and not the container, as with Docker.
+ * <p>Left alone are those that cannot be caught, those that report a fault of this process, those
+ * of its own children and pipes (CHLD, PIPE, URG), and job control (TSTP, TTIN, TTOU): {@code ^Z}
+ * stops this program and not the container, as with Docker.
  */
 final class Signals {
   static final int SIGHUP = 1;

@@ -49,7 +49,9 @@ final class Text {
     }
   }
 
-  /** C0, DEL, C1, and the marks that turn the direction of writing (U+200E to U+202E, U+2066 on). */
+  /**
+   * C0, DEL, C1, and the marks that turn the direction of writing (U+200E to U+202E, U+2066 on).
+   */
   private static boolean isControl(char c) {
     return c < 0x20
         || c >= 0x7f && c < 0xa0

@@ -18,7 +18,8 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
 
   public Digest {
     if (!isValid(algorithm, hex)) {
-      throw new IllegalArgumentException("not a digest: " + ImageException.quote(algorithm + ":" + hex));
+      throw new IllegalArgumentException(
+          "not a digest: " + ImageException.quote(algorithm + ":" + hex));
     }
   }
 

@@ -42,8 +42,19 @@ public record ImageConfig(
   /** The configuration of an image that has none beyond its platform and layers. */
   public static ImageConfig of(Platform platform, List<Digest> diffIds) {
     return new ImageConfig(
-        platform, "", List.of(), List.of(), List.of(), "", List.of(), List.of(), Map.of(),
-        Optional.empty(), diffIds, Optional.empty(), List.of());
+        platform,
+        "",
+        List.of(),
+        List.of(),
+        List.of(),
+        "",
+        List.of(),
+        List.of(),
+        Map.of(),
+        Optional.empty(),
+        diffIds,
+        Optional.empty(),
+        List.of());
   }
 
   /**

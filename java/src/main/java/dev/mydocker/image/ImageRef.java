@@ -109,9 +109,7 @@ public sealed interface ImageRef {
       Optional<String> reference = afterColon(rest);
       return new DockerArchive(
           file(rest, text),
-          reference.isPresent()
-              ? Optional.of(parseRegistry(reference.get()))
-              : Optional.empty());
+          reference.isPresent() ? Optional.of(parseRegistry(reference.get())) : Optional.empty());
     }
     return parseRegistry(text);
   }

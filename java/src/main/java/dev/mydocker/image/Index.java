@@ -70,7 +70,10 @@ record Index(List<Descriptor> manifests) {
         () ->
             new ImageException(
                 Kind.NO_PLATFORM,
-                name + " has no image for " + platform + "; it has "
+                name
+                    + " has no image for "
+                    + platform
+                    + "; it has "
                     + (there.isEmpty() ? "none with a platform" : String.join(", ", there))));
   }
 
@@ -80,8 +83,7 @@ record Index(List<Descriptor> manifests) {
    */
   static String typeOf(Json.Obj root, Document document) throws IOException {
     Document.refuseCaseVariants(
-        root,
-        List.of("schemaVersion", "mediaType", "config", "layers", "manifests", "fsLayers"));
+        root, List.of("schemaVersion", "mediaType", "config", "layers", "manifests", "fsLayers"));
     String declared = MediaType.strip(document.mediaType());
     long schema = root.integer("schemaVersion").orElse(0L);
     if (schema == 1

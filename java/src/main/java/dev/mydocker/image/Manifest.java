@@ -67,13 +67,17 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
       if (layer.mediaType().endsWith("zstd")) {
         throw new ImageException(
             Kind.UNSUPPORTED,
-            "layer " + layer.digest().shortHex() + " is compressed with zstd, which is not"
+            "layer "
+                + layer.digest().shortHex()
+                + " is compressed with zstd, which is not"
                 + " supported yet: use a gzip variant of the image");
       }
       if (!MediaType.isLayer(layer.mediaType())) {
         throw new ImageException(
             Kind.UNSUPPORTED,
-            "layer " + layer.digest().shortHex() + " is of unknown type "
+            "layer "
+                + layer.digest().shortHex()
+                + " is of unknown type "
                 + ImageException.quote(layer.mediaType()));
       }
     }

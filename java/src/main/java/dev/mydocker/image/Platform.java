@@ -56,7 +56,8 @@ public record Platform(String os, String architecture, String variant) {
     if (!good) {
       throw new ImageException(
           ImageException.Kind.BAD_REFERENCE,
-          ImageException.quote(text) + " is not a platform: write os/architecture[/variant],"
+          ImageException.quote(text)
+              + " is not a platform: write os/architecture[/variant],"
               + " for example linux/arm64");
     }
     return parts.length == 1

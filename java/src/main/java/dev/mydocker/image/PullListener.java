@@ -8,7 +8,9 @@ public interface PullListener {
   /** Hears nothing. */
   PullListener NONE = new PullListener() {};
 
-  /** The manifest is known and names this layer, {@code total} bytes. Called in the layers' order. */
+  /**
+   * The manifest is known and names this layer, {@code total} bytes. Called in the layers' order.
+   */
   default void layer(String id, long total) {}
 
   /** The layer is unpacked here already: no further event follows. */

@@ -196,7 +196,6 @@ final class ReferenceGrammar {
 
   private ImageException bad(String why) {
     return new ImageException(
-        Kind.BAD_REFERENCE,
-        ImageException.quote(text) + " is not an image reference: " + why);
+        Kind.BAD_REFERENCE, ImageException.quote(text) + " is not an image reference: " + why);
   }
 }

@@ -104,7 +104,9 @@ public sealed interface Json {
       return List.copyOf(out);
     }
 
-    /** The object of that name read as a map of strings, empty when missing. See {@link #string}. */
+    /**
+     * The object of that name read as a map of strings, empty when missing. See {@link #string}.
+     */
     public Map<String, String> stringMap(String name) throws JsonException {
       Map<String, String> out = new LinkedHashMap<>();
       Optional<Obj> o = object(name);

@@ -153,8 +153,7 @@ public final class Directory implements AutoCloseable {
   /** mknodat(2): a device, fifo or socket; {@code mode} includes the type bits. */
   public void mknod(byte[] name, int mode, int major, int minor) throws KernelException {
     requireName("mknodat", name);
-    KernelException.check(
-        Linux.mknodat(fd.number(), name, mode, major, minor), "mknodat", name);
+    KernelException.check(Linux.mknodat(fd.number(), name, mode, major, minor), "mknodat", name);
   }
 
   /** symlinkat(2): {@code target} is any text and is not looked at. */
@@ -180,8 +179,7 @@ public final class Directory implements AutoCloseable {
   /** unlinkat(2) of an empty directory. */
   public void rmdir(byte[] name) throws KernelException {
     requireName("unlinkat", name);
-    KernelException.check(
-        Linux.unlinkat(fd.number(), name, Linux.AT_REMOVEDIR), "unlinkat", name);
+    KernelException.check(Linux.unlinkat(fd.number(), name, Linux.AT_REMOVEDIR), "unlinkat", name);
   }
 
   /**
@@ -293,9 +291,7 @@ public final class Directory implements AutoCloseable {
   public byte[] readlink(byte[] name) throws KernelException {
     requireName("readlinkat", name);
     byte[] text = new byte[4096];
-    int n =
-        KernelException.check(
-            Linux.readlinkat(fd.number(), name, text), "readlinkat", name);
+    int n = KernelException.check(Linux.readlinkat(fd.number(), name, text), "readlinkat", name);
     return Arrays.copyOf(text, n);
   }
 
@@ -303,8 +299,7 @@ public final class Directory implements AutoCloseable {
   public void chown(byte[] name, int uid, int gid) throws KernelException {
     requireName("fchownat", name);
     int flags = Linux.AT_SYMLINK_NOFOLLOW;
-    KernelException.check(
-        Linux.fchownat(fd.number(), name, uid, gid, flags), "fchownat", name);
+    KernelException.check(Linux.fchownat(fd.number(), name, uid, gid, flags), "fchownat", name);
   }
 
   /** Sets the owner of this directory. */

@@ -54,7 +54,9 @@ public final class Fd implements AutoCloseable {
     return new FdInput(this);
   }
 
-  /** A stream over this descriptor, unbuffered; closing the stream does not close the descriptor. */
+  /**
+   * A stream over this descriptor, unbuffered; closing the stream does not close the descriptor.
+   */
   public OutputStream output() {
     return new FdOutput(this);
   }

@@ -24,7 +24,8 @@ final class FdInput extends InputStream {
     if (length == 0) {
       return 0;
     }
-    int n = KernelException.check(Linux.read(fd.number(), buffer, offset, length), "read", fd.name());
+    int n =
+        KernelException.check(Linux.read(fd.number(), buffer, offset, length), "read", fd.name());
     return n == 0 ? -1 : n;
   }
 }

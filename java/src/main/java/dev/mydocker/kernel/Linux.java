@@ -6,10 +6,10 @@ package dev.mydocker.kernel;
  *
  * <p>Every method is the system call of its name with the kernel's own convention: a result of zero
  * or more on success, {@code -errno} on failure; {@code EINTR} is retried where the call is safe to
- * repeat. Nothing here throws for a failed call: {@link KernelException#check} turns the number into
- * an exception that names the call and its object. Paths are bytes, as the kernel sees them, and
- * cross JNI as {@code byte[]}; a path with a NUL byte in it is {@code -EINVAL}, one of 4096 bytes or
- * more {@code -ENAMETOOLONG}.
+ * repeat. Nothing here throws for a failed call: {@link KernelException#check} turns the number
+ * into an exception that names the call and its object. Paths are bytes, as the kernel sees them,
+ * and cross JNI as {@code byte[]}; a path with a NUL byte in it is {@code -EINVAL}, one of 4096
+ * bytes or more {@code -ENAMETOOLONG}.
  */
 public final class Linux {
 
@@ -28,7 +28,10 @@ public final class Linux {
   public static final int O_NONBLOCK = 04000;
   public static final int O_CLOEXEC = 02000000;
   public static final int O_PATH = 010000000;
-  /** These two differ between architectures (x86: 0200000 and 0400000, arm64: 040000 and 0100000). */
+
+  /**
+   * These two differ between architectures (x86: 0200000 and 0400000, arm64: 040000 and 0100000).
+   */
   public static final int O_DIRECTORY;
 
   public static final int O_NOFOLLOW;
@@ -153,7 +156,13 @@ public final class Linux {
 
   /** utimensat(2); seconds since the epoch and nanoseconds of access and modification. */
   public static native int utimensat(
-      int dirfd, byte[] path, long atimeSec, long atimeNsec, long mtimeSec, long mtimeNsec, int flags);
+      int dirfd,
+      byte[] path,
+      long atimeSec,
+      long atimeNsec,
+      long mtimeSec,
+      long mtimeNsec,
+      int flags);
 
   /** fsetxattr(2); {@code flags} 0, 1 XATTR_CREATE, 2 XATTR_REPLACE. */
   public static native int fsetxattr(int fd, byte[] name, byte[] value, int flags);
@@ -239,7 +248,8 @@ public final class Linux {
   public static native int capget(long[] out);
 
   /** mount(2); an empty {@code type} or {@code data} is passed as NULL. */
-  public static native int mount(byte[] source, byte[] target, byte[] type, long flags, byte[] data);
+  public static native int mount(
+      byte[] source, byte[] target, byte[] type, long flags, byte[] data);
 
   public static native int umount2(byte[] target, int flags);
 
@@ -266,10 +276,10 @@ public final class Linux {
   public static native int setWindowSize(int fd, int rows, int columns);
 
   /**
-   * Routes the given signals into a pipe by sigaction(2): each arrival writes one byte, the signal's
-   * number. Gives the pipe's read end (CLOEXEC). This is process-wide state, for a program that owns
-   * its process (the command line); a signal the parent had ignored stays ignored. One pipe exists
-   * per process; a second call adds signals to it.
+   * Routes the given signals into a pipe by sigaction(2): each arrival writes one byte, the
+   * signal's number. Gives the pipe's read end (CLOEXEC). This is process-wide state, for a program
+   * that owns its process (the command line); a signal the parent had ignored stays ignored. One
+   * pipe exists per process; a second call adds signals to it.
    */
   public static native int signalPipe(int[] signals);
 

@@ -57,7 +57,8 @@ public final class NativeLibrary {
     String path = "/native/" + System.getProperty("os.arch") + "/" + name;
     try (InputStream in = NativeLibrary.class.getResourceAsStream(path)) {
       if (in == null) {
-        throw new IOException("this jar has no " + path + ": build it with make on this architecture");
+        throw new IOException(
+            "this jar has no " + path + ": build it with make on this architecture");
       }
       return in.readAllBytes();
     }
@@ -74,8 +75,9 @@ public final class NativeLibrary {
     } else if (superuser) {
       base = Path.of("/var/lib/mydocker");
     } else {
-      base = (data == null || data.isEmpty() ? Path.of(home, ".local/share") : Path.of(data))
-          .resolve("mydocker");
+      base =
+          (data == null || data.isEmpty() ? Path.of(home, ".local/share") : Path.of(data))
+              .resolve("mydocker");
     }
     Path directory = base.toAbsolutePath().resolve("native");
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {

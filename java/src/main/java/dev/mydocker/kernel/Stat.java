@@ -57,8 +57,18 @@ public record Stat(
 
   private static Stat from(long[] v) {
     return new Stat(
-        (int) v[0], v[1], (int) v[2], (int) v[3], v[4], v[5], v[6], (int) v[7], (int) v[8], v[9],
-        v[10], v[11]);
+        (int) v[0],
+        v[1],
+        (int) v[2],
+        (int) v[3],
+        v[4],
+        v[5],
+        v[6],
+        (int) v[7],
+        (int) v[8],
+        v[9],
+        v[10],
+        v[11]);
   }
 
   /** The open file itself. */

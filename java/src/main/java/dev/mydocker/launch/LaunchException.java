@@ -37,7 +37,14 @@ public final class LaunchException extends IOException {
     }
     String advice = advice(step, errno);
     return new LaunchException(
-        "cannot start the container: " + step.shown() + ": " + reason + " (" + step.why() + ")" + advice,
+        "cannot start the container: "
+            + step.shown()
+            + ": "
+            + reason
+            + " ("
+            + step.why()
+            + ")"
+            + advice,
         Optional.of(step),
         ENGINE);
   }
@@ -47,7 +54,8 @@ public final class LaunchException extends IOException {
     boolean missing = errno == Errno.ENOENT || errno == Errno.ENOTDIR;
     String detail;
     if (!missing) {
-      detail = errno == Errno.ENOEXEC ? ": is it built for another machine, or a script without #!" : "";
+      detail =
+          errno == Errno.ENOEXEC ? ": is it built for another machine, or a script without #!" : "";
     } else if (command.indexOf('/') < 0) {
       detail = ": not found in the container's PATH";
     } else {
@@ -75,7 +83,8 @@ public final class LaunchException extends IOException {
   /** A launch whose process ended without saying why. */
   static LaunchException vanished() {
     return new LaunchException(
-        "cannot start the container: its first process was killed before it could start the command",
+        "cannot start the container: its first process was killed before it could start the"
+            + " command",
         Optional.empty(),
         ENGINE);
   }

@@ -112,7 +112,9 @@ public final class Launcher {
     List<String> argv = new ArrayList<>(((Arg.Texts) step.args().get(1)).values());
     argv.add(Integer.toString(page.memfd().number()));
     return new Step(
-        step.op(), List.of(step.args().get(0), new Arg.Texts(argv), step.args().get(2)), step.why());
+        step.op(),
+        List.of(step.args().get(0), new Arg.Texts(argv), step.args().get(2)),
+        step.why());
   }
 
   private static boolean execsBeforeClone(LaunchPlan plan) {

@@ -172,8 +172,7 @@ public final class MonitorClient implements AutoCloseable {
       int done = 0;
       while (done < bytes.length) {
         int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
-        if (n == -Errno.EPIPE.number()
-            || n == -Errno.ECONNRESET.number()) {
+        if (n == -Errno.EPIPE.number() || n == -Errno.ECONNRESET.number()) {
           return;
         }
         done += KernelException.check(n, "send", socket.name());

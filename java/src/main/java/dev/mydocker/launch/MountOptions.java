@@ -42,17 +42,54 @@ record MountOptions(
 
   private static final Map<String, Long> SETS =
       Map.of(
-          "ro", RDONLY, "nosuid", NOSUID, "nodev", NODEV, "noexec", NOEXEC,
-          "noatime", NOATIME, "strictatime", STRICTATIME, "nodiratime", NODIRATIME);
+          "ro",
+          RDONLY,
+          "nosuid",
+          NOSUID,
+          "nodev",
+          NODEV,
+          "noexec",
+          NOEXEC,
+          "noatime",
+          NOATIME,
+          "strictatime",
+          STRICTATIME,
+          "nodiratime",
+          NODIRATIME);
   private static final Map<String, Long> CLEARS =
       Map.of(
-          "rw", RDONLY, "suid", NOSUID, "dev", NODEV, "exec", NOEXEC,
-          "atime", NOATIME, "diratime", NODIRATIME, "relatime", ATIME);
+          "rw",
+          RDONLY,
+          "suid",
+          NOSUID,
+          "dev",
+          NODEV,
+          "exec",
+          NOEXEC,
+          "atime",
+          NOATIME,
+          "diratime",
+          NODIRATIME,
+          "relatime",
+          ATIME);
   private static final Map<String, Long> PROPAGATIONS =
       Map.of(
-          "private", MS_PRIVATE, "rprivate", MS_PRIVATE, "slave", MS_SLAVE, "rslave", MS_SLAVE,
-          "shared", MS_SHARED, "rshared", MS_SHARED,
-          "unbindable", MS_UNBINDABLE, "runbindable", MS_UNBINDABLE);
+          "private",
+          MS_PRIVATE,
+          "rprivate",
+          MS_PRIVATE,
+          "slave",
+          MS_SLAVE,
+          "rslave",
+          MS_SLAVE,
+          "shared",
+          MS_SHARED,
+          "rshared",
+          MS_SHARED,
+          "unbindable",
+          MS_UNBINDABLE,
+          "runbindable",
+          MS_UNBINDABLE);
 
   MountOptions {
     data = List.copyOf(data);

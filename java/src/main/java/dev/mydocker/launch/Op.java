@@ -81,7 +81,8 @@ public enum Op {
       expected.append(op.name()).append(' ').append(op.arguments).append('\n');
     }
     if (!expected.toString().equals(new String(buffer, 0, size, StandardCharsets.US_ASCII))) {
-      throw new IllegalStateException("the native library has another table of operations: rebuild");
+      throw new IllegalStateException(
+          "the native library has another table of operations: rebuild");
     }
   }
 }

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * Turns an OCI configuration into a launch plan: a pure function, and the one place that decides in
@@ -26,7 +26,7 @@ public final class PlanCompiler {
   private static final int PTY = Slot.FREE + 3;
   private static final int TERMINAL = Slot.FREE + 4;
 
-  /** Slots from here on hold namespaces to join, in the order of {@link Input#joined}. */
+  /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
   public static final int FIRST_JOINED = Slot.FREE + 8;
 
   private static final Arg ROOT_FD = Arg.fd(ROOT);
@@ -50,7 +50,8 @@ public final class PlanCompiler {
    * @param work overlayfs's own directory beside {@code upper}
    * @param target where it is mounted, in the container's mount namespace only
    */
-  public record Overlay(String layers, List<String> lower, String upper, String work, String target) {
+  public record Overlay(
+      String layers, List<String> lower, String upper, String work, String target) {
     public Overlay {
       lower = List.copyOf(lower);
     }
@@ -75,11 +76,11 @@ public final class PlanCompiler {
       Overlay overlay,
       Stdio stdio,
       List<CgroupMount> cgroups,
-      java.util.Set<String> fileSources,
+      Set<String> fileSources,
       boolean init) {
     public Input {
       cgroups = List.copyOf(cgroups);
-      fileSources = java.util.Set.copyOf(fileSources);
+      fileSources = Set.copyOf(fileSources);
     }
   }
 
@@ -128,6 +129,30 @@ public final class PlanCompiler {
    */
   private void monitor() {
     boolean alone = has("pid");
+    List<Step> clone = new ArrayList<>();
+    if (joins(Namespace.PID)) {
+      // A PID namespace is joined by its joiner's children (setns(2)), so M joins it.
+      clone.add(setns(Namespace.PID));
+    }
+    clone.add(cloneInit());
+    long kept = monitorSlots() | (alone ? 0 : initSlots() | Slot.set(Slot.PLAN));
+    Step exec =
+        Step.of(
+            "M becomes the static monitor, from a sealed memfd: it outlives the JVM",
+            Op.EXEC_MONITOR,
+            Arg.fd(Slot.MONITOR_IMAGE),
+            Arg.texts(List.of("mydocker-monitor", in.id())),
+            slots(kept));
+    if (!alone) {
+      monitor.add(exec);
+    }
+    monitor.addAll(clone);
+    if (alone) {
+      monitor.add(exec);
+    }
+  }
+
+  private Step cloneInit() {
     long flags = 0;
     StringBuilder names = new StringBuilder();
     StringBuilder why = new StringBuilder("namespaces of its own:");
@@ -138,33 +163,50 @@ public final class PlanCompiler {
         why.append(' ').append(n.oci());
       }
     }
-    Step clone =
-        Step.of(
-            flags == 0 ? "the container's first process" : why.toString(),
-            Op.CLONE_INIT,
-            Arg.number(flags, flags == 0 ? "0" : names.toString()),
-            slots(initSlots()));
-    long kept = monitorSlots() | (alone ? 0 : initSlots() | Slot.set(Slot.PLAN));
-    Step exec =
-        Step.of(
-            "M becomes the static monitor, from a sealed memfd: it outlives the JVM",
-            Op.EXEC_MONITOR,
-            Arg.fd(Slot.MONITOR_IMAGE),
-            Arg.texts(List.of("mydocker-monitor", in.id())),
-            slots(kept));
-    monitor.add(alone ? clone : exec);
-    monitor.add(alone ? exec : clone);
+    return Step.of(
+        flags == 0 ? "the container's first process" : why.toString(),
+        Op.CLONE_INIT,
+        Arg.number(flags, flags == 0 ? "0" : names.toString()),
+        slots(initSlots()));
+  }
+
+  private boolean joins(Namespace kind) {
+    for (Spec.Namespace n : spec.linux().namespaces()) {
+      if (n.type().equals(kind.oci()) && n.path().isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Step setns(Namespace kind) {
+    return Step.of(
+        cause("namespace:" + kind.oci()),
+        Op.SETNS,
+        Arg.fd(FIRST_JOINED + kind.ordinal()),
+        Arg.number(kind.flag(), "CLONE_NEW" + kind.suffix()));
   }
 
   private static long monitorSlots() {
     return Slot.set(
-        Slot.RECORDING, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN, Slot.TO_STDIN,
-        Slot.FROM_STDOUT, Slot.FROM_STDERR);
+        Slot.RECORDING,
+        Slot.LIFE,
+        Slot.RUN_DIRECTORY,
+        Slot.CLIENT,
+        Slot.CONSOLE_IN,
+        Slot.TO_STDIN,
+        Slot.FROM_STDOUT,
+        Slot.FROM_STDERR);
   }
 
   private long initSlots() {
+    long joined = 0;
+    for (Namespace kind : Namespace.values()) {
+      joined |= joins(kind) ? Slot.set(FIRST_JOINED + kind.ordinal()) : 0;
+    }
     return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
-        | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0);
+        | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0)
+        | joined;
   }
 
   private static Arg slots(long set) {
@@ -181,7 +223,17 @@ public final class PlanCompiler {
 
   private void init() {
     name("ns");
-    add("the JVM sets limits and maps from outside", Op.SYNC, Arg.fd(Slot.SYNC), Arg.number(PREPARED));
+    add(
+        "the JVM sets limits and maps from outside",
+        Op.SYNC,
+        Arg.fd(Slot.SYNC),
+        Arg.number(PREPARED));
+    for (Namespace kind : Namespace.values()) {
+      // The user namespace first: it decides whether the others may be joined.
+      if (joins(kind) && kind != Namespace.PID) {
+        init.add(setns(kind));
+      }
+    }
     if (has("user")) {
       // The maps exist now: only as an id of the new namespace may anything be made in it.
       add("root of the user namespace", Op.SETRESGID, Arg.number(0));
@@ -202,8 +254,13 @@ public final class PlanCompiler {
     devices();
     add(
         cause("cwd") + ": made if it is missing",
-        Op.OPEN, Arg.fd(TARGET), ROOT_FD, Arg.text(process.cwd()), Arg.number(1, "mkdir"),
-        Arg.octal(0755), Arg.number(0));
+        Op.OPEN,
+        Arg.fd(TARGET),
+        ROOT_FD,
+        Arg.text(process.cwd()),
+        Arg.number(1, "mkdir"),
+        Arg.octal(0755),
+        Arg.number(0));
     sysctls();
     console();
     hidden();
@@ -225,21 +282,37 @@ public final class PlanCompiler {
     // What is mounted from here on must not reach the host: overlay, /proc and all the rest.
     add(
         "no mount made here is seen by the host",
-        Op.MOUNT, Arg.NONE, Arg.text("/"), Arg.NONE,
-        Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"), Arg.NONE);
+        Op.MOUNT,
+        Arg.NONE,
+        Arg.text("/"),
+        Arg.NONE,
+        Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
+        Arg.NONE);
     // Relative names keep the options of many layers below their limit of one page (mount(2)).
     add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
     String options =
-        "lowerdir=" + String.join(":", overlay.lower())
-            + ",upperdir=" + overlay.upper()
-            + ",workdir=" + overlay.work();
+        "lowerdir="
+            + String.join(":", overlay.lower())
+            + ",upperdir="
+            + overlay.upper()
+            + ",workdir="
+            + overlay.work();
     add(
         "the image's layers, and a layer of the container's own above them",
-        Op.MOUNT, Arg.text("overlay"), Arg.text(overlay.target()), Arg.text("overlay"),
-        Arg.number(0), Arg.text(options));
+        Op.MOUNT,
+        Arg.text("overlay"),
+        Arg.text(overlay.target()),
+        Arg.text("overlay"),
+        Arg.number(0),
+        Arg.text(options));
     add(
         "the new root: every path below is resolved inside it",
-        Op.OPEN, ROOT_FD, Arg.NONE, Arg.text(overlay.target()), Arg.number(0), Arg.number(0),
+        Op.OPEN,
+        ROOT_FD,
+        Arg.NONE,
+        Arg.text(overlay.target()),
+        Arg.number(0),
+        Arg.number(0),
         Arg.number(0));
   }
 
@@ -259,7 +332,11 @@ public final class PlanCompiler {
       }
       data.addAll(options.data());
       add(
-          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text(mount.type()), Arg.texts(data),
+          why,
+          Op.FSMOUNT,
+          Arg.fd(TREE),
+          Arg.text(mount.type()),
+          Arg.texts(data),
           options.attributes());
       attach(why, options);
     }
@@ -272,7 +349,11 @@ public final class PlanCompiler {
   private void target(String destination, int create, String why) {
     boolean kernels = destination.equals("/proc") || destination.equals("/sys");
     add(
-        why, Op.OPEN, Arg.fd(TARGET), ROOT_FD, Arg.text(destination),
+        why,
+        Op.OPEN,
+        Arg.fd(TARGET),
+        ROOT_FD,
+        Arg.text(destination),
         Arg.number(create, create == 1 ? "mkdir" : "create"),
         Arg.octal(create == 1 ? 0755 : 0644),
         kernels ? Arg.number(RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS") : Arg.number(0));
@@ -288,7 +369,9 @@ public final class PlanCompiler {
     }
     boolean times = ((set | clear) & MountOptions.ATIME) != 0;
     add(
-        why, Op.MOUNT_ATTR, Arg.fd(TREE),
+        why,
+        Op.MOUNT_ATTR,
+        Arg.fd(TREE),
         Arg.number(set, MountOptions.names(set)),
         // The times are one field, not bits: mount_setattr(2) wants all of it cleared first.
         times
@@ -301,7 +384,11 @@ public final class PlanCompiler {
   private void bind(Spec.Mount mount, MountOptions options, String why) {
     boolean tree = options.bind() == MountOptions.Bind.TREE;
     add(
-        why, Op.OPEN_TREE, Arg.fd(TREE), Arg.NONE, Arg.text(mount.source()),
+        why,
+        Op.OPEN_TREE,
+        Arg.fd(TREE),
+        Arg.NONE,
+        Arg.text(mount.source()),
         Arg.number(
             OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0),
             tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE"));
@@ -315,7 +402,11 @@ public final class PlanCompiler {
     if (!alone) {
       target(mount.destination(), 1, why);
       add(
-          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text("tmpfs"), Arg.texts(List.of("mode", "755")),
+          why,
+          Op.FSMOUNT,
+          Arg.fd(TREE),
+          Arg.text("tmpfs"),
+          Arg.texts(List.of("mode", "755")),
           Arg.number(
               options.set() & ~MountOptions.RDONLY,
               MountOptions.names(options.set() & ~MountOptions.RDONLY)));
@@ -328,8 +419,12 @@ public final class PlanCompiler {
               : mount.destination() + "/" + hierarchy.directory();
       target(directory, 1, why);
       add(
-          why, Op.FSMOUNT, Arg.fd(TREE), Arg.text(hierarchy.type()),
-          Arg.texts(hierarchy.options()), options.attributes());
+          why,
+          Op.FSMOUNT,
+          Arg.fd(TREE),
+          Arg.text(hierarchy.type()),
+          Arg.texts(hierarchy.options()),
+          options.attributes());
       add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
     }
     if (!alone && (options.set() & MountOptions.RDONLY) != 0) {
@@ -347,9 +442,14 @@ public final class PlanCompiler {
           };
       add(
           cause("device:" + device.path()),
-          Op.MKNOD, ROOT_FD, Arg.text(device.path()), Arg.octal(type | device.fileMode().orElse(0666)),
-          Arg.number(device.major()), Arg.number(device.minor()),
-          Arg.number(device.uid().orElse(0)), Arg.number(device.gid().orElse(0)));
+          Op.MKNOD,
+          ROOT_FD,
+          Arg.text(device.path()),
+          Arg.octal(type | device.fileMode().orElse(0666)),
+          Arg.number(device.major()),
+          Arg.number(device.minor()),
+          Arg.number(device.uid().orElse(0)),
+          Arg.number(device.gid().orElse(0)));
     }
     link("/proc/self/fd", "/dev/fd");
     link("/proc/self/fd/0", "/dev/stdin");
@@ -369,7 +469,9 @@ public final class PlanCompiler {
             (key, value) ->
                 add(
                     cause("sysctl:" + key),
-                    Op.WRITE_FILE, ROOT_FD, Arg.text("/proc/sys/" + key.replace('.', '/')),
+                    Op.WRITE_FILE,
+                    ROOT_FD,
+                    Arg.text("/proc/sys/" + key.replace('.', '/')),
                     content(value)));
   }
 
@@ -384,14 +486,27 @@ public final class PlanCompiler {
     String why = "--tty: a terminal of the container's own devpts";
     Spec.User user = process.user();
     add(
-        why, Op.OPEN_PTY, Arg.fd(PTY), Arg.fd(TERMINAL), ROOT_FD, Arg.number(size.rows()),
+        why,
+        Op.OPEN_PTY,
+        Arg.fd(PTY),
+        Arg.fd(TERMINAL),
+        ROOT_FD,
+        Arg.number(size.rows()),
         Arg.number(size.columns()));
-    add(why + ", owned by its user", Op.FCHOWN, Arg.fd(TERMINAL), Arg.number(user.uid()), Arg.number(-1));
+    add(
+        why + ", owned by its user",
+        Op.FCHOWN,
+        Arg.fd(TERMINAL),
+        Arg.number(user.uid()),
+        Arg.number(-1));
     add("the monitor holds the other end", Op.SEND_FD, Arg.fd(Slot.CONSOLE_OUT), Arg.fd(PTY));
     target("/dev/console", 2, "--tty: the terminal is /dev/console as well");
     add(
         "--tty: the terminal is /dev/console as well",
-        Op.OPEN_TREE, Arg.fd(TREE), Arg.fd(TERMINAL), Arg.text(""),
+        Op.OPEN_TREE,
+        Arg.fd(TREE),
+        Arg.fd(TERMINAL),
+        Arg.text(""),
         Arg.number(OPEN_TREE_CLONE | AT_EMPTY_PATH, "OPEN_TREE_CLONE|AT_EMPTY_PATH"));
     add("--tty: the terminal is /dev/console as well", Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
   }
@@ -410,10 +525,8 @@ public final class PlanCompiler {
       add("its own network has one link, lo: up", Op.LOOPBACK_UP);
     }
     if (has("uts")) {
-      spec.hostname()
-          .ifPresent(h -> add(cause("hostname"), Op.SETHOSTNAME, Arg.text(h)));
-      spec.domainname()
-          .ifPresent(d -> add(cause("domainname"), Op.SETDOMAINNAME, Arg.text(d)));
+      spec.hostname().ifPresent(h -> add(cause("hostname"), Op.SETHOSTNAME, Arg.text(h)));
+      spec.domainname().ifPresent(d -> add(cause("domainname"), Op.SETDOMAINNAME, Arg.text(d)));
     }
   }
 
@@ -421,15 +534,21 @@ public final class PlanCompiler {
     if (process.oomScoreAdj().isPresent()) {
       add(
           cause("oomScoreAdj"),
-          Op.WRITE_FILE, Arg.NONE, Arg.text("/proc/self/oom_score_adj"),
+          Op.WRITE_FILE,
+          Arg.NONE,
+          Arg.text("/proc/self/oom_score_adj"),
           content(Integer.toString(process.oomScoreAdj().getAsInt())));
     }
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.
       add(
           cause("root.readonly"),
-          Op.MOUNT_ATTR, ROOT_FD, Arg.number(MountOptions.RDONLY, "MOUNT_ATTR_RDONLY"),
-          Arg.number(0), Arg.number(0), Arg.number(0));
+          Op.MOUNT_ATTR,
+          ROOT_FD,
+          Arg.number(MountOptions.RDONLY, "MOUNT_ATTR_RDONLY"),
+          Arg.number(0),
+          Arg.number(0),
+          Arg.number(0));
     }
     add("the image becomes /, and the host's tree is gone", Op.PIVOT_ROOT, ROOT_FD);
   }
@@ -438,8 +557,10 @@ public final class PlanCompiler {
     for (Spec.RlimitEntry limit : process.rlimits()) {
       add(
           cause("rlimit:" + limit.type()),
-          Op.RLIMIT, Arg.number(Rlimit.valueOf(limit.type()).number(), limit.type()),
-          limit(limit.soft()), limit(limit.hard()));
+          Op.RLIMIT,
+          Arg.number(Rlimit.valueOf(limit.type()).number(), limit.type()),
+          limit(limit.soft()),
+          limit(limit.hard()));
     }
     streams();
     add("default", Op.UMASK, Arg.octal(process.user().umask().orElse(022)));
@@ -455,7 +576,8 @@ public final class PlanCompiler {
     boolean terminal = in.stdio() instanceof Stdio.Terminal;
     add(
         terminal ? "a session, and its controlling terminal" : "a session of its own",
-        Op.NEW_SESSION, terminal ? Arg.fd(TERMINAL) : Arg.NONE);
+        Op.NEW_SESSION,
+        terminal ? Arg.fd(TERMINAL) : Arg.NONE);
     if (in.stdio() instanceof Stdio.Streams streams) {
       Spec.User user = process.user();
       if (user.uid() != 0) {
@@ -468,8 +590,12 @@ public final class PlanCompiler {
         add(why, Op.FCHOWN, Arg.fd(Slot.STDERR), Arg.number(user.uid()), Arg.number(-1));
       }
       add(
-          streams.stdin() ? "--interactive: its input is ours" : "no --interactive: /dev/null as input",
-          Op.STDIO, streams.stdin() ? Arg.fd(Slot.STDIN) : Arg.NONE, Arg.fd(Slot.STDOUT),
+          streams.stdin()
+              ? "--interactive: its input is ours"
+              : "no --interactive: /dev/null as input",
+          Op.STDIO,
+          streams.stdin() ? Arg.fd(Slot.STDIN) : Arg.NONE,
+          Arg.fd(Slot.STDOUT),
           Arg.fd(Slot.STDERR));
     } else {
       add("--tty", Op.STDIO, Arg.fd(TERMINAL), Arg.fd(TERMINAL), Arg.fd(TERMINAL));
@@ -499,7 +625,8 @@ public final class PlanCompiler {
       groups.putInt((int) gid);
     }
     add(
-        cause("user"), Op.SETGROUPS,
+        cause("user"),
+        Op.SETGROUPS,
         new Arg.Bytes(groups.array(), user.additionalGids().toString()));
     add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
     add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
@@ -513,7 +640,12 @@ public final class PlanCompiler {
 
   private void prctl(String why, int option, String name, long value) {
     add(
-        why, Op.PRCTL, Arg.number(option, name), Arg.number(value), Arg.number(0), Arg.number(0),
+        why,
+        Op.PRCTL,
+        Arg.number(option, name),
+        Arg.number(value),
+        Arg.number(0),
+        Arg.number(0),
         Arg.number(0));
   }
 
@@ -538,13 +670,18 @@ public final class PlanCompiler {
       argv.addAll(process.args());
       add(
           "--init: a small init reaps and forwards signals",
-          Op.EXEC_INIT, Arg.fd(Slot.MONITOR_IMAGE), Arg.texts(argv), Arg.texts(process.env()));
+          Op.EXEC_INIT,
+          Arg.fd(Slot.MONITOR_IMAGE),
+          Arg.texts(argv),
+          Arg.texts(process.env()));
       return;
     }
     add(
         cause("args"),
-        Op.EXECVE, Arg.texts(candidates(process.args().get(0), process.env())),
-        Arg.texts(process.args()), Arg.texts(process.env()));
+        Op.EXECVE,
+        Arg.texts(candidates(process.args().get(0), process.env())),
+        Arg.texts(process.args()),
+        Arg.texts(process.env()));
   }
 
   /** Where execvp(3) would look for the command, in the container's own PATH. */
@@ -572,9 +709,10 @@ public final class PlanCompiler {
 
   // ---- helpers ----------------------------------------------------------------------------------
 
+  /** Whether it gets such a namespace of its own. */
   private boolean has(String type) {
     for (Spec.Namespace n : spec.linux().namespaces()) {
-      if (n.type().equals(type)) {
+      if (n.type().equals(type) && n.path().isEmpty()) {
         return true;
       }
     }

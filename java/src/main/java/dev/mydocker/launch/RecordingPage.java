@@ -98,8 +98,7 @@ final class RecordingPage implements AutoCloseable {
           continue;
         }
         Step step = steps.get(i);
-        Recording.Who who =
-            i < plan.monitor().size() ? Recording.Who.MONITOR : Recording.Who.INIT;
+        Recording.Who who = i < plan.monitor().size() ? Recording.Who.MONITOR : Recording.Who.INIT;
         out.add(
             new Recording.Entry(
                 who, step.op().call(), step.shown(), step.why(), result(i), start(i), end(i)));

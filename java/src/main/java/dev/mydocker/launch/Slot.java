@@ -1,8 +1,8 @@
 package dev.mydocker.launch;
 
 /**
- * The descriptor slots of a launch plan: {@code enum slot} of native/plan.h. Those below {@link #FREE}
- * have a fixed meaning; those from it on are registers of the plan.
+ * The descriptor slots of a launch plan: {@code enum slot} of native/plan.h. Those below {@link
+ * #FREE} have a fixed meaning; those from it on are registers of the plan.
  */
 public final class Slot {
   public static final int RECORDING = 0;
@@ -26,8 +26,21 @@ public final class Slot {
   public static final int COUNT = 48;
 
   private static final String[] NAMES = {
-    "recording", "monitor-image", "plan", "life", "run-directory", "client", "sync", "console-out",
-    "console-in", "stdin", "stdout", "stderr", "to-stdin", "from-stdout", "from-stderr"
+    "recording",
+    "monitor-image",
+    "plan",
+    "life",
+    "run-directory",
+    "client",
+    "sync",
+    "console-out",
+    "console-in",
+    "stdin",
+    "stdout",
+    "stderr",
+    "to-stdin",
+    "from-stdout",
+    "from-stderr"
   };
 
   private Slot() {}

@@ -20,7 +20,8 @@ public record Step(Op op, List<Arg> args, String why) {
     }
     for (int i = 0; i < kinds.length(); i++) {
       if (!matches(kinds.charAt(i), args.get(i))) {
-        throw new IllegalArgumentException(op + " argument " + i + " is not of kind " + kinds.charAt(i));
+        throw new IllegalArgumentException(
+            op + " argument " + i + " is not of kind " + kinds.charAt(i));
       }
     }
   }
@@ -85,7 +86,9 @@ public record Step(Op op, List<Arg> args, String why) {
         case '\t' -> out.append("\\t");
         default -> {
           if (c < 0x20 || c == 0x7f) {
-            out.append("\\x").append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
+            out.append("\\x")
+                .append(Character.forDigit(c >> 4, 16))
+                .append(Character.forDigit(c & 15, 16));
           } else {
             out.append(c);
           }

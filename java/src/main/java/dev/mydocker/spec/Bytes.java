@@ -27,8 +27,7 @@ public final class Bytes {
     if (scale < 0 || !isDecimal(number) || text.length() > MAX_LENGTH) {
       throw new OptionException("invalid size: " + OptionException.quote(text));
     }
-    BigDecimal value =
-        new BigDecimal(number).multiply(BigDecimal.valueOf(1L << (10 * scale)));
+    BigDecimal value = new BigDecimal(number).multiply(BigDecimal.valueOf(1L << (10 * scale)));
     if (value.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
       throw new OptionException("invalid size: " + OptionException.quote(text) + " is too large");
     }
@@ -63,8 +62,7 @@ public final class Bytes {
     int scale = UNITS.indexOf(Character.toLowerCase(unit.charAt(0)));
     String rest = unit.substring(1);
     boolean known =
-        rest.isEmpty()
-            || scale > 0 && (rest.equalsIgnoreCase("b") || rest.equalsIgnoreCase("ib"));
+        rest.isEmpty() || scale > 0 && (rest.equalsIgnoreCase("b") || rest.equalsIgnoreCase("ib"));
     return known ? scale : -1;
   }
 }

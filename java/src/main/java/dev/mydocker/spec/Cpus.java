@@ -55,7 +55,8 @@ public final class Cpus {
       long first = Digits.parse(dash < 0 ? part : part.substring(0, dash), MAX_CPU);
       long last = dash < 0 ? first : Digits.parse(part.substring(dash + 1), MAX_CPU);
       if (first < 0 || last < first) {
-        throw new OptionException("Invalid value " + OptionException.quote(text) + " for cpuset cpus");
+        throw new OptionException(
+            "Invalid value " + OptionException.quote(text) + " for cpuset cpus");
       }
       for (long cpu = first; cpu <= last; cpu++) {
         cpus.add((int) cpu);

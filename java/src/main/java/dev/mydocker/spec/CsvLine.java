@@ -17,9 +17,10 @@ final class CsvLine {
     int at = 0;
     while (at <= line.length()) {
       StringBuilder field = new StringBuilder();
-      at = at < line.length() && line.charAt(at) == '"'
-          ? quoted(line, at + 1, field)
-          : plain(line, at, field);
+      at =
+          at < line.length() && line.charAt(at) == '"'
+              ? quoted(line, at + 1, field)
+              : plain(line, at, field);
       fields.add(field.toString());
       if (at < line.length() && line.charAt(at) != ',') {
         throw new OptionException("misplaced quote in " + OptionException.quote(line));

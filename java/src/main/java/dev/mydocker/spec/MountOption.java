@@ -7,7 +7,9 @@ import java.util.OptionalLong;
 /** One mount the user asked for with {@code -v}, {@code --mount} or {@code --tmpfs}. */
 public sealed interface MountOption {
 
-  /** Where in the container: absolute, no empty, {@code .} or {@code ..} component, not the root. */
+  /**
+   * Where in the container: absolute, no empty, {@code .} or {@code ..} component, not the root.
+   */
   String target();
 
   /** How mounts below a bind mount's source are treated. */

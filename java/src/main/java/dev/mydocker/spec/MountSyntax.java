@@ -46,8 +46,7 @@ final class MountSyntax {
     MountOption.Recursion recursion = recursion(text, fields);
     if (recursion == MountOption.Recursion.READONLY
         && (!readOnly || !propagation.equals("rprivate"))) {
-      throw invalid(
-          text, "bind-recursive=readonly needs readonly and bind-propagation=rprivate");
+      throw invalid(text, "bind-recursive=readonly needs readonly and bind-propagation=rprivate");
     }
     if (recursion == MountOption.Recursion.WRITABLE && !readOnly) {
       throw invalid(text, "bind-recursive=writable needs readonly");

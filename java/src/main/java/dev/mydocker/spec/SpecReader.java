@@ -22,8 +22,7 @@ final class SpecReader {
     if (!version.startsWith("1.")) {
       throw new JsonException("\"ociVersion\" " + OptionException.quote(version) + " is not 1.x");
     }
-    Json.Obj root =
-        json.object("root").orElseThrow(() -> new JsonException("\"root\" is missing"));
+    Json.Obj root = json.object("root").orElseThrow(() -> new JsonException("\"root\" is missing"));
     Optional<Json.Obj> process = json.object("process");
     return new Spec(
         version,
@@ -96,10 +95,7 @@ final class SpecReader {
 
   private static Spec.Linux linux(Json.Obj json) throws JsonException {
     return new Spec.Linux(
-        list(
-            json,
-            "namespaces",
-            n -> new Spec.Namespace(required(n, "type"), n.string("path"))),
+        list(json, "namespaces", n -> new Spec.Namespace(required(n, "type"), n.string("path"))),
         list(json, "uidMappings", SpecReader::mapping),
         list(json, "gidMappings", SpecReader::mapping),
         json.stringMap("sysctl"),

@@ -33,8 +33,8 @@ public record UserSpec(Principal user, Optional<Principal> group) {
     /**
      * Reads one.
      *
-     * @throws OptionException when it is a number out of range or with a sign, or a text that can be
-     *     no name
+     * @throws OptionException when it is a number out of range or with a sign, or a text that can
+     *     be no name
      */
     public static Principal parse(String text) throws OptionException {
       if (Digits.only(text)) {

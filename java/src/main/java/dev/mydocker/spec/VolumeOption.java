@@ -18,7 +18,8 @@ final class VolumeOption {
       if (parts.length > 1 && parts[0].isEmpty()) {
         throw invalid(text, "the source is empty");
       }
-      throw invalid(text, "volumes come later, only a directory or file of the host can be mounted");
+      throw invalid(
+          text, "volumes come later, only a directory or file of the host can be mounted");
     }
     String target = ContainerPath.target(parts[1]);
     String source = HostPath.absolute(parts[0], workingDirectory);

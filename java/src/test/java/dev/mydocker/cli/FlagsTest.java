@@ -32,8 +32,15 @@ class FlagsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--rm,true", "--rm=true,true", "--rm=1,true", "--rm=T,true", "--rm=false,false",
-    "--rm=0,false", "--rm=F,false", "--rm --rm=false,false", "-i,false"
+    "--rm,true",
+    "--rm=true,true",
+    "--rm=1,true",
+    "--rm=T,true",
+    "--rm=false,false",
+    "--rm=0,false",
+    "--rm=F,false",
+    "--rm --rm=false,false",
+    "-i,false"
   })
   void toggleTakesGoBooleans(String line, boolean on) throws UsageException {
     assertThat(parse(line.split(" ")).on("--rm")).isEqualTo(on);

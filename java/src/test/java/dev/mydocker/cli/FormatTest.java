@@ -38,7 +38,8 @@ class FormatTest {
         "{{json .Names}};\"calm_otter\"",
         "{{json .Client}};{\"Version\":\"1.2\"}",
         "plain;plain",
-        "{{json .}};{\"ID\":\"3f1c\",\"Names\":\"calm_otter\",\"Size\":12,\"Client\":{\"Version\":\"1.2\"}}",
+        "{{json"
+            + " .}};{\"ID\":\"3f1c\",\"Names\":\"calm_otter\",\"Size\":12,\"Client\":{\"Version\":\"1.2\"}}",
         "json;{\"ID\":\"3f1c\",\"Names\":\"calm_otter\",\"Size\":12,\"Client\":{\"Version\":\"1.2\"}}",
       })
   void templateIsRendered(String template, String expected) throws UsageException {

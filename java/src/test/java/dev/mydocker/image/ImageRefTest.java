@@ -50,11 +50,38 @@ class ImageRefTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", ":t", "@sha256:" + HEX, "repo@sha256:ffff", "repo@md5:" + HEX, "Uppercase:tag",
-        "test:5000/Uppercase/x", "[2001:db8::1]", "[fe80::1%eth0]/x", "https://example.com/x",
-        "-docker", "docker-/x", "_x/_x", "dock..er", "dock_.er", "dock-.er", "a///b", "x/", HEX,
-        "a:", "a:.x", "a:-x", "a b", "a\nb", "host:/x", "host:99999/x", "-h.example/x", "a:b:c",
-        "repo@sha256:" + HEX + "@sha256:" + HEX, "a___b", "/x", "ä"
+        "",
+        ":t",
+        "@sha256:" + HEX,
+        "repo@sha256:ffff",
+        "repo@md5:" + HEX,
+        "Uppercase:tag",
+        "test:5000/Uppercase/x",
+        "[2001:db8::1]",
+        "[fe80::1%eth0]/x",
+        "https://example.com/x",
+        "-docker",
+        "docker-/x",
+        "_x/_x",
+        "dock..er",
+        "dock_.er",
+        "dock-.er",
+        "a///b",
+        "x/",
+        HEX,
+        "a:",
+        "a:.x",
+        "a:-x",
+        "a b",
+        "a\nb",
+        "host:/x",
+        "host:99999/x",
+        "-h.example/x",
+        "a:b:c",
+        "repo@sha256:" + HEX + "@sha256:" + HEX,
+        "a___b",
+        "/x",
+        "ä"
       })
   void IMG14_whatDockerRefusesIsRefused(String text) {
     assertThatThrownBy(() -> ImageRef.parse(text))

@@ -11,10 +11,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ManifestTest {
   private static final String HEX = "a".repeat(64);
   private static final String CONFIG =
-      "{\"mediaType\":\"" + MediaType.OCI_CONFIG + "\",\"digest\":\"sha256:" + HEX
+      "{\"mediaType\":\""
+          + MediaType.OCI_CONFIG
+          + "\",\"digest\":\"sha256:"
+          + HEX
           + "\",\"size\":7}";
   private static final String LAYER =
-      "{\"mediaType\":\"" + MediaType.OCI_LAYER + "+gzip\",\"digest\":\"sha256:" + HEX
+      "{\"mediaType\":\""
+          + MediaType.OCI_LAYER
+          + "+gzip\",\"digest\":\"sha256:"
+          + HEX
           + "\",\"size\":9}";
 
   private static Document document(String type, String text) {
@@ -27,9 +33,17 @@ class ManifestTest {
 
   private static String entry(String platform) throws ImageException {
     Platform p = Platform.parse(platform);
-    return "{\"mediaType\":\"" + MediaType.OCI_MANIFEST + "\",\"digest\":\"sha256:" + HEX
-        + "\",\"size\":1,\"platform\":{\"os\":\"" + p.os() + "\",\"architecture\":\""
-        + p.architecture() + "\",\"variant\":\"" + p.variant() + "\"}}";
+    return "{\"mediaType\":\""
+        + MediaType.OCI_MANIFEST
+        + "\",\"digest\":\"sha256:"
+        + HEX
+        + "\",\"size\":1,\"platform\":{\"os\":\""
+        + p.os()
+        + "\",\"architecture\":\""
+        + p.architecture()
+        + "\",\"variant\":\""
+        + p.variant()
+        + "\"}}";
   }
 
   @Test
@@ -48,7 +62,12 @@ class ManifestTest {
         "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"layers\":[]}",
         "{\"schemaVersion\":2,\"Layers\":[],\"config\":{}}",
         "{\"schemaVersion\":2,\"layers\":[],\"layers\":[]}",
-        "{\"schemaVersion\":2}", "{}", "[]", "", "<html>", "{\"schemaVersion\":3,\"layers\":[]}"
+        "{\"schemaVersion\":2}",
+        "{}",
+        "[]",
+        "",
+        "<html>",
+        "{\"schemaVersion\":3,\"layers\":[]}"
       })
   void IMG05_aDocumentWithTwoMeaningsIsRefused(String text) {
     assertThatThrownBy(() -> Index.is(document("", text)))
@@ -60,12 +79,14 @@ class ManifestTest {
   @Test
   void IMG05_whatTheRegistryDeclaresMustAgree() {
     String text =
-        "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.DOCKER_MANIFEST + "\",\"config\":"
-            + CONFIG + ",\"layers\":[]}";
+        "{\"schemaVersion\":2,\"mediaType\":\""
+            + MediaType.DOCKER_MANIFEST
+            + "\",\"config\":"
+            + CONFIG
+            + ",\"layers\":[]}";
     assertThatThrownBy(() -> Index.is(document(MediaType.OCI_MANIFEST + "; charset=utf-8", text)))
         .hasMessageContaining("but came as");
-    assertThatThrownBy(
-            () -> Index.is(document(MediaType.OCI_INDEX, manifest(CONFIG, LAYER))))
+    assertThatThrownBy(() -> Index.is(document(MediaType.OCI_INDEX, manifest(CONFIG, LAYER))))
         .hasMessageContaining("does not agree");
   }
 
@@ -80,9 +101,7 @@ class ManifestTest {
   @ValueSource(longs = {-1, Long.MIN_VALUE})
   void IMG02_aNegativeSizeIsRefused(long size) {
     assertThatThrownBy(
-            () ->
-                Manifest.parse(
-                    document("", manifest(CONFIG.replace(":7", ":" + size), LAYER))))
+            () -> Manifest.parse(document("", manifest(CONFIG.replace(":7", ":" + size), LAYER))))
         .hasMessageContaining("negative");
   }
 
@@ -94,7 +113,10 @@ class ManifestTest {
         "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "md5:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "sha256+b64:aaaa", "sha256", ":", ""
+        "sha256+b64:aaaa",
+        "sha256",
+        ":",
+        ""
       })
   void IMG04_onlyADigestIsADigest(String text) {
     assertThatThrownBy(() -> Digest.parse(text)).hasMessageContaining("is not a digest");
@@ -107,8 +129,7 @@ class ManifestTest {
 
   @Test
   void IMG09_unknownLayersAndArtifactsAreNamed() throws Exception {
-    Manifest zstd =
-        Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+zstd"))));
+    Manifest zstd = Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+zstd"))));
     assertThatThrownBy(zstd::checkLayerTypes).hasMessageContaining("zstd");
     Manifest odd =
         Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+invalid"))));
@@ -126,8 +147,14 @@ class ManifestTest {
   void theBestPlatformIsChosen() throws Exception {
     String text =
         "{\"schemaVersion\":2,\"manifests\":["
-            + entry("linux/arm/v5") + "," + entry("linux/arm/v6") + "," + entry("linux/amd64")
-            + "," + entry("unknown/unknown") + "]}";
+            + entry("linux/arm/v5")
+            + ","
+            + entry("linux/arm/v6")
+            + ","
+            + entry("linux/amd64")
+            + ","
+            + entry("unknown/unknown")
+            + "]}";
     Document document = document(MediaType.OCI_INDEX, text);
     assertThat(Index.is(document)).isTrue();
     Index index = Index.parse(document);
@@ -143,9 +170,11 @@ class ManifestTest {
     ImageConfig c =
         ImageConfig.parse(
             ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"User\":\"1:2\",\"Env\":"
-                    + "[\"A=b\"],\"Cmd\":[\"sh\"],\"Entrypoint\":null,\"ExposedPorts\":{\"80/tcp\":{}},"
-                    + "\"Volumes\":{\"/data\":{}},\"Labels\":{\"k\":\"v\"},\"StopSignal\":\"SIGINT\"},"
-                    + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:" + HEX + "\"]},"
+                 + "[\"A=b\"],\"Cmd\":[\"sh\"],\"Entrypoint\":null,\"ExposedPorts\":{\"80/tcp\":{}},"
+                 + "\"Volumes\":{\"/data\":{}},\"Labels\":{\"k\":\"v\"},\"StopSignal\":\"SIGINT\"},"
+                 + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:"
+                    + HEX
+                    + "\"]},"
                     + "\"history\":[{\"created_by\":\"x\"}]}")
                 .getBytes(StandardCharsets.UTF_8));
     assertThat(c.platform()).hasToString("linux/amd64");

@@ -34,7 +34,11 @@ class LinuxTest {
   @Test
   void theExceptionNamesCallObjectAndErrno() {
     assertThatThrownBy(
-            () -> Fd.of(Linux.openat2(Linux.AT_FDCWD, bytes("/nowhere"), 0, 0, 0), "openat2", "/nowhere"))
+            () ->
+                Fd.of(
+                    Linux.openat2(Linux.AT_FDCWD, bytes("/nowhere"), 0, 0, 0),
+                    "openat2",
+                    "/nowhere"))
         .isInstanceOfSatisfying(
             KernelException.class,
             e -> {
@@ -67,16 +71,18 @@ class LinuxTest {
     try (Fd root =
         Fd.of(
             Linux.openat2(
-                Linux.AT_FDCWD, bytes(directory.toString()), Linux.O_PATH | Linux.O_DIRECTORY, 0, 0),
+                Linux.AT_FDCWD,
+                bytes(directory.toString()),
+                Linux.O_PATH | Linux.O_DIRECTORY,
+                0,
+                0),
             "openat2",
             directory.toString())) {
       assertThat(
-              Linux.openat2(
-                  root.number(), bytes("out"), Linux.O_RDONLY, 0, Linux.RESOLVE_BENEATH))
+              Linux.openat2(root.number(), bytes("out"), Linux.O_RDONLY, 0, Linux.RESOLVE_BENEATH))
           .isEqualTo(-Errno.EXDEV.number());
       assertThat(
-              Linux.openat2(
-                  root.number(), bytes("out"), Linux.O_RDONLY, 0, Linux.RESOLVE_IN_ROOT))
+              Linux.openat2(root.number(), bytes("out"), Linux.O_RDONLY, 0, Linux.RESOLVE_IN_ROOT))
           .isEqualTo(-Errno.ENOENT.number());
     }
   }
@@ -102,7 +108,8 @@ class LinuxTest {
 
   @Test
   void aStrangeNameIsPrintable() {
-    assertThat(KernelException.printable(new byte[] {'a', (byte) 0xff, '\n'})).isEqualTo("a\\xff\\x0a");
+    assertThat(KernelException.printable(new byte[] {'a', (byte) 0xff, '\n'}))
+        .isEqualTo("a\\xff\\x0a");
     assertThat(KernelException.printable(bytes("café"))).isEqualTo("café");
   }
 }

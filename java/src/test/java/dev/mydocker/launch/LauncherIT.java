@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.spec.Spec;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +30,10 @@ class LauncherIT {
 
   static Fd open(Path path, int flags) throws KernelException {
     byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
-    return Fd.of(Linux.openat2(Linux.AT_FDCWD, name, flags, (flags & Linux.O_CREAT) == 0 ? 0 : 0600, 0), "openat2", path.toString());
+    return Fd.of(
+        Linux.openat2(Linux.AT_FDCWD, name, flags, (flags & Linux.O_CREAT) == 0 ? 0 : 0600, 0),
+        "openat2",
+        path.toString());
   }
 
   static Step clone(long flags) {
@@ -39,9 +44,20 @@ class LauncherIT {
   static Step execMonitor() {
     long kept =
         Slot.set(
-            Slot.RECORDING, Slot.PLAN, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN,
-            Slot.TO_STDIN, Slot.FROM_STDOUT, Slot.FROM_STDERR, Slot.MONITOR_IMAGE, Slot.SYNC,
-            Slot.STDIN, Slot.STDOUT, Slot.STDERR);
+            Slot.RECORDING,
+            Slot.PLAN,
+            Slot.LIFE,
+            Slot.RUN_DIRECTORY,
+            Slot.CLIENT,
+            Slot.CONSOLE_IN,
+            Slot.TO_STDIN,
+            Slot.FROM_STDOUT,
+            Slot.FROM_STDERR,
+            Slot.MONITOR_IMAGE,
+            Slot.SYNC,
+            Slot.STDIN,
+            Slot.STDOUT,
+            Slot.STDERR);
     return Step.of(
         "test",
         Op.EXEC_MONITOR,
@@ -53,8 +69,14 @@ class LauncherIT {
   static Step ownMonitor() {
     long kept =
         Slot.set(
-            Slot.RECORDING, Slot.LIFE, Slot.RUN_DIRECTORY, Slot.CLIENT, Slot.CONSOLE_IN,
-            Slot.TO_STDIN, Slot.FROM_STDOUT, Slot.FROM_STDERR);
+            Slot.RECORDING,
+            Slot.LIFE,
+            Slot.RUN_DIRECTORY,
+            Slot.CLIENT,
+            Slot.CONSOLE_IN,
+            Slot.TO_STDIN,
+            Slot.FROM_STDOUT,
+            Slot.FROM_STDERR);
     return Step.of(
         "test",
         Op.EXEC_MONITOR,
@@ -79,14 +101,22 @@ class LauncherIT {
   record Result(ExitStatus status, String out, int syncs) {}
 
   Result run(LaunchPlan plan) throws Exception {
+    return run(plan, Map.of(), (point, pid) -> {});
+  }
+
+  Result run(LaunchPlan plan, Map<Integer, Fd> more, Launcher.Meeting meeting) throws Exception {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     int[] syncs = new int[1];
     try (Fd run = open(directory, Linux.O_PATH);
         Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
       Launcher.Request request =
-          new Launcher.Request("test", plan, new Stdio.Streams(false), run, life, Map.of());
-      Launcher.Launched launched =
-          Launcher.launch(request, (point, pid) -> syncs[0] += pid > 0 ? 1 : 100, new ArrayList<>());
+          new Launcher.Request("test", plan, new Stdio.Streams(false), run, life, more);
+      Launcher.Meeting counted =
+          (point, pid) -> {
+            syncs[0] += pid > 0 ? 1 : 100;
+            meeting.at(point, pid);
+          };
+      Launcher.Launched launched = Launcher.launch(request, counted, new ArrayList<>());
       try (Fd monitor = launched.monitor();
           MonitorClient client = launched.client()) {
         Output output =
@@ -125,7 +155,8 @@ class LauncherIT {
   void theMonitorCanHostTheCloneItself() throws Exception {
     LaunchPlan plan =
         new LaunchPlan(
-            List.of(execMonitor(), clone(NEWNS)), command("/bin/sh", "-c", "echo host pid; kill -9 $$"));
+            List.of(execMonitor(), clone(NEWNS)),
+            command("/bin/sh", "-c", "echo host pid; kill -9 $$"));
     Result result = run(plan);
     assertThat(result.out()).isEqualTo("host pid\n");
     assertThat(result.status()).isEqualTo(new ExitStatus(137, 9));
@@ -142,8 +173,7 @@ class LauncherIT {
 
   @Test
   void theChildHasNothingOfTheJvmMapped() throws Exception {
-    LaunchPlan plan =
-        new LaunchPlan(List.of(clone(NEWPID), ownMonitor()), command("/bin/true"));
+    LaunchPlan plan = new LaunchPlan(List.of(clone(NEWPID), ownMonitor()), command("/bin/true"));
     List<String> maps = new ArrayList<>();
     try (Fd run = open(directory, Linux.O_PATH);
         Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
@@ -169,5 +199,64 @@ class LauncherIT {
       }
     }
     assertThat(maps).noneMatch(line -> line.contains("libjvm") || line.contains("[heap]"));
+  }
+
+  @Test
+  void aUserNamespaceHasTheIdsItsMapsGive() throws Exception {
+    long newUser = 0x10000000L;
+    List<Step> init = new ArrayList<>();
+    init.add(Step.of("test", Op.SYNC, Arg.fd(Slot.SYNC), Arg.number(1)));
+    init.add(Step.of("test", Op.SETRESGID, Arg.number(0)));
+    init.add(Step.of("test", Op.SETRESUID, Arg.number(0)));
+    init.addAll(
+        command("/bin/sh", "-c", "id -u; cat /proc/self/uid_map /proc/self/gid_map").subList(1, 4));
+    LaunchPlan plan = new LaunchPlan(List.of(clone(newUser | NEWPID), ownMonitor()), init);
+    Spec.IdMapping map = new Spec.IdMapping(0, 100000, 65536);
+    Spec.Linux linux =
+        new Spec.Linux(
+            List.of(),
+            List.of(map),
+            List.of(map),
+            Map.of(),
+            Spec.Resources.NONE,
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Optional.empty());
+    Recorder recorder = new Recorder();
+    Result result = run(plan, Map.of(), (point, pid) -> IdMaps.write(pid, linux, recorder));
+    assertThat(result.out().replaceAll(" +", " ").strip())
+        .isEqualTo("0\n 0 100000 65536\n 0 100000 65536");
+    assertThat(recorder.entries()).hasSize(2);
+  }
+
+  @Test
+  void anotherProcessesNamespacesCanBeJoined() throws Exception {
+    Process other =
+        new ProcessBuilder("unshare", "--uts", "sh", "-c", "hostname joined; echo up; read x")
+            .start();
+    try (Fd uts = namespace(other, "uts")) {
+      long kept =
+          Slot.set(Slot.MONITOR_IMAGE, Slot.SYNC, Slot.STDIN, Slot.STDOUT, Slot.STDERR, Slot.FREE);
+      List<Step> init = new ArrayList<>();
+      init.add(Step.of("test", Op.SETNS, Arg.fd(Slot.FREE), Arg.number(NEWUTS)));
+      init.addAll(command("/bin/hostname"));
+      LaunchPlan plan =
+          new LaunchPlan(
+              List.of(
+                  Step.of("test", Op.CLONE_INIT, Arg.number(NEWPID), Arg.number(kept)),
+                  ownMonitor()),
+              init);
+      assertThat(run(plan, Map.of(Slot.FREE, uts), (point, pid) -> {}).out()).isEqualTo("joined\n");
+    } finally {
+      other.getOutputStream().close();
+      other.waitFor();
+    }
+  }
+
+  private static Fd namespace(Process other, String kind) throws Exception {
+    assertThat(other.getInputStream().read()).isEqualTo('u');
+    return open(Path.of("/proc/" + other.pid() + "/ns/" + kind), Linux.O_RDONLY);
   }
 }

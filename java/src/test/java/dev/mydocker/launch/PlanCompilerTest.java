@@ -1,0 +1,217 @@
+package dev.mydocker.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.Spec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What the kernel or safety forces about the order of a launch. */
+class PlanCompilerTest {
+  private static final List<String> ALL =
+      List.of("pid", "mount", "uts", "network", "ipc", "cgroup");
+
+  private static Spec spec(List<Spec.Namespace> namespaces, List<Spec.Mount> mounts, boolean tty) {
+    Spec.Process process =
+        new Spec.Process(
+            tty,
+            Optional.empty(),
+            new Spec.User(1000, 100, List.of(7L), OptionalInt.empty()),
+            List.of("id", "-u"),
+            List.of("PATH=/usr/bin:/bin", "A=b"),
+            "/work",
+            Optional.of(
+                new Spec.Capabilities(
+                    List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
+            List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
+            false,
+            OptionalInt.empty());
+    Spec.Linux linux =
+        new Spec.Linux(
+            namespaces,
+            List.of(),
+            List.of(),
+            Map.of("net.ipv4.ip_forward", "1"),
+            Spec.Resources.NONE,
+            Optional.empty(),
+            List.of(),
+            List.of("/proc/kcore"),
+            List.of("/proc/sys"),
+            Optional.empty());
+    return new Spec(
+        Spec.VERSION,
+        Optional.of(process),
+        new Spec.Root("/run/x/rootfs", true),
+        Optional.of("box"),
+        Optional.empty(),
+        mounts,
+        linux,
+        Map.of());
+  }
+
+  private static List<Spec.Namespace> own(List<String> types) {
+    List<Spec.Namespace> out = new ArrayList<>();
+    for (String type : types) {
+      out.add(new Spec.Namespace(type, Optional.empty()));
+    }
+    return out;
+  }
+
+  private static LaunchPlan compile(Spec spec, boolean tty) {
+    PlanCompiler.Overlay overlay =
+        new PlanCompiler.Overlay(
+            "/var/lib/x/layers", List.of("bb", "aa"), "/c/upper", "/c/work", "/run/x/rootfs");
+    return PlanCompiler.compile(
+        new PlanCompiler.Input(
+            "0".repeat(64),
+            spec,
+            new Causes(Map.of("args", "the command")),
+            overlay,
+            tty ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
+            List.of(),
+            Set.of("/etc/passwd"),
+            false));
+  }
+
+  private static List<Op> ops(List<Step> steps) {
+    return steps.stream().map(Step::op).toList();
+  }
+
+  private static LaunchPlan standard() {
+    List<Spec.Mount> mounts =
+        List.of(
+            new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")),
+            new Spec.Mount("/data", "bind", "/srv", List.of("rbind", "ro", "rprivate")),
+            new Spec.Mount("/etc/passwd", "bind", "/etc/passwd", List.of("rbind", "rprivate")));
+    return compile(spec(own(ALL), mounts, false), false);
+  }
+
+  @Test
+  void aContainerWithItsOwnPidsIsClonedByTheJvmsChild() {
+    assertThat(ops(standard().monitor())).containsExactly(Op.CLONE_INIT, Op.EXEC_MONITOR);
+  }
+
+  @Test
+  void oneAmongOtherProcessesIsClonedByTheStaticMonitor() {
+    LaunchPlan host = compile(spec(own(List.of("mount")), List.of(), false), false);
+    assertThat(ops(host.monitor())).containsExactly(Op.EXEC_MONITOR, Op.CLONE_INIT);
+    List<Spec.Namespace> joined =
+        List.of(
+            new Spec.Namespace("pid", Optional.of("/proc/1/ns/pid")),
+            new Spec.Namespace("mount", Optional.empty()));
+    LaunchPlan other = compile(spec(joined, List.of(), false), false);
+    assertThat(ops(other.monitor())).containsExactly(Op.EXEC_MONITOR, Op.SETNS, Op.CLONE_INIT);
+  }
+
+  @Test
+  void nothingIsDoneBeforeTheJvmHasSetLimitsAndMaps() {
+    assertThat(ops(standard().init())).startsWith(Op.NAME, Op.SYNC);
+  }
+
+  @Test
+  void theCgroupNamespaceComesAfterTheMoveIntoTheCgroup() {
+    List<Op> ops = ops(standard().init());
+    assertThat(ops.indexOf(Op.UNSHARE)).isGreaterThan(ops.indexOf(Op.SYNC));
+  }
+
+  @Test
+  void mountsBecomePrivateBeforeAnythingIsMounted() {
+    List<Step> init = standard().init();
+    Step first = init.stream().filter(s -> s.op() == Op.MOUNT).findFirst().orElseThrow();
+    assertThat(first.shown()).contains("MS_REC|MS_PRIVATE");
+  }
+
+  @Test
+  void theRootBecomesReadOnlyWhenItsMountPointsExist() {
+    List<Op> ops = ops(standard().init());
+    assertThat(ops.lastIndexOf(Op.MOUNT_ATTR)).isGreaterThan(ops.lastIndexOf(Op.ATTACH));
+    assertThat(ops.indexOf(Op.PIVOT_ROOT)).isEqualTo(ops.lastIndexOf(Op.MOUNT_ATTR) + 1);
+  }
+
+  @Test
+  void capabilitiesAreDroppedInTheOrderOfCapabilities7() {
+    List<Op> ops = ops(standard().init());
+    assertThat(ops)
+        .containsSubsequence(
+            Op.RLIMIT,
+            Op.BOUNDING,
+            Op.SETGROUPS,
+            Op.SETRESGID,
+            Op.SETRESUID,
+            Op.CAPSET,
+            Op.CLOSE_OTHERS,
+            Op.EXECVE);
+    assertThat(ops.get(ops.size() - 1)).isEqualTo(Op.EXECVE);
+  }
+
+  @Test
+  void aFileIsBoundOverAFileAndADirectoryOverADirectory() {
+    List<Step> init = standard().init();
+    Step file =
+        init.stream()
+            .filter(s -> s.op() == Op.OPEN && s.shown().contains("/etc/passwd"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(file.shown()).contains("create");
+    Step directory =
+        init.stream()
+            .filter(s -> s.op() == Op.OPEN && s.shown().contains("/data"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(directory.shown()).contains("mkdir");
+  }
+
+  @Test
+  void procAndSysAreNeverReachedThroughALink() {
+    for (Step step : standard().init()) {
+      if (step.op() == Op.OPEN && step.shown().contains("\"/proc\"")) {
+        assertThat(step.shown()).contains("RESOLVE_NO_SYMLINKS");
+        return;
+      }
+    }
+    throw new AssertionError("/proc is not opened");
+  }
+
+  @Test
+  void theCommandIsLookedForInTheContainersPath() {
+    assertThat(PlanCompiler.candidates("id", List.of("PATH=/a::/b")))
+        .containsExactly("/a/id", "./id", "/b/id");
+    assertThat(PlanCompiler.candidates("./id", List.of())).containsExactly("./id");
+    assertThat(PlanCompiler.candidates("id", List.of())).contains("/bin/id", "/usr/bin/id");
+  }
+
+  @Test
+  void everyStepSaysWhy() {
+    for (Step step : standard().steps()) {
+      assertThat(step.why()).as(step.shown()).isNotBlank();
+    }
+  }
+
+  @Test
+  void theSameInputGivesTheSameBytes() {
+    assertThat(standard().toBytes()).isEqualTo(standard().toBytes());
+  }
+
+  @Test
+  void aSpecWithoutAProcessCannotBeLaunched() {
+    Spec whole = spec(own(ALL), List.of(), false);
+    Spec none =
+        new Spec(
+            whole.ociVersion(),
+            Optional.empty(),
+            whole.root(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            whole.linux(),
+            Map.of());
+    assertThatThrownBy(() -> compile(none, false)).isInstanceOf(IllegalArgumentException.class);
+  }
+}
