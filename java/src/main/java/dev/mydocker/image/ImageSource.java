@@ -1,0 +1,34 @@
+package dev.mydocker.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Where one image's documents and blobs come from: a registry, an OCI layout, an archive, the jar.
+ *
+ * <p>What a source gives is as foreign as the image: whoever takes a blob checks it against its
+ * descriptor ({@link Digest#verifying}). Documents are at most {@link Document#MAX_SIZE} bytes. May
+ * be used by several threads at once.
+ */
+interface ImageSource extends AutoCloseable {
+
+  /** What people call the image, for messages: its full reference. */
+  String name();
+
+  /** The manifest or index that the reference names. */
+  Document top() throws IOException;
+
+  /** A manifest that an index names; its bytes have the descriptor's digest. */
+  Document manifest(Descriptor descriptor) throws IOException;
+
+  /**
+   * A configuration or layer, from its first byte on. The caller closes the stream and verifies the
+   * content.
+   *
+   * @throws ImageException NOT_FOUND, UNAUTHORIZED, UNREACHABLE
+   */
+  InputStream blob(Descriptor descriptor) throws IOException;
+
+  @Override
+  void close() throws IOException;
+}
