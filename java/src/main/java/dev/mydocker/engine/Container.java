@@ -1,22 +1,58 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.Cgroup;
+import dev.mydocker.cgroup.CgroupJournal;
+import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Stat;
+import dev.mydocker.launch.ExitStatus;
+import dev.mydocker.launch.IdMaps;
+import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Stdio;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /** A container: its record on disk and what can be done with it. */
 public final class Container {
+  private final ContainerStore store;
+  private final Blueprint blueprint;
+  private final RunDirectory run;
+  private final Cgroup cgroup;
+  private final Recorder recorder;
+  private final List<Recording.Entry> steps = new ArrayList<>();
+  private ContainerRecord record;
 
-  Container() {}
+  Container(
+      ContainerStore store,
+      ContainerRecord record,
+      Blueprint blueprint,
+      RunDirectory run,
+      Cgroup cgroup,
+      Recorder recorder) {
+    this.store = store;
+    this.record = record;
+    this.blueprint = blueprint;
+    this.run = run;
+    this.cgroup = cgroup;
+    this.recorder = recorder;
+  }
 
   /** 64 hexadecimal digits. */
   public String id() {
-    throw new UnsupportedOperationException();
+    return record.id();
   }
 
   /** What it is called. */
   public String name() {
-    throw new UnsupportedOperationException();
+    return record.name();
   }
 
   /**
@@ -25,16 +61,101 @@ public final class Container {
    * @throws dev.mydocker.launch.LaunchException when a step failed; nothing of the launch is left
    */
   public Running start(Stdio stdio) throws IOException {
-    throw new UnsupportedOperationException();
+    LaunchScript.Launch launch = blueprint.launch(stdio);
+    try {
+      makeHostFiles(launch);
+      return new Running(this, launch(launch, stdio));
+    } catch (IOException | RuntimeException e) {
+      discard(e);
+      throw e;
+    }
+  }
+
+  private Launcher.Launched launch(LaunchScript.Launch launch, Stdio stdio) throws IOException {
+    CgroupJournal journal = recorder::add;
+    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
+    try (Fd directory = StateFile.open(run.path(), flags, 0)) {
+      Launcher.Request request =
+          new Launcher.Request(id(), launch.plan(), stdio, directory, run.life(), Map.of());
+      cgroup.create(launch.cgroup(), journal);
+      Launcher.Launched launched =
+          Launcher.launch(
+              request,
+              (point, pid) -> {
+                IdMaps.write(pid, blueprint.spec().linux(), recorder);
+                cgroup.add(pid, journal);
+              },
+              steps);
+      steps.addAll(launched.steps());
+      return launched;
+    } finally {
+      // From here on the monitor's share of the lock is the one that counts.
+      run.life().close();
+    }
+  }
+
+  private void makeHostFiles(LaunchScript.Launch launch) throws IOException {
+    for (String directory : launch.directories()) {
+      recorder.record(
+          "mkdir",
+          "mkdir(\"" + directory + "\")",
+          "a place on the host for this container",
+          () -> StateFile.makeDirectories(Path.of(directory)));
+    }
+    for (Map.Entry<String, String> file : launch.files().entrySet()) {
+      Path path = Path.of(file.getKey());
+      recorder.record(
+          "write",
+          "write(\"" + path + "\")",
+          "to be bound at /etc/" + path.getFileName(),
+          () -> Files.writeString(path, file.getValue()));
+    }
+    copyRootAttributes(launch);
+  }
+
+  /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
+  private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
+    Path image =
+        Path.of(launch.input().overlay().layers())
+            .resolve(launch.input().overlay().lower().get(0));
+    try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
+        Directory top = Directory.open(image)) {
+      Stat root = top.stat();
+      upper.chown(root.uid(), root.gid());
+      upper.chmod(root.mode() & 07777);
+    }
   }
 
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
   public Recording recording() {
-    throw new UnsupportedOperationException();
+    return new Recording(recorder.entries()).with(steps);
+  }
+
+  /** Records how it ended and removes what it had of the host. */
+  Exit ended(ExitStatus status) throws IOException {
+    Exit exit = new Exit(status.code(), status.signal(), cgroup.oomKills() > 0);
+    record = record.ended(exit);
+    cleanUp();
+    return exit;
+  }
+
+  private void cleanUp() throws IOException {
+    Leftovers.remove(store, record, cgroup);
+    run.remove();
+  }
+
+  /** After a failure, whose report comes before one of the clean-up. */
+  private void discard(Exception failure) {
+    try {
+      cleanUp();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   /** Removes it, its record and what it wrote. */
   public void remove() throws IOException {
-    throw new UnsupportedOperationException();
+    store.delete(id());
   }
+
 }

@@ -1,44 +1,75 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.ExitStatus;
+import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Output;
 import java.io.IOException;
+import java.util.Optional;
 
 /** A container whose command runs, as this process is attached to it. Safe for several threads. */
 public final class Running implements AutoCloseable {
+  private static final int SIGKILL = 9;
 
-  Running() {}
+  private final Container container;
+  private final MonitorClient client;
+  private final Fd monitor;
+  private final int initPid;
+
+  Running(Container container, Launcher.Launched launched) {
+    this.container = container;
+    this.client = launched.client();
+    this.monitor = launched.monitor();
+    this.initPid = launched.initPid();
+  }
+
+  /** Its first process, as this process sees it. */
+  public int pid() {
+    return initPid;
+  }
 
   /** Sends input; waits while the container takes none. Does nothing once it has ended. */
   public void stdin(byte[] buffer, int offset, int length) throws IOException {
-    throw new UnsupportedOperationException();
+    client.stdin(buffer, offset, length);
   }
 
   /** Ends the container's input. */
   public void closeStdin() throws IOException {
-    throw new UnsupportedOperationException();
+    client.closeStdin();
   }
 
   /** Gives its terminal another size. */
   public void resize(int rows, int columns) throws IOException {
-    throw new UnsupportedOperationException();
+    client.resize(rows, columns);
   }
 
   /** Sends a signal to its first process. */
   public void signal(int number) throws IOException {
-    throw new UnsupportedOperationException();
+    client.signal(number);
   }
 
   /**
    * Passes its output on until it has ended, all of the output has come, and what it had of the
-   * host (cgroup, run directory) is removed.
+   * host (cgroup, run directory, with --rm all of it) is removed.
+   *
+   * @throws IOException when {@code output} fails; the container runs on then, and its monitor with
+   *     it
    */
   public Exit relay(Output output) throws IOException {
-    throw new UnsupportedOperationException();
+    Optional<ExitStatus> status = client.relay(output, how -> {});
+    KernelException.check(
+        Linux.waitPidfd(monitor.number(), true, new int[2]), "waitid", monitor.name());
+    // A monitor that was killed took the first process with it (PR_SET_PDEATHSIG).
+    return container.ended(status.orElse(new ExitStatus(128 + SIGKILL, SIGKILL)));
   }
 
   /** Lets go of it; one that still runs goes on. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    client.close();
+    monitor.close();
   }
 }

@@ -38,6 +38,10 @@ public final class PlanCompiler {
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int SIGKILL = 9;
+
+  /** mount(2), NOTES: one page at most, the smallest there is; with room for its end. */
+  private static final int MOUNT_DATA_LIMIT = 4000;
+
   private static final String DEFAULT_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -288,15 +292,12 @@ public final class PlanCompiler {
         Arg.NONE,
         Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
         Arg.NONE);
-    // Relative names keep the options of many layers below their limit of one page (mount(2)).
-    add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
-    String options =
-        "lowerdir="
-            + String.join(":", overlay.lower())
-            + ",upperdir="
-            + overlay.upper()
-            + ",workdir="
-            + overlay.work();
+    String options = overlayOptions(overlay.lower());
+    if (options.length() <= MOUNT_DATA_LIMIT) {
+      add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
+    } else {
+      options = overlayOptions(shortNames());
+    }
     add(
         "the image's layers, and a layer of the container's own above them",
         Op.MOUNT,
@@ -314,6 +315,51 @@ public final class PlanCompiler {
         Arg.number(0),
         Arg.number(0),
         Arg.number(0));
+  }
+
+  private String overlayOptions(List<String> lower) {
+    return "lowerdir="
+        + String.join(":", lower)
+        + ",upperdir="
+        + in.overlay().upper()
+        + ",workdir="
+        + in.overlay().work();
+  }
+
+  /**
+   * More layers than their names' lengths allow: mount(2) takes one page of options. Links with
+   * short names are made in a file system of this mount namespace, where the overlay then covers
+   * them.
+   */
+  private List<String> shortNames() {
+    String why = "many layers: short names for them, as mount(2) takes one page of options";
+    Overlay overlay = in.overlay();
+    add(
+        why,
+        Op.FSMOUNT,
+        Arg.fd(TREE),
+        Arg.text("tmpfs"),
+        Arg.texts(List.of("mode", "700")),
+        Arg.number(0));
+    add(
+        why,
+        Op.OPEN,
+        Arg.fd(TARGET),
+        Arg.NONE,
+        Arg.text(overlay.target()),
+        Arg.number(0),
+        Arg.number(0),
+        Arg.number(0));
+    add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    List<String> names = new ArrayList<>();
+    for (String layer : overlay.lower()) {
+      String name = Integer.toString(names.size(), Character.MAX_RADIX);
+      String target = layer.startsWith("/") ? layer : overlay.layers() + "/" + layer;
+      add(why, Op.SYMLINK, Arg.fd(TREE), Arg.text(target), Arg.text(name));
+      names.add(name);
+    }
+    add(why, Op.CHDIR, Arg.text(overlay.target()));
+    return names;
   }
 
   private void mount(Spec.Mount mount) {

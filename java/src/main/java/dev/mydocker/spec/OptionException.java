@@ -12,7 +12,7 @@ public final class OptionException extends Exception {
   }
 
   /** Foreign text for a message: quoted, printable ASCII only, at most 100 characters of it. */
-  static String quote(String text) {
+  public static String quote(String text) {
     StringBuilder out = new StringBuilder("\"");
     for (int i = 0; i < Math.min(text.length(), 100); i++) {
       char c = text.charAt(i);

@@ -65,19 +65,22 @@ class PlanCompilerTest {
   }
 
   private static LaunchPlan compile(Spec spec, boolean tty) {
+    return PlanCompiler.compile(input(spec, tty, List.of("bb", "aa")));
+  }
+
+  private static PlanCompiler.Input input(Spec spec, boolean tty, List<String> lower) {
     PlanCompiler.Overlay overlay =
         new PlanCompiler.Overlay(
-            "/var/lib/x/layers", List.of("bb", "aa"), "/c/upper", "/c/work", "/run/x/rootfs");
-    return PlanCompiler.compile(
-        new PlanCompiler.Input(
-            "0".repeat(64),
-            spec,
-            new Causes(Map.of("args", "the command")),
-            overlay,
-            tty ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
-            List.of(),
-            Set.of("/etc/passwd"),
-            false));
+            "/var/lib/x/layers", lower, "/c/upper", "/c/work", "/run/x/rootfs");
+    return new PlanCompiler.Input(
+        "0".repeat(64),
+        spec,
+        new Causes(Map.of("args", "the command")),
+        overlay,
+        tty ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
+        List.of(),
+        Set.of("/etc/passwd"),
+        false);
   }
 
   private static List<Op> ops(List<Step> steps) {
@@ -185,6 +188,24 @@ class PlanCompilerTest {
         .containsExactly("/a/id", "./id", "/b/id");
     assertThat(PlanCompiler.candidates("./id", List.of())).containsExactly("./id");
     assertThat(PlanCompiler.candidates("id", List.of())).contains("/bin/id", "/usr/bin/id");
+  }
+
+  @Test
+  void TAR49_theOptionsOfManyLayersFitIntoOnePage() {
+    List<String> lower = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      lower.add(String.format("%064x", i));
+    }
+    Spec spec = spec(own(ALL), List.of(), false);
+    List<Step> init = PlanCompiler.compile(input(spec, false, lower)).init();
+    Step overlay =
+        init.stream()
+            .filter(s -> s.op() == Op.MOUNT && s.shown().contains("lowerdir="))
+            .findFirst()
+            .orElseThrow();
+    assertThat(((Arg.Text) overlay.args().get(4)).value()).hasSizeLessThan(4096);
+    assertThat(init.stream().filter(s -> s.op() == Op.SYMLINK && s.why().contains("layers")))
+        .hasSize(500);
   }
 
   @Test

@@ -1,0 +1,120 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.cgroup.CgroupHost;
+import dev.mydocker.cgroup.CgroupStep;
+import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.launch.LaunchPlan;
+import dev.mydocker.launch.PlanCompiler;
+import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.CompiledSpec;
+import dev.mydocker.spec.Spec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A container as it has been decided: everything a launch is compiled from. Making one, and
+ * compiling it, touches nothing.
+ *
+ * @param id the container's id
+ * @param compiled its configuration and the reasons for it
+ * @param layers the directory of the unpacked layers
+ * @param lower the image's layers in it, the uppermost first
+ * @param directory where its writable layer is
+ * @param run its run directory
+ * @param files what is to be written there, by path
+ * @param cgroups the host's hierarchies
+ */
+record Blueprint(
+    String id,
+    CompiledSpec compiled,
+    Path layers,
+    List<String> lower,
+    Path directory,
+    Path run,
+    Map<String, String> files,
+    CgroupHost cgroups) {
+
+  Spec spec() {
+    return compiled.spec();
+  }
+
+  /** Compiles the launch. */
+  LaunchScript.Launch launch(Stdio stdio) throws IOException {
+    Path upper = directory.resolve("upper");
+    Path work = directory.resolve("work");
+    List<String> directories = new ArrayList<>();
+    directories.add(upper.toString());
+    directories.add(work.toString());
+    directories.add(spec().root().path());
+    PlanCompiler.Overlay overlay =
+        new PlanCompiler.Overlay(
+            layers.toString(),
+            lowerOf(directories),
+            upper.toString(),
+            work.toString(),
+            spec().root().path());
+    PlanCompiler.Input input =
+        new PlanCompiler.Input(
+            id,
+            spec(),
+            compiled.causes(),
+            overlay,
+            stdio,
+            views(),
+            fileSources(),
+            Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")));
+    LaunchPlan plan = PlanCompiler.compile(input);
+    List<CgroupStep> cgroup =
+        cgroups.plan(Leftovers.cgroupPath(id), spec().linux().resources(), compiled.causes());
+    return new LaunchScript.Launch(input, plan, cgroup, procs(cgroup), directories, files);
+  }
+
+  /** An overlay needs a lower layer: an image without any has an empty one. */
+  private List<String> lowerOf(List<String> directories) {
+    if (!lower.isEmpty()) {
+      return lower;
+    }
+    String empty = directory.resolve("empty").toString();
+    directories.add(empty);
+    return List.of(empty);
+  }
+
+  private List<PlanCompiler.CgroupMount> views() {
+    List<PlanCompiler.CgroupMount> out = new ArrayList<>();
+    for (CgroupHost.View view : cgroups.views()) {
+      out.add(new PlanCompiler.CgroupMount(view.directory(), view.type(), view.options()));
+    }
+    return out;
+  }
+
+  /** The sources that are files here; those of the run directory are not written yet. */
+  private Set<String> fileSources() {
+    Set<String> out = new HashSet<>(files.keySet());
+    for (Spec.Mount mount : spec().mounts()) {
+      boolean host = mount.source().startsWith("/") && !files.containsKey(mount.source());
+      if (host && Files.exists(Path.of(mount.source()))) {
+        if (!Files.isDirectory(Path.of(mount.source()))) {
+          out.add(mount.source());
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Where the first process's pid is written: the directories that are this container's own. */
+  private static List<String> procs(List<CgroupStep> steps) {
+    List<String> out = new ArrayList<>();
+    for (CgroupStep step : steps) {
+      if (step instanceof CgroupStep.MakeDirectory made && !made.shared()) {
+        out.add(made.path() + "/cgroup.procs");
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.cgroup.CgroupHost;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Stat;
+import dev.mydocker.spec.Capability;
+import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.HostFacts;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.Rlimit;
+import dev.mydocker.spec.Spec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Reads what a configuration depends on from the kernel. */
+final class HostProbe {
+  private static final long KIBI = 1024;
+  private static final int PERMITTED = 1;
+  private static final int BOUNDING = 3;
+  private static final int UNAME = 6 * 65;
+
+  private final CgroupHost cgroups;
+
+  HostProbe(CgroupHost cgroups) {
+    this.cgroups = cgroups;
+  }
+
+  /**
+   * The facts for a container of that id.
+   *
+   * @param run its run directory
+   * @param privileged whether the host's devices are among them
+   */
+  HostFacts facts(String id, Path run, boolean privileged) throws IOException {
+    Set<Integer> cpus = onlineCpus();
+    return new HostFacts(
+        id,
+        Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
+        run.resolve("rootfs").toString(),
+        run.resolve("hosts").toString(),
+        run.resolve("hostname").toString(),
+        run.resolve("resolv.conf").toString(),
+        capabilities(),
+        hardLimits(),
+        cpus,
+        memory(),
+        cgroups.version(),
+        cgroups.swapAccounting(),
+        hasMountSetattr(),
+        privileged ? devices() : List.of(),
+        thermalThrottle(cpus));
+  }
+
+  private static Set<Capability> capabilities() throws KernelException {
+    long[] sets = new long[4];
+    KernelException.check(Linux.capget(sets), "capget", "this process");
+    return Capability.fromMask(sets[PERMITTED] & sets[BOUNDING]);
+  }
+
+  private static Map<Rlimit, Long> hardLimits() throws KernelException {
+    Map<Rlimit, Long> limits = new EnumMap<>(Rlimit.class);
+    long[] value = new long[2];
+    for (Rlimit limit : Rlimit.values()) {
+      KernelException.check(Linux.getrlimit(limit.number(), value), "getrlimit", limit.name());
+      limits.put(limit, value[1]);
+    }
+    return limits;
+  }
+
+  private static Set<Integer> onlineCpus() throws IOException {
+    String list = Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
+    try {
+      return Cpus.parseList(list);
+    } catch (OptionException e) {
+      throw new IOException("/sys/devices/system/cpu/online: " + e.getMessage(), e);
+    }
+  }
+
+  private static long memory() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+      if (line.startsWith("MemTotal:")) {
+        String number = line.substring("MemTotal:".length()).replace("kB", "").strip();
+        return Long.parseLong(number) * KIBI;
+      }
+    }
+    throw new IOException("/proc/meminfo has no MemTotal");
+  }
+
+  /** mount_setattr(2) came with Linux 5.12. */
+  private static boolean hasMountSetattr() throws KernelException {
+    byte[] text = new byte[UNAME];
+    int size = KernelException.check(Linux.uname(text), "uname", "this host");
+    String release = new String(text, 0, size, StandardCharsets.US_ASCII).split("\0", -1)[2];
+    String[] parts = release.split("[.-]", 3);
+    int major = Integer.parseInt(parts[0]);
+    return major > 5 || major == 5 && Integer.parseInt(parts[1]) >= 12;
+  }
+
+  private static List<String> thermalThrottle(Set<Integer> cpus) {
+    List<String> found = new ArrayList<>();
+    for (int cpu : cpus) {
+      String directory = "/sys/devices/system/cpu/cpu" + cpu + "/thermal_throttle";
+      if (Files.isDirectory(Path.of(directory))) {
+        found.add(directory);
+      }
+    }
+    return found;
+  }
+
+  /** The device nodes of /dev itself: what is mounted below it, devpts and shm, is left out. */
+  private static List<Spec.Device> devices() throws KernelException {
+    List<Spec.Device> found = new ArrayList<>();
+    try (Directory dev = Directory.open(Path.of("/dev"))) {
+      collect(dev, "/dev", found);
+    }
+    return found;
+  }
+
+  private static void collect(Directory directory, String path, List<Spec.Device> found)
+      throws KernelException {
+    for (Directory.Entry entry : directory.list()) {
+      Stat stat = directory.stat(entry.name());
+      String name = path + "/" + new String(entry.name(), StandardCharsets.UTF_8);
+      int type = stat.type();
+      if (stat.isDirectory() && stat.mountId() == directory.stat().mountId()) {
+        try (Directory below = directory.openDirectory(entry.name(), Directory.Resolve.BENEATH)) {
+          collect(below, name, found);
+        }
+      } else if ((type == Linux.S_IFCHR || type == Linux.S_IFBLK) && !name.equals("/dev/console")) {
+        found.add(
+            new Spec.Device(
+                name,
+                type == Linux.S_IFCHR ? "c" : "b",
+                stat.rdevMajor(),
+                stat.rdevMinor(),
+                OptionalInt.of(stat.mode() & 07777),
+                OptionalLong.of(Integer.toUnsignedLong(stat.uid())),
+                OptionalLong.of(Integer.toUnsignedLong(stat.gid()))));
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.mydocker.engine;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where an engine keeps what it knows.
+ *
+ * @param state what survives a reboot: images, layers, containers
+ * @param run what does not: locks and the files of running containers
+ */
+record Roots(Path state, Path run) {
+
+  /**
+   * MYDOCKER_ROOT and MYDOCKER_RUN_ROOT, else /var/lib/mydocker and /run/mydocker for the
+   * superuser, else the user's XDG directories.
+   */
+  static Roots of(Map<String, String> environment, boolean superuser) {
+    Path state;
+    Path run;
+    if (superuser) {
+      state = Path.of("/var/lib/mydocker");
+      run = Path.of("/run/mydocker");
+    } else {
+      String home = environment.getOrDefault("HOME", "/");
+      state = Path.of(environment.getOrDefault("XDG_DATA_HOME", home + "/.local/share"), "mydocker");
+      run = Path.of(environment.getOrDefault("XDG_RUNTIME_DIR", home + "/.local/run"), "mydocker");
+    }
+    return new Roots(
+        given(environment, "MYDOCKER_ROOT", state), given(environment, "MYDOCKER_RUN_ROOT", run));
+  }
+
+  private static Path given(Map<String, String> environment, String name, Path otherwise) {
+    String value = environment.getOrDefault(name, "");
+    return value.isEmpty() ? otherwise : Path.of(value).toAbsolutePath().normalize();
+  }
+
+  /** Where every container's record and writable layer are, each in a directory named by its id. */
+  Path containers() {
+    return state.resolve("containers");
+  }
+
+  /** Where names are claimed: a file per name that holds an id. */
+  Path names() {
+    return containers().resolve("names");
+  }
+
+  /** Where the containers that have something on this host are, by id. */
+  Path running() {
+    return run.resolve("containers");
+  }
+}

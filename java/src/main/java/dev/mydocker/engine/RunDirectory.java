@@ -1,0 +1,100 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A container's directory below {@code RUN/containers}: while it exists, something of that
+ * container may be on this host. It is made before anything else is, and removed after everything
+ * else.
+ *
+ * <p>Its owner holds flock(2) on it: first the process that makes the container, then, through the
+ * same open file, the monitor. Whoever gets that lock knows that both are gone and cleans up.
+ */
+final class RunDirectory implements AutoCloseable {
+  private final Path path;
+  private final Fd life;
+
+  private RunDirectory(Path path, Fd life) {
+    this.path = path;
+    this.life = life;
+  }
+
+  /** Makes and locks the directory of a new container. */
+  static RunDirectory create(Roots roots, String id) throws IOException {
+    byte[] name = id.getBytes(StandardCharsets.US_ASCII);
+    // The lock on the parent: nobody may look at the directory before it is locked itself.
+    try (Directory all = Directory.open(roots.running());
+        Fd guard = all.lock()) {
+      all.mkdir(name, 0700);
+      Optional<Fd> life = all.tryLock(name);
+      return new RunDirectory(
+          roots.running().resolve(id),
+          life.orElseThrow(
+              () -> new IOException("somebody else has locked " + all + "/" + id + ", made now")));
+    }
+  }
+
+  /** The directories whose owners are gone, locked. */
+  static List<RunDirectory> abandoned(Roots roots) throws IOException {
+    List<RunDirectory> found = new ArrayList<>();
+    try (Directory all = Directory.open(roots.running());
+        Fd guard = all.lock()) {
+      for (Directory.Entry entry : all.list()) {
+        String id = new String(entry.name(), StandardCharsets.US_ASCII);
+        if (ContainerId.is(id)) {
+          lock(all, entry.name())
+              .ifPresent(l -> found.add(new RunDirectory(roots.running().resolve(id), l)));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Optional<Fd> lock(Directory all, byte[] name) throws KernelException {
+    try {
+      return all.tryLock(name);
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** The container's id. */
+  String id() {
+    return path.getFileName().toString();
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** The locked descriptor, open for reading. */
+  Fd life() {
+    return life;
+  }
+
+  /** Removes it and gives the lock up. */
+  void remove() throws IOException {
+    try (Directory all = Directory.open(path.getParent())) {
+      all.removeTree(id().getBytes(StandardCharsets.US_ASCII));
+    }
+    close();
+  }
+
+  /** Gives this process's share of the lock up. */
+  @Override
+  public void close() {
+    life.close();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.mydocker;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The rooms of ARCHITECTURE.md and what may depend on what. */
+class ArchitectureTest {
+  private static JavaClasses classes;
+
+  @BeforeAll
+  static void read() {
+    classes =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.mydocker");
+  }
+
+  @Test
+  void arrowsRunDownwardsOnly() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("cli")
+        .definedBy("dev.mydocker.cli..")
+        .layer("engine")
+        .definedBy("dev.mydocker.engine..")
+        .layer("explain")
+        .definedBy("dev.mydocker.explain..")
+        .layer("launch")
+        .definedBy("dev.mydocker.launch..")
+        .layer("cgroup")
+        .definedBy("dev.mydocker.cgroup..")
+        .layer("image")
+        .definedBy("dev.mydocker.image..")
+        .layer("spec")
+        .definedBy("dev.mydocker.spec..")
+        .layer("json")
+        .definedBy("dev.mydocker.json..")
+        .layer("kernel")
+        .definedBy("dev.mydocker.kernel..")
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("engine")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("explain")
+        .mayOnlyBeAccessedByLayers("cli", "engine")
+        .whereLayer("image")
+        .mayOnlyBeAccessedByLayers("cli", "engine")
+        .whereLayer("launch")
+        .mayOnlyBeAccessedByLayers("cli", "engine", "explain")
+        .whereLayer("cgroup")
+        .mayOnlyBeAccessedByLayers("cli", "engine", "explain")
+        .whereLayer("spec")
+        .mayOnlyBeAccessedByLayers("cli", "engine", "explain", "launch", "cgroup")
+        .whereLayer("kernel")
+        .mayNotAccessAnyLayer()
+        .whereLayer("json")
+        .mayNotAccessAnyLayer()
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheKernelRoomDeclaresNativeMethods() {
+    noMethods()
+        .that()
+        .areDeclaredInClassesThat()
+        .doNotHaveFullyQualifiedName("dev.mydocker.kernel.Linux")
+        .should()
+        .haveModifier(JavaModifier.NATIVE)
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheCommandLinePrints() {
+    noClasses()
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(classes);
+  }
+
+  @Test
+  void processWideStateIsTheCommandLinesAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mydocker.cli..")
+        .should()
+        .callMethod(dev.mydocker.kernel.Linux.class, "signalPipe", int[].class)
+        .orShould()
+        .callMethod(dev.mydocker.kernel.Linux.class, "raiseDefault", int.class)
+        .check(classes);
+  }
+}
