@@ -90,6 +90,7 @@ lint: $(NATIVE)
 	.ci/lint
 
 bench: mydocker.jar $(BUSYBOX)
+	$(MVN) -q test-compile
 	java/src/test/bench/bench.sh
 
 install: mydocker.jar

@@ -2,7 +2,8 @@
 # The bench: every number is a ratio of two programs measured side by side in this one run.
 #
 #   cli     mydocker run --rm IMAGE true, against a bare JVM's hello world, podman with crun, docker
-#   launch  /bin/true of the same root by crun run and runc run
+#   launch  a whole container of /bin/true from a warm JVM, with an empty heap (launch) and with
+#           2 GB in use (launch_2g), against crun run and runc run of the same root and namespaces
 #
 # Prints them and writes build/bench.json. Needs root; what is not installed is left out and named.
 # RUNS sets how many runs a number is the median of.
@@ -87,6 +88,15 @@ bundle() {
   )
 }
 
+# launch NAME HEAP_MIB: the median of a warm JVM's launches.
+launch() {
+  local options="-Xms$(($2 + 512))m -Xmx$(($2 + 512))m"
+  # shellcheck disable=SC2086 # options are words
+  ms=$(java $options -cp mydocker.jar:target/test-classes dev.mydocker.bench.LaunchBench \
+    "oci-archive:$archive" "$((runs * 5))" "$2")
+  echo "$1 $ms" >>"$results"
+}
+
 # ratio NAME OVER: a line of the report, when both were measured.
 ratio() {
   awk -v a="$1" -v b="$2" '{ ms[$1] = $2 }
@@ -107,8 +117,13 @@ for runtime in crun runc; do
   fi
 done
 
+launch launch 0
+launch launch_2g 2048
+
 for other in jvm podman docker; do ratio cli "$other"; done
 ratio cli_jar jvm
+for other in crun runc; do ratio launch "$other"; done
+ratio launch_2g launch
 
 mkdir -p build
 jq -Rn '{medians_ms: [inputs | split(" ") | {(.[0]): (.[1] | tonumber)}] | add}' <"$results" \
