@@ -8,8 +8,8 @@ import java.util.Map;
  * Why each part of a {@link Spec} is there, in half a line: a flag, a field of the image, or a
  * default.
  *
- * <p>Keys: {@code args env cwd user terminal capabilities hostname domainname root annotations
- * stopSignal init}, {@code namespace:TYPE}, {@code mount:DESTINATION}, {@code
+ * <p>Keys: {@code args env cwd user terminal capabilities hostname domainname root.readonly
+ * rootfsPropagation stopSignal init}, {@code namespace:TYPE}, {@code mount:DESTINATION}, {@code
  * resource:memory.limit} and its like, {@code rlimit:RLIMIT_NOFILE}, {@code masked:PATH}, {@code
  * readonly:PATH}, {@code device:PATH}, {@code sysctl:NAME}, {@code volume:PATH}.
  *
@@ -24,5 +24,22 @@ public record Causes(Map<String, String> texts) {
   /** The cause of that part, or {@code default} when none is recorded. */
   public String of(String key) {
     return texts.getOrDefault(key, "default");
+  }
+
+  /** Gathers causes while a specification is compiled; a key given again is replaced. */
+  static final class Collector {
+    private final Map<String, String> texts = new LinkedHashMap<>();
+
+    void put(String key, String text) {
+      texts.put(key, text);
+    }
+
+    void remove(String key) {
+      texts.remove(key);
+    }
+
+    Causes collected() {
+      return new Causes(texts);
+    }
   }
 }

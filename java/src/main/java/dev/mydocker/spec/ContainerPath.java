@@ -41,4 +41,14 @@ final class ContainerPath {
     }
     return out.length() == 0 ? "/" : out.toString();
   }
+
+  /** Whether a clean path is the other one or below it. */
+  static boolean isAtOrBelow(String path, String top) {
+    return path.equals(top) || path.startsWith(top + "/");
+  }
+
+  /** How many components a clean path has. */
+  static int depth(String path) {
+    return (int) path.chars().filter(c -> c == '/').count();
+  }
 }

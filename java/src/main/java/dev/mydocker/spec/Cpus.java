@@ -1,5 +1,6 @@
 package dev.mydocker.spec;
 
+import java.util.Collection;
 import java.util.TreeSet;
 
 /** CPUs as options write them: an amount ({@code 1.5}) or a list ({@code 0-3,7}). */
@@ -63,5 +64,30 @@ public final class Cpus {
       }
     }
     return cpus;
+  }
+
+  /** The shortest list of these CPUs: {@code 0-3,7}. */
+  static String formatList(Collection<Integer> cpus) {
+    StringBuilder out = new StringBuilder();
+    int first = -1;
+    int last = -1;
+    for (int cpu : new TreeSet<>(cpus)) {
+      if (first >= 0 && cpu == last + 1) {
+        last = cpu;
+        continue;
+      }
+      append(out, first, last);
+      first = cpu;
+      last = cpu;
+    }
+    append(out, first, last);
+    return out.toString();
+  }
+
+  private static void append(StringBuilder out, int first, int last) {
+    if (first >= 0) {
+      out.append(out.length() == 0 ? "" : ",").append(first);
+      out.append(last > first ? "-" + last : "");
+    }
   }
 }

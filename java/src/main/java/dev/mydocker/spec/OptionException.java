@@ -11,6 +11,11 @@ public final class OptionException extends Exception {
     super(message);
   }
 
+  /** The same with what it is about in front. */
+  OptionException about(String what) {
+    return new OptionException(what + ": " + getMessage());
+  }
+
   /** Foreign text for a message: quoted, printable ASCII only, at most 100 characters of it. */
   public static String quote(String text) {
     StringBuilder out = new StringBuilder("\"");

@@ -1,6 +1,11 @@
 package dev.mydocker.spec;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Turns options, an image's configuration and the host's facts into an OCI configuration, with the
@@ -19,6 +24,92 @@ public final class SpecCompiler {
   public static CompiledSpec compile(
       RunOptions options, ImageDefaults image, ImageFiles files, HostFacts host)
       throws OptionException, IOException {
-    throw new UnsupportedOperationException();
+    Causes.Collector why = new Causes.Collector();
+    HostName name = HostName.of(options, host, why);
+    Account account = Account.of(options, image, files, why);
+    List<Spec.Mount> mounts = Mounts.of(options, image, host, why);
+    if (options.readOnly()) {
+      why.put("root.readonly", "--read-only");
+    }
+    Spec spec =
+        new Spec(
+            Spec.VERSION,
+            Optional.of(process(options, image, host, name, account, why)),
+            new Spec.Root(host.rootfs(), options.readOnly()),
+            name.own() ? Optional.of(name.name()) : Optional.empty(),
+            name.domain(),
+            mounts,
+            linux(options, host, mounts, why),
+            annotations(options, image, why));
+    return new CompiledSpec(spec, why.collected());
+  }
+
+  private static Spec.Process process(
+      RunOptions options,
+      ImageDefaults image,
+      HostFacts host,
+      HostName name,
+      Account account,
+      Causes.Collector why)
+      throws OptionException {
+    why.put("terminal", options.tty() ? "--tty" : "default: no terminal");
+    return new Spec.Process(
+        options.tty(),
+        Optional.empty(),
+        account.user(),
+        Command.args(options, image, why),
+        Environment.of(options, image, name.full(), account.home(), why),
+        Command.workingDirectory(options, image, why),
+        Optional.of(CapabilitySets.of(options, host, account.user().uid() == 0, why)),
+        Rlimits.of(options, host, why),
+        false,
+        OptionalInt.empty());
+  }
+
+  private static Spec.Linux linux(
+      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why)
+      throws OptionException {
+    return new Spec.Linux(
+        Namespaces.of(options, why),
+        List.of(),
+        List.of(),
+        Sysctls.of(options, why),
+        Resources.of(options, host, why),
+        Optional.of("/mydocker/" + host.id()),
+        DeviceNodes.of(options, host, mounts, why),
+        HiddenPaths.masked(options, host, why),
+        HiddenPaths.readOnly(options, why),
+        Mounts.propagation(options, why));
+  }
+
+  private static Map<String, String> annotations(
+      RunOptions options, ImageDefaults image, Causes.Collector why) throws OptionException {
+    Map<String, String> out = new LinkedHashMap<>();
+    Optional<Signal> signal = stopSignal(options, image);
+    if (signal.isPresent()) {
+      out.put(Spec.STOP_SIGNAL, signal.get().name());
+      why.put(
+          "stopSignal",
+          options.stopSignal().isPresent()
+              ? "--stop-signal=" + signal.get().name()
+              : "image: StopSignal");
+    }
+    if (options.init()) {
+      out.put(Spec.INIT, "true");
+      why.put("init", "--init");
+    }
+    return out;
+  }
+
+  private static Optional<Signal> stopSignal(RunOptions options, ImageDefaults image)
+      throws OptionException {
+    if (options.stopSignal().isPresent() || image.stopSignal().isEmpty()) {
+      return options.stopSignal();
+    }
+    try {
+      return Optional.of(Signal.parse(image.stopSignal().get()));
+    } catch (OptionException e) {
+      throw e.about("the image's StopSignal");
+    }
   }
 }

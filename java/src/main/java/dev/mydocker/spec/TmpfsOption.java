@@ -84,20 +84,23 @@ final class TmpfsOption {
     return -1;
   }
 
+  /** A word of tmpfs(5) with its value as the kernel reads it, which knows no fractions. */
   private static String data(String word) throws OptionException {
     int equals = word.indexOf('=');
+    String key = word.substring(0, Math.max(equals, 0));
     String value = word.substring(equals + 1);
-    boolean known =
-        equals > 0
-            && switch (word.substring(0, equals)) {
-              case "uid", "gid" -> Digits.parse(value, UserSpec.MAX_ID) >= 0;
-              case "nr_inodes", "nr_blocks" -> Bytes.parse(value) >= 0;
-              default -> false;
-            };
-    if (!known) {
-      throw new OptionException("invalid tmpfs option " + OptionException.quote(word));
+    switch (key) {
+      case "uid", "gid":
+        if (Digits.parse(value, UserSpec.MAX_ID) >= 0) {
+          return word;
+        }
+        break;
+      case "nr_inodes", "nr_blocks":
+        return key + "=" + Bytes.parse(value);
+      default:
+        break;
     }
-    return word;
+    throw new OptionException("invalid tmpfs option " + OptionException.quote(word));
   }
 
   private static List<String> merged(String[] flags, List<String> data) {

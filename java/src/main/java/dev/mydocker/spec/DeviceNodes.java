@@ -1,0 +1,100 @@
+package dev.mydocker.spec;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** The nodes in /dev, and what the devices cgroup lets through. */
+final class DeviceNodes {
+  private static final List<Spec.Device> STANDARD =
+      List.of(
+          node("/dev/null", 1, 3),
+          node("/dev/zero", 1, 5),
+          node("/dev/full", 1, 7),
+          node("/dev/random", 1, 8),
+          node("/dev/urandom", 1, 9),
+          node("/dev/tty", 5, 0));
+
+  /** Made by the launch itself: a terminal, and links. */
+  private static final Set<String> OWN =
+      Set.of("/dev/console", "/dev/ptmx", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr");
+
+  private DeviceNodes() {}
+
+  private static Spec.Device node(String path, long major, long minor) {
+    return new Spec.Device(
+        path, "c", major, minor, OptionalInt.of(0666), OptionalLong.empty(), OptionalLong.empty());
+  }
+
+  /**
+   * The nodes to be made: none in a /dev that is a directory of the host, and none where something
+   * else is mounted.
+   */
+  static List<Spec.Device> of(
+      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why) {
+    List<Spec.Device> out = new ArrayList<>();
+    Set<String> taken = new HashSet<>(OWN);
+    for (Spec.Device device : STANDARD) {
+      add(out, device, taken, mounts, "default: as in every /dev", why);
+    }
+    if (options.privileged()) {
+      for (Spec.Device device : host.devices()) {
+        add(out, device, taken, mounts, "--privileged: a device of the host", why);
+      }
+    }
+    return out;
+  }
+
+  private static void add(
+      List<Spec.Device> out,
+      Spec.Device device,
+      Set<String> taken,
+      List<Spec.Mount> mounts,
+      String cause,
+      Causes.Collector why) {
+    if (taken.add(device.path()) && !isCovered(device.path(), mounts)) {
+      out.add(device);
+      why.put("device:" + device.path(), cause);
+    }
+  }
+
+  private static boolean isCovered(String path, List<Spec.Mount> mounts) {
+    for (Spec.Mount mount : mounts) {
+      boolean plainDev = mount.destination().equals("/dev") && mount.type().equals("tmpfs");
+      if (!plainDev && ContainerPath.isAtOrBelow(path, mount.destination())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Docker's default: the standard nodes and terminals are used, any node may be made. */
+  static List<Spec.DeviceRule> rules(boolean privileged, Causes.Collector why) {
+    why.put("resource:devices", privileged ? "--privileged: every device" : "default: Docker's");
+    if (privileged) {
+      return List.of(any(true, "", "rwm"));
+    }
+    List<Spec.DeviceRule> rules = new ArrayList<>();
+    rules.add(any(false, "", "rwm"));
+    rules.add(any(true, "c", "m"));
+    rules.add(any(true, "b", "m"));
+    for (Spec.Device device : STANDARD) {
+      rules.add(use(device.major(), OptionalLong.of(device.minor())));
+    }
+    rules.add(use(5, OptionalLong.of(1)));
+    rules.add(use(5, OptionalLong.of(2)));
+    rules.add(use(136, OptionalLong.empty()));
+    return rules;
+  }
+
+  private static Spec.DeviceRule any(boolean allow, String type, String access) {
+    return new Spec.DeviceRule(allow, type, OptionalLong.empty(), OptionalLong.empty(), access);
+  }
+
+  private static Spec.DeviceRule use(long major, OptionalLong minor) {
+    return new Spec.DeviceRule(true, "c", OptionalLong.of(major), minor, "rwm");
+  }
+}

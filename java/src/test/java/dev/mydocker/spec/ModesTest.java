@@ -1,0 +1,41 @@
+package dev.mydocker.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The values of --pid, --ipc, --uts, --cgroupns and --network. */
+class ModesTest {
+
+  @Test
+  void aNamespaceIsPrivateOrTheHosts() throws OptionException {
+    assertThat(NamespaceMode.parse("--pid", "")).isEqualTo(NamespaceMode.PRIVATE);
+    assertThat(NamespaceMode.parse("--pid", "private")).isEqualTo(NamespaceMode.PRIVATE);
+    assertThat(NamespaceMode.parse("--pid", "host")).isEqualTo(NamespaceMode.HOST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HOST", "shareable", "none", " host", "container:", "container:x"})
+  void anotherModeIsRefusedWithTheOptionsName(String text) {
+    assertThatThrownBy(() -> NamespaceMode.parse("--ipc", text))
+        .isInstanceOf(OptionException.class)
+        .hasMessageStartingWith("--ipc");
+  }
+
+  @Test
+  void aNetworkIsNoneOrTheHosts() throws OptionException {
+    assertThat(NetworkMode.parse("none")).isEqualTo(new NetworkMode.None());
+    assertThat(NetworkMode.parse("host")).isEqualTo(new NetworkMode.Host());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "bridge", "default", "Host", "container:x", "a\u001bb"})
+  void anotherNetworkIsRefused(String text) {
+    assertThatThrownBy(() -> NetworkMode.parse(text))
+        .isInstanceOf(OptionException.class)
+        .hasMessageNotContaining("\u001b");
+  }
+}
