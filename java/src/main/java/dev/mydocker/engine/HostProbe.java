@@ -28,6 +28,7 @@ final class HostProbe {
   private static final long KIBI = 1024;
   private static final int PERMITTED = 1;
   private static final int BOUNDING = 3;
+  private static final long USUAL_OPEN_FILES = 1024;
   private static final int UNAME = 6 * 65;
 
   private final CgroupHost cgroups;
@@ -53,6 +54,7 @@ final class HostProbe {
         run.resolve("resolv.conf").toString(),
         capabilities(),
         hardLimits(),
+        openFiles(),
         cpus,
         memory(),
         cgroups.version(),
@@ -76,6 +78,33 @@ final class HostProbe {
       limits.put(limit, value[1]);
     }
     return limits;
+  }
+
+  /**
+   * A JVM raises its soft limit of open files to the hard one as it starts; what it was before is
+   * still its parent's. Empty when they are the same.
+   */
+  private static OptionalLong openFiles() throws IOException {
+    long[] own = new long[2];
+    KernelException.check(
+        Linux.getrlimit(Rlimit.RLIMIT_NOFILE.number(), own), "getrlimit", "RLIMIT_NOFILE");
+    long before = Math.min(USUAL_OPEN_FILES, own[1] < 0 ? USUAL_OPEN_FILES : own[1]);
+    Path limits = Path.of("/proc/" + parent() + "/limits");
+    if (Files.isReadable(limits)) {
+      for (String line : Files.readAllLines(limits)) {
+        if (line.startsWith("Max open files")) {
+          String soft = line.substring("Max open files".length()).strip().split(" ", 2)[0];
+          before = soft.equals("unlimited") ? own[0] : Long.parseLong(soft);
+        }
+      }
+    }
+    return Long.compareUnsigned(before, own[0]) < 0 ? OptionalLong.of(before) : OptionalLong.empty();
+  }
+
+  /** The fourth field of /proc/PID/stat, proc_pid_stat(5); the second, a name, ends in a bracket. */
+  private static String parent() throws IOException {
+    String stat = Files.readString(Path.of("/proc/self/stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 3)[1];
   }
 
   private static Set<Integer> onlineCpus() throws IOException {

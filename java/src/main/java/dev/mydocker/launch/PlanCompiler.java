@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -284,13 +285,17 @@ public final class PlanCompiler {
   private void root() {
     Overlay overlay = in.overlay();
     // What is mounted from here on must not reach the host: overlay, /proc and all the rest.
+    boolean slave = spec.linux().rootfsPropagation().orElse("").endsWith("slave");
     add(
-        "no mount made here is seen by the host",
+        "no mount made here is seen by the host"
+            + (slave ? "; " + cause("rootfsPropagation") + ": the host's are seen here" : ""),
         Op.MOUNT,
         Arg.NONE,
         Arg.text("/"),
         Arg.NONE,
-        Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
+        slave
+            ? Arg.number(MountOptions.MS_REC | MountOptions.MS_SLAVE, "MS_REC|MS_SLAVE")
+            : Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
         Arg.NONE);
     String options = overlayOptions(overlay.lower());
     if (options.length() <= MOUNT_DATA_LIMIT) {
@@ -479,6 +484,7 @@ public final class PlanCompiler {
   }
 
   private void devices() {
+    Set<String> made = new HashSet<>();
     for (Spec.Device device : spec.linux().devices()) {
       int type =
           switch (device.type()) {
@@ -486,6 +492,10 @@ public final class PlanCompiler {
             case "p" -> Linux.S_IFIFO;
             default -> Linux.S_IFCHR;
           };
+      String parent = device.path().substring(0, device.path().lastIndexOf('/'));
+      if (!parent.equals("/dev") && made.add(parent)) {
+        target(parent, 1, cause("device:" + device.path()));
+      }
       add(
           cause("device:" + device.path()),
           Op.MKNOD,
@@ -497,11 +507,24 @@ public final class PlanCompiler {
           Arg.number(device.uid().orElse(0)),
           Arg.number(device.gid().orElse(0)));
     }
+    if (bindsDev()) {
+      return;
+    }
     link("/proc/self/fd", "/dev/fd");
     link("/proc/self/fd/0", "/dev/stdin");
     link("/proc/self/fd/1", "/dev/stdout");
     link("/proc/self/fd/2", "/dev/stderr");
     link("pts/ptmx", "/dev/ptmx");
+  }
+
+  /** Whether /dev is a directory of the host, in which nothing is made. */
+  private boolean bindsDev() {
+    for (Spec.Mount mount : spec.mounts()) {
+      if (mount.destination().equals("/dev") && !mount.type().equals("tmpfs")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void link(String target, String path) {

@@ -2,6 +2,7 @@ package dev.mydocker.spec;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param resolvConfFile the file to be seen as /etc/resolv.conf
  * @param capabilities the engine's bounding set
  * @param hardLimits the engine's hard resource limits; -1 for none
+ * @param openFiles the soft RLIMIT_NOFILE this program was started with, when its JVM has raised it
  * @param onlineCpus numbers of the CPUs a container can be given
  * @param memory the host's, bytes
  * @param cgroupVersion 1 (hybrid included) or 2
@@ -32,6 +34,7 @@ public record HostFacts(
     String resolvConfFile,
     Set<Capability> capabilities,
     Map<Rlimit, Long> hardLimits,
+    OptionalLong openFiles,
     Set<Integer> onlineCpus,
     long memory,
     int cgroupVersion,

@@ -5,7 +5,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Resource limits of the process: those that were asked for, and no other. */
+/**
+ * Resource limits of the process: those that were asked for, and the soft limit of open files, which
+ * every JVM raises for itself and a container shall not inherit.
+ */
 final class Rlimits {
   private Rlimits() {}
 
@@ -26,6 +29,14 @@ final class Rlimits {
       String type = limit.resource().name();
       why.put("rlimit:" + type, "--ulimit " + limit);
       out.add(new Spec.RlimitEntry(type, limit.soft(), limit.hard()));
+    }
+    if (host.openFiles().isPresent() && !last.containsKey(Rlimit.RLIMIT_NOFILE)) {
+      why.put("rlimit:RLIMIT_NOFILE", "default: the JVM had raised its own soft limit: put back");
+      out.add(
+          new Spec.RlimitEntry(
+              Rlimit.RLIMIT_NOFILE.name(),
+              host.openFiles().getAsLong(),
+              host.hardLimits().getOrDefault(Rlimit.RLIMIT_NOFILE, Ulimit.UNLIMITED)));
     }
     return out;
   }

@@ -161,8 +161,9 @@ class HostSharingTest {
   }
 
   @Test
-  void noResourceLimitIsSetUnlessAsked() throws Exception {
-    assertThat(Sample.compile(Sample.options()).spec().process().orElseThrow().rlimits()).isEmpty();
+  void noResourceLimitIsSetUnlessAskedButTheOneThatTheJvmRaised() throws Exception {
+    assertThat(Sample.compile(Sample.options()).spec().process().orElseThrow().rlimits())
+        .containsExactly(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 20_000));
     RunOptions.Builder asked =
         Sample.options()
             .ulimits(

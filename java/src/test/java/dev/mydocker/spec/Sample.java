@@ -57,6 +57,7 @@ final class Sample {
         "/run/mydocker/resolv.conf",
         held,
         Map.of(Rlimit.RLIMIT_NOFILE, 20_000L),
+        OptionalLong.of(1024),
         Set.of(0, 1, 2, 4),
         8L << 30,
         cgroupVersion,
