@@ -1,7 +1,13 @@
 package dev.mydocker.image;
 
+import dev.mydocker.image.ImageException.Kind;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,8 +17,18 @@ import java.util.Optional;
  * for use by several threads and processes at once.
  */
 public final class Images {
+  private static final String BUILT_IN = "/images/hello.oci.tar";
+  private static final int BUILT_IN_LIMIT = 64 << 20;
 
-  private Images() {}
+  private final Path root;
+  private final Map<String, String> environment;
+  private final UnpackLimits limits;
+
+  private Images(Path root, Map<String, String> environment, UnpackLimits limits) {
+    this.root = root;
+    this.environment = environment;
+    this.limits = limits;
+  }
 
   /**
    * The images below {@code root}, whose directories are made when the first image comes.
@@ -21,18 +37,114 @@ public final class Images {
    * @param environment of the process: where configuration and credentials are looked for
    */
   public static Images open(Path root, Map<String, String> environment) {
-    throw new UnsupportedOperationException();
+    return open(root, environment, UnpackLimits.DEFAULT);
+  }
+
+  static Images open(Path root, Map<String, String> environment, UnpackLimits limits) {
+    return new Images(root.toAbsolutePath().normalize(), environment, limits);
   }
 
   /**
    * An image that is whole in the store, every layer unpacked; fetched first when the policy says
-   * so.
+   * so. A file or directory may have changed since, so with MISSING its manifest is always looked
+   * at; what it names and is here is not read again.
    *
    * @throws ImageException when it cannot be had
    */
   public Image get(ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
       throws IOException {
-    throw new UnsupportedOperationException();
+    boolean local = !(reference instanceof ImageRef.Registry);
+    if (policy == PullPolicy.NEVER || policy == PullPolicy.MISSING && !local) {
+      Optional<Image> kept = fromStore(reference, platform, policy, listener);
+      if (kept.isPresent()) {
+        return kept.get();
+      }
+    }
+    if (policy == PullPolicy.NEVER) {
+      throw new ImageException(
+          Kind.NOT_FOUND,
+          reference.familiar() + " is not in the store, and it was asked not to be pulled");
+    }
+    try (ImageSource source = source(reference, listener)) {
+      Contents contents = Contents.read(source, platform);
+      try (ImageState state = ImageState.create(root)) {
+        if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
+          new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+        }
+      }
+      return contents.image(reference.name());
+    }
+  }
+
+  /** The image from the store, its layers made again when only those are missing. */
+  private Optional<Image> fromStore(
+      ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
+      throws IOException {
+    Optional<ImageState> found = ImageState.find(root);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    try (ImageState state = found.get()) {
+      Optional<Descriptor> kept = state.store().find(reference.name());
+      if (kept.isEmpty()) {
+        return Optional.empty();
+      }
+      ImageSource source = new StoreSource(state.store(), reference.name(), kept.get());
+      try {
+        Contents contents = Contents.read(source, platform);
+        if (!isWhole(state, reference, contents)) {
+          new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+        }
+        return Optional.of(contents.image(reference.name()));
+      } catch (ImageException e) {
+        // Damaged, or for another platform: whoever may fetch it gets it whole.
+        if (policy == PullPolicy.NEVER) {
+          throw e;
+        }
+        return Optional.empty();
+      }
+    }
+  }
+
+  private static boolean isWhole(ImageState state, ImageRef reference, Contents contents)
+      throws IOException {
+    Digest digest = contents.document().digest();
+    if (state.store().find(reference.name()).filter(d -> d.digest().equals(digest)).isEmpty()) {
+      return false;
+    }
+    boolean whole =
+        state.store().has(contents.descriptor())
+            && state.store().has(contents.manifest().config());
+    for (Contents.Layer layer : contents.layers()) {
+      whole = whole && state.has(layer);
+    }
+    return whole;
+  }
+
+  private ImageSource source(ImageRef reference, PullListener listener) throws IOException {
+    if (reference instanceof ImageRef.Registry r) {
+      return RegistrySource.open(r, environment, listener);
+    }
+    if (reference instanceof ImageRef.OciLayout r) {
+      return new OciLayoutSource(DirectoryMembers.open(r.directory()), r.name(), r.tag());
+    }
+    if (reference instanceof ImageRef.OciArchive r) {
+      return new OciLayoutSource(ArchiveMembers.open(r.file()), r.name(), r.tag());
+    }
+    if (reference instanceof ImageRef.DockerArchive r) {
+      return new DockerArchiveSource(ArchiveMembers.open(r.file()), r.name(), r.reference());
+    }
+    return new OciLayoutSource(builtIn(), reference.name(), Optional.empty());
+  }
+
+  private static Members builtIn() throws IOException {
+    try (InputStream in = Images.class.getResourceAsStream(BUILT_IN)) {
+      if (in == null) {
+        throw new ImageException(
+            Kind.NOT_FOUND, "this build of mydocker has no built-in image: run make");
+      }
+      return ArchiveMembers.of(in.readNBytes(BUILT_IN_LIMIT), "inside mydocker.jar");
+    }
   }
 
   /**
@@ -41,17 +153,43 @@ public final class Images {
    */
   public Image describe(ImageRef reference, Platform platform, PullListener listener)
       throws IOException {
-    throw new UnsupportedOperationException();
+    if (reference instanceof ImageRef.Registry) {
+      Optional<Image> kept = list().stream().filter(i -> i.name().equals(reference.name())).findAny();
+      if (kept.isPresent() && platform.accepts(kept.get().config().platform())) {
+        return kept.get();
+      }
+    }
+    try (ImageSource source = source(reference, listener)) {
+      return Contents.read(source, platform).image(reference.name());
+    }
   }
 
-  /** Every image of the store, by name. */
+  /** Every image of the store, by name; those whose documents are damaged are left out. */
   public List<Image> list() throws IOException {
-    throw new UnsupportedOperationException();
+    Optional<ImageState> found = ImageState.find(root);
+    if (found.isEmpty()) {
+      return List.of();
+    }
+    List<Image> images = new ArrayList<>();
+    try (ImageState state = found.get()) {
+      for (Descriptor manifest : state.store().manifests()) {
+        String name = Store.nameOf(manifest);
+        ImageSource source = new StoreSource(state.store(), name, manifest);
+        try {
+          Platform own = manifest.platform().orElse(Platform.host());
+          images.add(Contents.read(source, own).image(name));
+        } catch (ImageException e) {
+          continue;
+        }
+      }
+    }
+    images.sort(java.util.Comparator.comparing(Image::name));
+    return images;
   }
 
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */
   public Path layers() {
-    throw new UnsupportedOperationException();
+    return root.resolve("layers");
   }
 
   /**
@@ -64,6 +202,36 @@ public final class Images {
    * @throws IOException when it is over the limit, no regular file, or a layer is not unpacked
    */
   public Optional<byte[]> read(Image image, String path, int limit) throws IOException {
-    throw new UnsupportedOperationException();
+    try (LayerStack stack = stack(image)) {
+      LayerStack.Found found = stack.find(Overlay.text(path.getBytes(java.nio.charset.StandardCharsets.UTF_8)), true);
+      if (found.stat().isEmpty()) {
+        return Optional.empty();
+      }
+      byte[] bytes = Overlay.bytes(found.path());
+      return Optional.of(
+          found.holder().orElseThrow().read(bytes, Directory.Resolve.BENEATH, limit));
+    } catch (KernelException e) {
+      throw new IOException("cannot read " + path + " of " + image.name() + ": " + why(e, limit), e);
+    }
+  }
+
+  private static String why(KernelException e, int limit) {
+    if (e.errno() == Errno.EFBIG) {
+      return "it is longer than " + limit + " bytes";
+    }
+    return e.errno() == Errno.EINVAL ? "it is no regular file" : e.getMessage();
+  }
+
+  private LayerStack stack(Image image) throws KernelException {
+    List<Directory> open = new ArrayList<>();
+    try {
+      for (int i = image.diffIds().size() - 1; i >= 0; i--) {
+        open.add(Directory.open(layers().resolve(image.diffIds().get(i).hex())));
+      }
+      return new LayerStack(open);
+    } catch (KernelException e) {
+      open.forEach(Directory::close);
+      throw e;
+    }
   }
 }

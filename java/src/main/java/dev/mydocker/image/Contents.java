@@ -1,0 +1,110 @@
+package dev.mydocker.image;
+
+import dev.mydocker.image.ImageException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an image's documents say, read and held against each other.
+ *
+ * @param document its manifest as it came
+ * @param manifest the manifest
+ * @param configBytes its configuration as it came
+ * @param config the configuration
+ */
+record Contents(Document document, Manifest manifest, byte[] configBytes, ImageConfig config) {
+
+  /** A layer: the blob it comes in, and what the blob holds. */
+  record Layer(Descriptor blob, Digest diffId) {
+    /** How listeners know it. */
+    String id() {
+      return blob.digest().shortHex();
+    }
+  }
+
+  /**
+   * Reads an image's documents; layers are not touched.
+   *
+   * @throws ImageException NO_PLATFORM, NOT_AN_IMAGE, UNSUPPORTED, and what the source throws
+   */
+  static Contents read(ImageSource source, Platform platform) throws IOException {
+    Document document = source.top();
+    if (Index.is(document)) {
+      document = source.manifest(Index.parse(document).choose(platform, source.name()));
+    }
+    Manifest manifest = Manifest.parse(document);
+    byte[] bytes;
+    try (InputStream in = source.blob(manifest.config())) {
+      bytes = Documents.read(in, manifest.config(), "configuration of " + source.name());
+    }
+    ImageConfig config = ImageConfig.parse(bytes);
+    if (config.diffIds().size() != manifest.layers().size()) {
+      throw new ImageException(
+          Kind.NOT_AN_IMAGE,
+          source.name()
+              + " has "
+              + manifest.layers().size()
+              + " layers, but its configuration says "
+              + config.diffIds().size());
+    }
+    if (!platform.accepts(config.platform())) {
+      throw new ImageException(
+          Kind.NO_PLATFORM,
+          source.name() + " is for " + config.platform() + ", not for " + platform);
+    }
+    manifest.checkLayerTypes();
+    Contents contents = new Contents(document, manifest, bytes, config);
+    contents.checkLayers(source.name());
+    return contents;
+  }
+
+  /** Throws when one blob should be two layers. */
+  private void checkLayers(String name) throws ImageException {
+    Map<Digest, Digest> seen = new HashMap<>();
+    for (int i = 0; i < manifest.layers().size(); i++) {
+      Digest diffId = config.diffIds().get(i);
+      Digest other = seen.putIfAbsent(manifest.layers().get(i).digest(), diffId);
+      if (other != null && !other.equals(diffId)) {
+        throw new ImageException(
+            Kind.DIGEST_MISMATCH, name + " says that one blob holds two different layers");
+      }
+    }
+  }
+
+  /** The layers, the lowest first, one that comes again left out. */
+  List<Layer> layers() {
+    List<Layer> out = new ArrayList<>();
+    for (int i = 0; i < manifest.layers().size(); i++) {
+      Digest diffId = config.diffIds().get(i);
+      if (out.stream().noneMatch(l -> l.diffId.equals(diffId))) {
+        out.add(new Layer(manifest.layers().get(i), diffId));
+      }
+    }
+    return out;
+  }
+
+  /** The manifest as an index lists it. */
+  Descriptor descriptor() {
+    return new Descriptor(
+        manifest.mediaType(),
+        document.digest(),
+        document.bytes().length,
+        Optional.of(config.platform()),
+        Map.of());
+  }
+
+  /** The image under a name. */
+  Image image(String name) {
+    long size = manifest.config().size();
+    for (Descriptor layer : manifest.layers()) {
+      size += layer.size();
+    }
+    return new Image(
+        name, document.digest(), manifest.config().digest(), config, config.diffIds(), size);
+  }
+}

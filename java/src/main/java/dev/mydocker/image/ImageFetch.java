@@ -1,0 +1,218 @@
+package dev.mydocker.image;
+
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.KernelException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Brings an image into the state: each blob and layer that is missing, then its documents, then its
+ * name, so that a name always stands for a whole image.
+ *
+ * <p>Several layers come at once. A process that needs a layer which another one is making waits for
+ * it: the locks of all missing layers are taken first, in the order of their names, so nobody waits
+ * in a circle. Blobs are synced one by one as they come; the layers' files are not, but the whole
+ * file system is once, before the layers get their names from the lowest up.
+ */
+final class ImageFetch {
+  private final ImageState state;
+  private final ImageSource source;
+  private final Contents contents;
+  private final UnpackLimits limits;
+  private final PullListener listener;
+
+  ImageFetch(
+      ImageState state,
+      ImageSource source,
+      Contents contents,
+      UnpackLimits limits,
+      PullListener listener) {
+    this.state = state;
+    this.source = source;
+    this.contents = contents;
+    this.limits = limits;
+    this.listener = listener;
+  }
+
+  /** Does it, and keeps the image under {@code name}. */
+  void run(String name) throws IOException {
+    List<Contents.Layer> layers = contents.layers();
+    for (Contents.Layer layer : layers) {
+      listener.layer(layer.id(), layer.blob().size());
+    }
+    List<StateLock> locks = new ArrayList<>();
+    try (Workplace work = Workplace.open(state.work())) {
+      lock(layers, locks);
+      List<Contents.Layer> missing = new ArrayList<>();
+      for (Contents.Layer layer : layers) {
+        if (state.has(layer)) {
+          listener.alreadyExists(layer.id());
+        } else {
+          missing.add(layer);
+        }
+      }
+      bring(missing, work);
+      keep(name, work);
+    } finally {
+      for (StateLock lock : locks) {
+        lock.close();
+      }
+    }
+  }
+
+  private void lock(List<Contents.Layer> layers, List<StateLock> locks) throws KernelException {
+    TreeSet<Digest> missing = new TreeSet<>();
+    for (Contents.Layer layer : layers) {
+      if (!state.has(layer)) {
+        missing.add(layer.diffId());
+      }
+    }
+    for (Digest diffId : missing) {
+      locks.add(StateLock.take(state.locks(), diffId.hex()));
+    }
+  }
+
+  /** Fetches layers, and publishes those that came even when another one failed. */
+  private void bring(List<Contents.Layer> missing, Workplace work) throws IOException {
+    if (missing.isEmpty()) {
+      return;
+    }
+    Map<Digest, LayerUnpacker.Result> unpacked = new LinkedHashMap<>();
+    Optional<IOException> failure = fetchAll(missing, work, unpacked);
+    publish(work, unpacked);
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  private record Fetched(Digest diffId, Optional<LayerUnpacker.Result> result) {}
+
+  private Optional<IOException> fetchAll(
+      List<Contents.Layer> missing, Workplace work, Map<Digest, LayerUnpacker.Result> unpacked) {
+    ExecutorService pool =
+        Executors.newFixedThreadPool(
+            Math.min(missing.size(), UnpackLimits.LAYERS_AT_ONCE),
+            task -> {
+              Thread thread = new Thread(task, "mydocker layer");
+              thread.setDaemon(true);
+              return thread;
+            });
+    CompletionService<Fetched> done = new ExecutorCompletionService<>(pool);
+    for (Contents.Layer layer : missing) {
+      LayerFetch fetch = new LayerFetch(layer, source, state, work, limits, listener);
+      done.submit(() -> new Fetched(layer.diffId(), fetch.run()));
+    }
+    Optional<IOException> failure = Optional.empty();
+    try {
+      for (int i = 0; i < missing.size() && failure.isEmpty(); i++) {
+        Future<Fetched> next = done.take();
+        try {
+          Fetched fetched = next.get();
+          fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r));
+        } catch (ExecutionException e) {
+          failure = Optional.of(asIo(e.getCause()));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failure = Optional.of(new InterruptedIOException("interrupted while fetching"));
+    }
+    pool.shutdownNow();
+    awaitEnd(pool);
+    return failure;
+  }
+
+  private static IOException asIo(Throwable cause) {
+    return cause instanceof IOException io ? io : new IOException(cause.toString(), cause);
+  }
+
+  /** The workplace must not go while somebody writes there. */
+  private static void awaitEnd(ExecutorService pool) {
+    boolean interrupted = Thread.interrupted();
+    while (!pool.isTerminated()) {
+      try {
+        pool.awaitTermination(1, java.util.concurrent.TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Gives unpacked layers their names, from the lowest up to the first that did not come. */
+  private void publish(Workplace work, Map<Digest, LayerUnpacker.Result> unpacked)
+      throws IOException {
+    List<Digest> ready = new ArrayList<>();
+    List<Digest> below = new ArrayList<>();
+    for (Contents.Layer layer : contents.layers()) {
+      Digest diffId = layer.diffId();
+      if (unpacked.containsKey(diffId)) {
+        try (LayerStack stack = stack(below, ready, work);
+            Directory unsettled = staged(work, diffId)) {
+          LayerSettler.settle(unsettled, stack, unpacked.get(diffId));
+        }
+        ready.add(diffId);
+      } else if (!state.hasLayer(diffId)) {
+        break;
+      }
+      below.add(diffId);
+    }
+    if (ready.isEmpty()) {
+      return;
+    }
+    state.layers().syncFileSystem();
+    for (Digest diffId : ready) {
+      work.directory()
+          .rename(
+              Overlay.bytes(LayerFetch.directoryName(diffId)),
+              state.layers(),
+              Overlay.bytes(diffId.hex()),
+              dev.mydocker.kernel.Linux.RENAME_NOREPLACE);
+    }
+    state.layers().fsync();
+  }
+
+  private LayerStack stack(List<Digest> below, List<Digest> ready, Workplace work)
+      throws KernelException {
+    List<Directory> open = new ArrayList<>();
+    for (int i = below.size() - 1; i >= 0; i--) {
+      Digest d = below.get(i);
+      open.add(ready.contains(d) ? staged(work, d) : state.openLayer(d));
+    }
+    return new LayerStack(open);
+  }
+
+  private static Directory staged(Workplace work, Digest diffId) throws KernelException {
+    return work.directory()
+        .openDirectory(
+            Overlay.bytes(LayerFetch.directoryName(diffId)), Directory.Resolve.BENEATH);
+  }
+
+  private void keep(String name, Workplace work) throws IOException {
+    Store store = state.store();
+    Descriptor manifest = contents.descriptor();
+    boolean known =
+        store.has(manifest)
+            && store.has(contents.manifest().config())
+            && store.find(name).filter(d -> d.digest().equals(manifest.digest())).isPresent();
+    if (!known) {
+      store.write(contents.manifest().config().digest(), contents.configBytes(), work);
+      store.write(manifest.digest(), contents.document().bytes(), work);
+      store.put(name, manifest);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.mydocker.image;
+
+/**
+ * What one layer may cost, so that a small hostile blob cannot fill a disk or a day.
+ *
+ * @param bytes uncompressed bytes of a layer, and bytes of its files together
+ * @param ratio how many times its compressed size a layer may become, beyond {@link #FREE} bytes
+ * @param entries entries of one layer's tar
+ */
+record UnpackLimits(long bytes, int ratio, long entries) {
+
+  /** Far above what real images have: the largest known are tens of gigabytes in a layer. */
+  static final UnpackLimits DEFAULT = new UnpackLimits(256L << 30, 400, 4_000_000);
+
+  /** Bytes of a layer for which no ratio is asked: files of zeros compress a thousandfold. */
+  static final long FREE = 2L << 30;
+
+  /** Bytes of one header of a tar that describes another one, as in Go's archive/tar. */
+  static final int SPECIAL_RECORD = 1 << 20;
+
+  /** Bytes of a path, as PATH_MAX of limits.h, which counts the NUL. */
+  static final int PATH = 4095;
+
+  /** Symbolic links followed on the way to one entry, as the kernel's MAXSYMLINKS. */
+  static final int LINKS = 40;
+
+  /** Layers of one image that are fetched and unpacked at once. */
+  static final int LAYERS_AT_ONCE = 3;
+
+  /** Throws when {@code uncompressed} bytes out of {@code compressed} are too many. */
+  void checkSize(long uncompressed, long compressed) throws ImageException {
+    if (uncompressed > bytes) {
+      throw new ImageException(
+          ImageException.Kind.TOO_LARGE, "it is larger than " + bytes + " bytes when unpacked");
+    }
+    if (uncompressed > FREE && uncompressed / ratio > compressed) {
+      throw new ImageException(
+          ImageException.Kind.TOO_LARGE,
+          "it grows to more than " + ratio + " times its size when unpacked");
+    }
+  }
+}
