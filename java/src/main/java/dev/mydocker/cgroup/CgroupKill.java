@@ -20,12 +20,13 @@ import java.util.Set;
  * process dies only then.
  *
  * <p>Between reading a number and signalling it the process may end and the number be given to a
- * foreign one. So a pidfd is opened first, and only what is then still listed is signalled: the
- * pidfd of a foreign process is never one of a number that is listed after it was opened, unless
- * that process is in the cgroup itself.
+ * foreign one. So a pidfd is opened first, and only what is listed after that is signalled: such a
+ * number is of the pidfd's process, or of a later one, and then the pidfd's is dead and hears
+ * nothing.
  */
 final class CgroupKill {
-  private static final int WAIT_MILLISECONDS = 10_000;
+  private static final long WAIT_NANOS = 10_000_000_000L;
+  private static final int MAX_PAUSE_MILLISECONDS = 50;
   private static final int FREEZE_MILLISECONDS = 50;
   private static final int SIGKILL = 9;
 
@@ -46,10 +47,12 @@ final class CgroupKill {
   }
 
   void run() throws IOException {
-    boolean atOnce = killFile && writeKillFile();
+    boolean killed = killFile && writeKillFile();
+    long deadline = System.nanoTime() + WAIT_NANOS;
+    int pause = 1;
     Set<Integer> left = members();
-    for (int waited = 0; !left.isEmpty(); waited++) {
-      if (waited >= WAIT_MILLISECONDS) {
+    while (!left.isEmpty()) {
+      if (System.nanoTime() > deadline) {
         throw new IOException(
             "cannot kill the processes "
                 + left
@@ -57,10 +60,12 @@ final class CgroupKill {
                 + path
                 + ": they wait in the kernel for a device or file system; try again later");
       }
-      if (!atOnce || waited > 0) {
+      if (!killed) {
         killEach();
       }
-      CgroupFile.pause(1);
+      killed = false;
+      CgroupFile.pause(pause);
+      pause = Math.min(2 * pause, MAX_PAUSE_MILLISECONDS);
       left = members();
     }
   }

@@ -86,7 +86,7 @@ final class CgroupPlanner {
   private void handDown(Hierarchy h, List<CgroupStep> steps) {
     if (h.unified() && !enabled.isEmpty()) {
       String value = "+" + String.join(" +", enabled);
-      String why = "its children have these controllers";
+      String why = "handed down, which only a cgroup without processes and the root can do";
       steps.add(write(h.mountPoint() + "/cgroup.subtree_control", value, why));
       for (String parent : parents()) {
         steps.add(write(h.mountPoint() + parent + "/cgroup.subtree_control", value, why));
