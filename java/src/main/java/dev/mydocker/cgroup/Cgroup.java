@@ -1,12 +1,26 @@
 package dev.mydocker.cgroup;
 
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** One container's cgroup: a directory in each hierarchy of the host. */
 public final class Cgroup {
+  /** How long a cgroup may stay busy after its last process has died. */
+  private static final int REMOVE_MILLISECONDS = 2000;
 
-  Cgroup() {}
+  private final List<Hierarchy> hierarchies;
+  private final String path;
+
+  Cgroup(List<Hierarchy> hierarchies, String path) {
+    this.hierarchies = hierarchies;
+    this.path = path;
+  }
 
   /**
    * Does what {@link CgroupHost#plan} says, and reads every limit back.
@@ -15,22 +29,110 @@ public final class Cgroup {
    *     was made is removed again
    */
   public void create(List<CgroupStep> plan, CgroupJournal journal) throws IOException {
-    throw new UnsupportedOperationException();
+    List<String> made = new ArrayList<>(hierarchies.size());
+    boolean done = false;
+    try (CgroupSteps steps = new CgroupSteps(journal, made)) {
+      steps.run(plan);
+      done = true;
+    } finally {
+      if (!done) {
+        undo(made);
+      }
+    }
   }
 
-  /** Moves a process into it. */
+  /** What cannot be removed here is busy with something of others; the first failure is told. */
+  private void undo(List<String> made) {
+    for (String directory : made) {
+      Linux.unlinkat(Linux.AT_FDCWD, CgroupFile.bytes(directory), Linux.AT_REMOVEDIR);
+    }
+    for (Hierarchy h : hierarchies) {
+      removeParents(h);
+    }
+  }
+
+  /**
+   * The files that a process's number is written into to move it here, one per hierarchy. A v1
+   * hierarchy's {@code tasks} beside it takes "0" from a process of one thread that moves itself:
+   * that spares the kernel a grace period, which is most of the time that {@link #add} takes.
+   */
+  public List<String> processFiles() {
+    List<String> files = new ArrayList<>(hierarchies.size());
+    for (Hierarchy h : hierarchies) {
+      files.add(h.mountPoint() + path + "/cgroup.procs");
+    }
+    return files;
+  }
+
+  /**
+   * Moves a process into it.
+   *
+   * @throws KernelException ESRCH when the process is gone, ENOENT when the cgroup is
+   */
   public void add(int pid, CgroupJournal journal) throws IOException {
-    throw new UnsupportedOperationException();
+    String text = Integer.toString(pid);
+    byte[] value = CgroupFile.bytes(text);
+    for (int i = 0; i < hierarchies.size(); i++) {
+      String file = hierarchies.get(i).mountPoint() + path + "/cgroup.procs";
+      String shown = CgroupSteps.shown(file, text);
+      String why = "limits and counters of " + hierarchies.get(i).title() + " hold for it";
+      long start = System.nanoTime();
+      int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file), value);
+      journal.did("write", shown, why, n, start, System.nanoTime());
+      KernelException.check(n, "write", shown);
+    }
   }
 
-  /** How many processes the kernel has killed in it for want of memory. */
+  /**
+   * How many processes the kernel has killed in it for want of memory, those in cgroups that the
+   * container has made below included. 0 when there is no memory controller or no such cgroup.
+   */
   public long oomKills() throws IOException {
-    throw new UnsupportedOperationException();
+    for (Hierarchy h : hierarchies) {
+      if (h.controllers().contains("memory")) {
+        byte[] directory = CgroupFile.bytes(h.mountPoint() + path);
+        Optional<Fd> opened = CgroupFile.findDirectory(Linux.AT_FDCWD, directory);
+        if (opened.isPresent()) {
+          try (Fd fd = opened.get()) {
+            return h.unified() ? counter(fd, "memory.events") : oomKillsBelow(fd);
+          }
+        }
+      }
+    }
+    return 0;
   }
 
-  /** Kills every process in it, and waits until there is none. An absent cgroup is success. */
+  /** v1 counts where the process was, v2 in each ancestor too. */
+  private static long oomKillsBelow(Fd directory) throws KernelException {
+    long kills = counter(directory, "memory.oom_control");
+    for (byte[] child : CgroupFile.children(directory)) {
+      Optional<Fd> opened = CgroupFile.findDirectory(directory.number(), child);
+      if (opened.isPresent()) {
+        try (Fd fd = opened.get()) {
+          kills += oomKillsBelow(fd);
+        }
+      }
+    }
+    return kills;
+  }
+
+  private static long counter(Fd directory, String file) throws KernelException {
+    String text = CgroupFile.find(directory.number(), CgroupFile.bytes(file)).orElse("");
+    for (String line : MountTable.lines(text)) {
+      if (line.startsWith("oom_kill ")) {
+        return Long.parseLong(line.substring(line.indexOf(' ') + 1));
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Kills every process in it, and waits until there is none. An absent cgroup is success.
+   *
+   * @throws IOException when a process outlives SIGKILL by ten seconds, naming it
+   */
   public void kill() throws IOException {
-    throw new UnsupportedOperationException();
+    new CgroupKill(hierarchies, path, true).run();
   }
 
   /**
@@ -39,6 +141,27 @@ public final class Cgroup {
    * @throws IOException EBUSY when a process is left in it
    */
   public void remove() throws IOException {
-    throw new UnsupportedOperationException();
+    int patience = REMOVE_MILLISECONDS;
+    for (Hierarchy h : hierarchies) {
+      byte[] directory = CgroupFile.bytes(h.mountPoint() + path);
+      int n = CgroupFile.removeTree(Linux.AT_FDCWD, directory);
+      // A process leaves its cgroups a moment after its parent could have seen its end.
+      while (CgroupFile.is(n, Errno.EBUSY) && patience > 0) {
+        CgroupFile.pause(1);
+        patience--;
+        n = CgroupFile.removeTree(Linux.AT_FDCWD, directory);
+      }
+      KernelException.check(n, "rmdir", directory);
+      removeParents(h);
+    }
+  }
+
+  /** Parents that other containers use are busy, and stay. */
+  private void removeParents(Hierarchy h) {
+    int n = 0;
+    for (int end = path.lastIndexOf('/'); end > 0 && n >= 0; end = path.lastIndexOf('/', end - 1)) {
+      byte[] parent = CgroupFile.bytes(h.mountPoint() + path.substring(0, end));
+      n = Linux.unlinkat(Linux.AT_FDCWD, parent, Linux.AT_REMOVEDIR);
+    }
   }
 }
