@@ -72,7 +72,8 @@ record Blueprint(
     LaunchPlan plan = PlanCompiler.compile(input);
     List<CgroupStep> cgroup =
         cgroups.plan(Leftovers.cgroupPath(id), spec().linux().resources(), compiled.causes());
-    return new LaunchScript.Launch(input, plan, cgroup, procs(cgroup), directories, files);
+    List<String> procs = cgroups.at(Leftovers.cgroupPath(id)).processFiles();
+    return new LaunchScript.Launch(input, plan, cgroup, procs, directories, files);
   }
 
   /** An overlay needs a lower layer: an image without any has an empty one. */
@@ -102,17 +103,6 @@ record Blueprint(
         if (!Files.isDirectory(Path.of(mount.source()))) {
           out.add(mount.source());
         }
-      }
-    }
-    return out;
-  }
-
-  /** Where the first process's pid is written: the directories that are this container's own. */
-  private static List<String> procs(List<CgroupStep> steps) {
-    List<String> out = new ArrayList<>();
-    for (CgroupStep step : steps) {
-      if (step instanceof CgroupStep.MakeDirectory made && !made.shared()) {
-        out.add(made.path() + "/cgroup.procs");
       }
     }
     return out;

@@ -72,26 +72,33 @@ public final class Container {
   }
 
   private Launcher.Launched launch(LaunchScript.Launch launch, Stdio stdio) throws IOException {
-    CgroupJournal journal = recorder::add;
     int flags = Linux.O_PATH | Linux.O_DIRECTORY;
     try (Fd directory = StateFile.open(run.path(), flags, 0)) {
       Launcher.Request request =
           new Launcher.Request(id(), launch.plan(), stdio, directory, run.life(), Map.of());
-      cgroup.create(launch.cgroup(), journal);
-      Launcher.Launched launched =
-          Launcher.launch(
-              request,
-              (point, pid) -> {
-                IdMaps.write(pid, blueprint.spec().linux(), recorder);
-                cgroup.add(pid, journal);
-              },
-              steps);
+      Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
     } finally {
       // From here on the monitor's share of the lock is the one that counts.
       run.life().close();
     }
+  }
+
+  private Launcher.Meeting fromOutside(LaunchScript.Launch launch) {
+    CgroupJournal journal = recorder::add;
+    return new Launcher.Meeting() {
+      @Override
+      public void begin() throws IOException {
+        cgroup.create(launch.cgroup(), journal);
+      }
+
+      @Override
+      public void at(int point, int initPid) throws IOException {
+        IdMaps.write(initPid, blueprint.spec().linux(), recorder);
+        cgroup.add(initPid, journal);
+      }
+    };
   }
 
   private void makeHostFiles(LaunchScript.Launch launch) throws IOException {

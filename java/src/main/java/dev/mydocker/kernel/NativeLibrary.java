@@ -67,7 +67,7 @@ public final class NativeLibrary {
   private static Path privateDirectory() throws IOException {
     String root = System.getenv("MYDOCKER_ROOT");
     String home = System.getProperty("user.home");
-    boolean superuser = "root".equals(System.getProperty("user.name"));
+    boolean superuser = owner(Path.of("/proc/self")) == 0;
     String data = System.getenv("XDG_DATA_HOME");
     Path base;
     if (root != null && !root.isEmpty()) {
@@ -93,15 +93,19 @@ public final class NativeLibrary {
   private static void requirePrivate(Path file) throws IOException {
     PosixFileAttributes is =
         Files.readAttributes(file, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    String user = System.getProperty("user.name");
     Set<PosixFilePermission> mode = is.permissions();
     if (is.isSymbolicLink()
-        || !is.owner().getName().equals(user)
+        || owner(file) != owner(Path.of("/proc/self"))
         || mode.contains(PosixFilePermission.GROUP_WRITE)
         || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
       throw new IOException(
-          file + " must belong to " + user + " and be writable by nobody else: fix or remove it");
+          file + " must belong to this user and be writable by nobody else: fix or remove it");
     }
+  }
+
+  /** By number: a user need not have a name. The owner of /proc/self is this process's user. */
+  private static int owner(Path file) throws IOException {
+    return (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }
 
   private static boolean isIntact(Path library, byte[] content) throws IOException {

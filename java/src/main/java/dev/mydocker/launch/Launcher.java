@@ -19,6 +19,9 @@ public final class Launcher {
   /** What the JVM does from outside while I waits: maps, cgroup, network. */
   @FunctionalInterface
   public interface Meeting {
+    /** Called when M exists, while it makes I and its namespaces: for work that needs no pid. */
+    default void begin() throws IOException {}
+
     /**
      * @param point the number in the plan's SYNC
      * @param initPid I, as this process sees it
@@ -84,6 +87,7 @@ public final class Launcher {
       ends.closeTheirs();
       MonitorClient client = new MonitorClient(ends.takeClient());
       try {
+        meeting.begin();
         meet(ends.sync(), page, meeting);
         RecordingPage.Snapshot done = page.read();
         requireExecuted(request.plan(), done);
