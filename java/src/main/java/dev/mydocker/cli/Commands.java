@@ -12,6 +12,9 @@ final class Commands {
   /** In the order of the short help. */
   static final List<Entry> ALL =
       List.of(
+          new Entry("run", "Run a command in a new container"),
+          new Entry("pull", "Fetch an image"),
+          new Entry("images", "List the images that are here"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
 
@@ -20,6 +23,12 @@ final class Commands {
   /** The command of that name. */
   static Optional<Command> find(String name) {
     switch (name) {
+      case "run":
+        return Optional.of(new RunCommand());
+      case "pull":
+        return Optional.of(new PullCommand());
+      case "images":
+        return Optional.of(new ImagesCommand());
       case "version":
         return Optional.of(new VersionCommand());
       case "help":

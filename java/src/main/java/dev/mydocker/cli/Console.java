@@ -41,6 +41,11 @@ final class Console {
     err("mydocker: " + Text.printable(sentence) + "\n");
   }
 
+  /** {@link #error} of something that changes nothing about how the command ends. */
+  void warning(String sentence) {
+    progressErr("mydocker: " + Text.printable(sentence) + "\n");
+  }
+
   /** Writes to the standard output what is worth no failure when nobody reads it. */
   void progressOut(String text) {
     write(out, text);

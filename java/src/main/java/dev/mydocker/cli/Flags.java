@@ -38,6 +38,7 @@ final class Flags {
   private final Map<String, List<Flag>> groups = new LinkedHashMap<>();
   private final CommandSpec spec = CommandSpec.create();
   private List<Flag> group = List.of();
+  private String later = "";
 
   /** Starts a group; what is added next belongs to it. */
   Flags group(String heading) {
@@ -82,6 +83,16 @@ final class Flags {
   Flags attached(String parameter, String text, String name) {
     group.add(new Flag(List.of(name), "[=" + parameter + "]", text));
     spec.addOption(OptionSpec.builder(name).type(boolean.class).converters(new Attached()).build());
+    return this;
+  }
+
+  /**
+   * Flags that Docker has and this program does not yet: refused with a sentence of their own.
+   *
+   * @param names each between two spaces
+   */
+  Flags later(String names) {
+    later = names;
     return this;
   }
 
@@ -133,14 +144,23 @@ final class Flags {
     }
   }
 
-  private static String unknown(String argument) {
+  private String unknown(String argument) {
     if (argument.startsWith("--")) {
       int equals = argument.indexOf('=');
-      return "unknown flag: "
-          + Text.printable(equals < 0 ? argument : argument.substring(0, equals));
+      String name = equals < 0 ? argument : argument.substring(0, equals);
+      return isLater(name)
+          ? "docker's " + name + " is not supported yet"
+          : "unknown flag: " + Text.printable(name);
     }
     String letter = argument.length() > 1 ? argument.substring(1, 2) : "";
+    if (isLater("-" + letter)) {
+      return "docker's -" + letter + " is not supported yet";
+    }
     return Text.printable("unknown shorthand flag: '" + letter + "' in " + argument);
+  }
+
+  private boolean isLater(String name) {
+    return name.indexOf(' ') < 0 && later.contains(" " + name + " ");
   }
 
   private static String longestName(ArgSpec argument) {
@@ -191,6 +211,11 @@ final class Flags {
     /** Whether a toggle is on; off when it was not given. */
     boolean on(String name) {
       return value(name).equals(Optional.of("true"));
+    }
+
+    /** Whether a toggle is on; {@code fallback} when it was not given. */
+    boolean on(String name, boolean fallback) {
+      return value(name).isEmpty() ? fallback : on(name);
     }
 
     /** The value of a flag, the last one when it was repeated; empty when it was not given. */

@@ -1,5 +1,7 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import java.util.Map;
  * lost. See proc_pid_cmdline(5) and proc_pid_environ(5).
  */
 final class ProcessStrings {
+  private static final int PATH_MAX = 4096;
+
   private ProcessStrings() {}
 
   /** {@code decoded} again from the kernel's bytes, if the JVM may have lost something. */
@@ -38,6 +42,16 @@ final class ProcessStrings {
       }
     }
     return out;
+  }
+
+  /** The directory this process is in. See proc_pid_cwd(5). */
+  static String workingDirectory() throws KernelException {
+    byte[] buffer = new byte[PATH_MAX];
+    byte[] link = "/proc/self/cwd".getBytes(StandardCharsets.UTF_8);
+    int length =
+        KernelException.check(
+            Linux.readlinkat(Linux.AT_FDCWD, link, buffer), "readlinkat", "/proc/self/cwd");
+    return new String(buffer, 0, length, StandardCharsets.UTF_8);
   }
 
   /** The C locale's decoder puts a question mark or U+FFFD for what it does not know. */

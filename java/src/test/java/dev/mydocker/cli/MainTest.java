@@ -35,6 +35,12 @@ class MainTest {
   @CsvSource({
     "frobnicate,1,mydocker: 'frobnicate' is not a mydocker command: see mydocker --help",
     "--nope,1,mydocker: unknown flag: --nope: see mydocker --help",
+    "run --nope x,125,mydocker: run: unknown flag: --nope: see mydocker run --help",
+    "run -m lots x,125,mydocker: run: --memory: invalid size: \"lots\": see mydocker run --help",
+    "run -d x,125,mydocker: run: docker's -d is not supported yet: see mydocker run --help",
+    "run --name,125,mydocker: run: flag needs an argument: --name: see mydocker run --help",
+    "pull,1,mydocker: pull: it needs exactly one image: see mydocker pull --help",
+    "images a b,1,mydocker: images: it takes at most one repository: see mydocker images --help",
     "version --nope,1,mydocker: version: unknown flag: --nope: see mydocker version --help",
   })
   void badLineIsOneLineOnTheStandardError(String line, int code, String message) {

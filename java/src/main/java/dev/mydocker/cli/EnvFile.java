@@ -1,0 +1,113 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.spec.EnvEntry;
+import dev.mydocker.spec.OptionException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A file of {@code --env-file}, as Docker reads it: a variable a line, {@code #} in front of a
+ * comment, white space before a name ignored, everything after the first {@code =} the value.
+ */
+final class EnvFile {
+  private static final int LIMIT = 16 << 20;
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+
+  private final String path;
+  private final Function<String, Optional<String>> callers;
+  private final List<EnvEntry> entries = new ArrayList<>();
+  private int line = 0;
+
+  private EnvFile(String path, Function<String, Optional<String>> callers) {
+    this.path = path;
+    this.callers = callers;
+  }
+
+  /**
+   * The variables of a file, in order. A name alone takes the caller's value, and sets nothing when
+   * the caller has none.
+   *
+   * @throws UsageException when a line is malformed, with its number
+   * @throws IOException when the file cannot be read
+   */
+  static List<EnvEntry> read(String path, Function<String, Optional<String>> callers)
+      throws UsageException, IOException {
+    EnvFile file = new EnvFile(path, callers);
+    byte[] content = content(path);
+    int start = 0;
+    for (int i = 0; i <= content.length; i++) {
+      if (i == content.length || content[i] == '\n') {
+        file.line++;
+        file.add(file.decode(content, start, i));
+        start = i + 1;
+      }
+    }
+    return file.entries;
+  }
+
+  /** Through descriptors, as java.nio.file cannot name every file in every locale. */
+  private static byte[] content(String path) throws UsageException, IOException {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    try (Fd fd =
+        Fd.of(Linux.openat2(Linux.AT_FDCWD, name, Linux.O_RDONLY, 0, 0), "openat2", path)) {
+      byte[] content = fd.input().readNBytes(LIMIT + 1);
+      if (content.length > LIMIT) {
+        throw new UsageException("--env-file: " + Text.quote(path) + " is larger than 16 MiB");
+      }
+      return content;
+    } catch (KernelException e) {
+      throw new UsageException("--env-file: " + e.getMessage(), e);
+    }
+  }
+
+  private String decode(byte[] content, int start, int end) throws UsageException {
+    int last = end > start && content[end - 1] == '\r' ? end - 1 : end;
+    try {
+      String text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(content, start, last - start))
+              .toString();
+      boolean marked = line == 1 && !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK;
+      return marked ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw wrong("it is not UTF-8");
+    }
+  }
+
+  private void add(String raw) throws UsageException {
+    String text = raw.stripLeading();
+    if (text.isEmpty() || text.charAt(0) == '#') {
+      return;
+    }
+    int equals = text.indexOf('=');
+    String name = equals < 0 ? text : text.substring(0, equals);
+    if (name.isEmpty()) {
+      throw wrong("there is no variable's name before the \"=\"");
+    }
+    if (name.indexOf(' ') >= 0 || name.indexOf('\t') >= 0) {
+      throw wrong("the variable's name " + Text.quote(name) + " has white space in it");
+    }
+    try {
+      EnvEntry entry = EnvEntry.parse(text, callers);
+      if (entry.value().isPresent()) {
+        entries.add(entry);
+      }
+    } catch (OptionException e) {
+      throw wrong(e.getMessage());
+    }
+  }
+
+  private UsageException wrong(String why) {
+    return new UsageException("--env-file: " + Text.printable(path) + ":" + line + ": " + why);
+  }
+}

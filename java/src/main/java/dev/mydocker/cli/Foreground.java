@@ -1,0 +1,130 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.Container;
+import dev.mydocker.engine.Exit;
+import dev.mydocker.engine.Running;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.launch.Output;
+import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.RunOptions;
+import java.io.IOException;
+import java.util.Optional;
+
+/** This program's terminal or streams, lent to a container until it ends. */
+final class Foreground {
+  private static final int STDIN = 0;
+  private static final WindowSize UNKNOWN = new WindowSize(24, 80);
+
+  private final RunOptions options;
+  private final Console console;
+  private final SignalRelay signals;
+
+  Foreground(RunOptions options, Console console, SignalRelay signals) {
+    this.options = options;
+    this.console = console;
+    this.signals = signals;
+  }
+
+  /** What the container's standard streams are: a terminal as large as the user's, or pipes. */
+  static Stdio stdio(RunOptions options) {
+    if (!options.tty()) {
+      return new Stdio.Streams(options.interactive());
+    }
+    WindowSize size = WindowSize.ofProcess().orElse(UNKNOWN);
+    return new Stdio.Terminal(size.rows(), size.columns());
+  }
+
+  /**
+   * Starts a container and stays until it ends.
+   *
+   * @throws KernelException EPIPE of write when nobody reads what it prints
+   */
+  Exit run(Container container) throws IOException {
+    try (Running running = container.start(stdio(options))) {
+      // Without -i nothing is typed into the container: ^C then is a signal to this program.
+      if (!options.tty() || !options.interactive()) {
+        return relay(running, Optional.empty());
+      }
+      try (RawTerminal terminal = new RawTerminal(STDIN)) {
+        return relay(running, Optional.of(terminal));
+      }
+    }
+  }
+
+  private Exit relay(Running running, Optional<RawTerminal> terminal) throws IOException {
+    signals.attached(running, options.tty(), terminal);
+    try {
+      if (!options.interactive()) {
+        return output(running);
+      }
+      try (StdinPump input = new StdinPump(running, console)) {
+        input.start();
+        return output(running);
+      }
+    } finally {
+      signals.over();
+    }
+  }
+
+  private Exit output(Running running) throws IOException {
+    ForwardedOutput output = new ForwardedOutput(running, options.remove());
+    Exit exit = running.relay(output);
+    output.throwIfFailed();
+    return exit;
+  }
+
+  /**
+   * The container's output for as long as it can be written. When its reader goes ({@code run ... |
+   * head -1}), this program ends of SIGPIPE, and the container goes on without it, as with Docker.
+   * One that is to be removed has nobody who would do that later: it is killed first.
+   */
+  private static final class ForwardedOutput implements Output {
+    private static final int SIGKILL = 9;
+
+    private final ProcessOutput output = new ProcessOutput();
+    private final Running running;
+    private final boolean remove;
+    private Optional<KernelException> failure = Optional.empty();
+
+    ForwardedOutput(Running running, boolean remove) {
+      this.running = running;
+      this.remove = remove;
+    }
+
+    @Override
+    public void stdout(byte[] buffer, int offset, int length) throws IOException {
+      if (failure.isEmpty()) {
+        try {
+          output.stdout(buffer, offset, length);
+        } catch (KernelException e) {
+          end(e);
+        }
+      }
+    }
+
+    @Override
+    public void stderr(byte[] buffer, int offset, int length) throws IOException {
+      if (failure.isEmpty()) {
+        try {
+          output.stderr(buffer, offset, length);
+        } catch (KernelException e) {
+          end(e);
+        }
+      }
+    }
+
+    void throwIfFailed() throws KernelException {
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+    }
+
+    private void end(KernelException e) throws IOException {
+      if (!remove) {
+        throw e;
+      }
+      failure = Optional.of(e);
+      running.signal(SIGKILL);
+    }
+  }
+}

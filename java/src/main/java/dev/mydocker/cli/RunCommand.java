@@ -1,0 +1,166 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.Container;
+import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.Exit;
+import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.explain.PlanText;
+import dev.mydocker.explain.Timeline;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.Recording;
+import dev.mydocker.spec.Bytes;
+import dev.mydocker.spec.Limits;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.RunOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code mydocker run}. */
+final class RunCommand implements Command {
+  private static final int ENGINE_FAILED = 125;
+  private static final int KILLED = 137;
+
+  @Override
+  public String synopsis() {
+    return "run [OPTIONS] [IMAGE [COMMAND] [ARG...]]";
+  }
+
+  @Override
+  public String summary() {
+    return "Run a command in a new container; without an image, the built-in one";
+  }
+
+  @Override
+  public Flags flags() {
+    return RunFlags.declare();
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "mydocker run",
+        "mydocker run --rm -it busybox sh",
+        "mydocker run --rm -m 256m --cpus 0.5 --pids-limit 64 busybox nproc",
+        "mydocker run --rm -v /srv/site:/site:ro -w /site -u 1000:1000 debian ls -l",
+        "echo hello | mydocker run --rm -i --network none busybox wc -c",
+        "mydocker run --rm --explain busybox true",
+        "mydocker run --dry-run=script busybox true");
+  }
+
+  @Override
+  public boolean interspersed() {
+    return false;
+  }
+
+  @Override
+  public int failureCode() {
+    return ENGINE_FAILED;
+  }
+
+  @Override
+  public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
+    RunRequest request = RunFlags.read(arguments, session.environment());
+    try {
+      if (request.dryRun().isPresent()) {
+        session.console().out(preview(request, session, request.dryRun().get()));
+        return 0;
+      }
+      RunOptions options = request.options();
+      if (options.tty() && options.interactive() && Linux.isatty(0) != 1) {
+        session.console().error("run: the input device is not a TTY: leave -t out");
+        return 1;
+      }
+      if (request.cidfile().isEmpty()) {
+        return launch(request, session, Optional.empty());
+      }
+      try (CidFile cidfile = new CidFile(request.cidfile().get())) {
+        return launch(request, session, Optional.of(cidfile));
+      }
+    } catch (OptionException e) {
+      throw new UsageException(e.getMessage(), e);
+    }
+  }
+
+  private static String preview(RunRequest request, Session session, RunRequest.DryRun form)
+      throws IOException, OptionException {
+    LaunchScript.Launch launch =
+        Engine.open(session.environment())
+            .preview(create(request), Foreground.stdio(request.options()), session.pullProgress());
+    switch (form) {
+      case JSON:
+        return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
+      case SCRIPT:
+        return LaunchScript.of(launch);
+      default:
+        return PlanText.text(launch);
+    }
+  }
+
+  private static CreateRequest create(RunRequest request) {
+    return new CreateRequest(request.options(), request.platform(), request.pull());
+  }
+
+  private static int launch(RunRequest request, Session session, Optional<CidFile> cidfile)
+      throws UsageException, IOException, OptionException {
+    SignalRelay signals = new SignalRelay(request.sigProxy());
+    Engine engine = Engine.open(session.environment());
+    Container container = engine.create(create(request), session.pullProgress());
+    signals.launching();
+    boolean named = false;
+    try {
+      if (cidfile.isPresent()) {
+        cidfile.get().write(container.id());
+      }
+      named = true;
+      Exit exit = new Foreground(request.options(), session.console(), signals).run(container);
+      if (exit.oomKilled()) {
+        session.console().error("run: " + outOfMemory(exit, request.options().limits()));
+      }
+      return exit.code();
+    } finally {
+      signals.over();
+      finish(container, request, session.console(), named);
+    }
+  }
+
+  /** What is done on every way out; whatever of it fails changes nothing about the way out. */
+  private static void finish(
+      Container container, RunRequest request, Console console, boolean named) {
+    Recording recording = container.recording();
+    if (request.options().remove() || !named) {
+      try {
+        container.remove();
+      } catch (IOException e) {
+        console.warning("run: " + e.getMessage());
+      }
+    }
+    if (named && request.explain().isPresent()) {
+      console.progressErr(explanation(recording, request.explain().get()));
+    }
+  }
+
+  private static String explanation(Recording recording, RunRequest.Explain form) {
+    switch (form) {
+      case JSON:
+        return new String(Timeline.json(recording).toPrettyBytes(), StandardCharsets.UTF_8);
+      case HTML:
+        return Timeline.html(recording);
+      default:
+        return Timeline.text(recording);
+    }
+  }
+
+  private static String outOfMemory(Exit exit, Limits limits) {
+    String who = exit.code() == KILLED ? "the container" : "a process of the container";
+    String why =
+        limits.memory().isPresent()
+            ? "it used more memory than its limit of "
+                + Bytes.format(limits.memory().getAsLong())
+                + " (--memory)"
+            : "the host's memory, or a limit of the group it runs in, was used up";
+    return who + " was killed: " + why;
+  }
+}

@@ -1,0 +1,444 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.image.ImageException;
+import dev.mydocker.image.Platform;
+import dev.mydocker.image.PullPolicy;
+import dev.mydocker.spec.Bytes;
+import dev.mydocker.spec.CapabilityChoice;
+import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.EnvEntry;
+import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NamespaceMode;
+import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.Signal;
+import dev.mydocker.spec.Ulimit;
+import dev.mydocker.spec.UserSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** The flags of {@code run}: what they are, and what a command line asks for with them. */
+final class RunFlags {
+  private static final String BUILT_IN_IMAGE = "hello";
+
+  /** Docker's flags that this engine cannot honour yet. */
+  private static final String LATER =
+      " -a --attach -d --detach -l --label -p --publish -P --publish-all -q --quiet"
+          + " --add-host --annotation --blkio-weight --blkio-weight-device"
+          + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
+          + " --detach-keys --device --device-cgroup-rule --device-read-bps"
+          + " --device-read-iops --device-write-bps --device-write-iops"
+          + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
+          + " --gpus --health-cmd --health-interval --health-retries"
+          + " --health-start-interval --health-start-period --health-timeout --ip --ip6"
+          + " --isolation --kernel-memory --label-file --link --link-local-ip"
+          + " --log-driver --log-opt --mac-address --memory-swappiness --net-alias"
+          + " --network-alias --no-healthcheck --oom-kill-disable --oom-score-adj"
+          + " --restart --runtime --security-opt --stop-timeout --storage-opt"
+          + " --use-api-socket --userns --volume-driver --volumes-from ";
+
+  private final Flags.Parsed parsed;
+  private final CallerEnvironment callers;
+
+  /** The flag that is being read, for the message when its value is wrong. */
+  private String reading = "";
+
+  /** The caller's variables; a class, as a lambda costs a millisecond of every start. */
+  private record CallerEnvironment(Map<String, String> variables)
+      implements Function<String, Optional<String>> {
+    @Override
+    public Optional<String> apply(String name) {
+      return Optional.ofNullable(variables.get(name));
+    }
+  }
+
+  private RunFlags(Flags.Parsed parsed, Map<String, String> environment) {
+    this.parsed = parsed;
+    this.callers = new CallerEnvironment(environment);
+  }
+
+  /** What may stand before the image. */
+  static Flags declare() {
+    Flags flags = new Flags();
+    flags
+        .group("Container")
+        .toggle("Keep standard input open", "-i", "--interactive")
+        .toggle("Give it a terminal", "-t", "--tty")
+        .toggle("Remove it when it ends", "--rm")
+        .value("NAME", "What it is called; a made-up name without", "--name")
+        .toggle("Run a small init as PID 1, which reaps", "--init")
+        .value("FILE", "Write its id to a file that must not exist", "--cidfile")
+        .value("SIGNAL", "What it is stopped with: SIGINT, RTMIN+3", "--stop-signal")
+        .toggle("Pass this program's signals on to it (default true)", "--sig-proxy");
+    flags
+        .group("Process")
+        .value("PROGRAM", "Instead of the image's entrypoint; \"\" for none", "--entrypoint")
+        .list("NAME=VALUE", "Set a variable; NAME alone takes the caller's", "-e", "--env")
+        .list("FILE", "Set variables from the lines of a file", "--env-file")
+        .value("DIR", "Its working directory: an absolute path", "-w", "--workdir")
+        .value("USER[:GROUP]", "Who it runs as: names of the image, or ids", "-u", "--user")
+        .list("GROUP", "A further group of it", "--group-add")
+        .list("NAME=SOFT[:HARD]", "Limit a process: nofile=1024:2048", "--ulimit");
+    flags
+        .group("Image")
+        .value("WHEN", "Fetch it always, missing (default) or never", "--pull")
+        .value("OS/ARCH", "Which variant of it: linux/arm64", "--platform");
+    flags
+        .group("Storage")
+        .list("SOURCE:DIR[:OPTIONS]", "Mount a host path: /srv:/data:ro", "-v", "--volume")
+        .list("KEY=VALUE,...", "type=bind,source=/srv,target=/data,readonly", "--mount")
+        .list("DIR[:OPTIONS]", "Mount memory: /scratch:size=64m", "--tmpfs")
+        .toggle("Make its root read-only", "--read-only")
+        .value("BYTES", "Size of /dev/shm (default 64m)", "--shm-size");
+    flags
+        .group("Network")
+        .value(
+            "MODE",
+            "none (default): a network of its own with nothing but loopback; host",
+            "--network",
+            "--net")
+        .value("NAME", "Its host name", "-h", "--hostname")
+        .value("NAME", "Its NIS domain name", "--domainname");
+    flags
+        .group("Isolation")
+        .value("MODE", "PID namespace: private (default), host", "--pid")
+        .value("MODE", "IPC namespace: private (default), host", "--ipc")
+        .value("MODE", "UTS namespace: private (default), host", "--uts")
+        .value("MODE", "Cgroup namespace: private (default), host", "--cgroupns")
+        .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
+        .list("CAPABILITY", "Take a capability away", "--cap-drop")
+        .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
+        .toggle("All capabilities and devices, nothing masked", "--privileged");
+    flags
+        .group("Limits")
+        .value("BYTES", "Memory: 256m, 1.5g", "-m", "--memory")
+        .value(
+            "BYTES", "Memory it is reclaimed to when the host has little", "--memory-reservation")
+        .value("BYTES", "Memory and swap together, -1 for any", "--memory-swap")
+        .value("NUMBER", "CPUs: 0.5, 2", "--cpus")
+        .value("NUMBER", "Relative weight (default 1024)", "-c", "--cpu-shares")
+        .value("MICROSECONDS", "Length of a scheduling period", "--cpu-period")
+        .value("MICROSECONDS", "CPU time in each period", "--cpu-quota")
+        .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
+        .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit");
+    flags
+        .group("Explanation")
+        .attached(
+            "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
+        .attached("FORM", "Start nothing, show what would be: plan, json, script", "--dry-run");
+    return flags.later(LATER);
+  }
+
+  /**
+   * What was asked for.
+   *
+   * @param environment the caller's, from which {@code -e NAME} takes its value
+   * @throws UsageException when a value is malformed
+   * @throws IOException when a file that a flag names cannot be read
+   */
+  static RunRequest read(Flags.Parsed parsed, Map<String, String> environment)
+      throws UsageException, IOException {
+    RunFlags flags = new RunFlags(parsed, environment);
+    try {
+      return flags.request();
+    } catch (OptionException | ImageException e) {
+      String message = e.getMessage();
+      boolean named = message.contains(flags.reading);
+      throw new UsageException(named ? message : flags.reading + ": " + message, e);
+    }
+  }
+
+  private RunRequest request() throws UsageException, IOException, OptionException {
+    List<String> arguments = parsed.arguments();
+    boolean builtIn = arguments.isEmpty();
+    RunOptions.Builder options =
+        RunOptions.builder(builtIn ? BUILT_IN_IMAGE : arguments.get(0))
+            .command(builtIn ? List.of() : arguments.subList(1, arguments.size()))
+            .interactive(parsed.on("--interactive"))
+            .tty(parsed.on("--tty"))
+            .remove(parsed.on("--rm"))
+            .init(parsed.on("--init"))
+            .readOnly(parsed.on("--read-only"))
+            .privileged(parsed.on("--privileged"));
+    process(options);
+    identity(options);
+    options.mounts(mounts());
+    isolation(options);
+    limits(options);
+    RunRequest request =
+        new RunRequest(
+            options.build(),
+            platform(),
+            pull(),
+            value("--cidfile"),
+            parsed.on("--sig-proxy", true),
+            explain(),
+            dryRun());
+    if (request.explain().isPresent() && request.dryRun().isPresent()) {
+      throw new UsageException("--explain shows a launch, and with --dry-run there is none");
+    }
+    return request;
+  }
+
+  private void process(RunOptions.Builder options)
+      throws UsageException, IOException, OptionException {
+    Optional<String> entrypoint = value("--entrypoint");
+    if (entrypoint.isPresent()) {
+      options.entrypoint(entrypoint.get().isEmpty() ? List.of() : List.of(entrypoint.get()));
+    }
+    options.env(env());
+    Optional<String> workdir = value("--workdir");
+    if (workdir.isPresent()) {
+      if (!workdir.get().startsWith("/")) {
+        throw new UsageException(
+            "--workdir: " + Text.quote(workdir.get()) + " is not an absolute path");
+      }
+      options.workdir(workdir.get());
+    }
+    Optional<String> user = value("--user");
+    if (user.isPresent()) {
+      options.user(UserSpec.parse(user.get()));
+    }
+    List<UserSpec.Principal> groups = new ArrayList<>();
+    for (String group : all("--group-add")) {
+      groups.add(UserSpec.Principal.parse(group));
+    }
+    options.groupAdd(groups);
+    List<Ulimit> ulimits = new ArrayList<>();
+    for (String ulimit : all("--ulimit")) {
+      ulimits.add(Ulimit.parse(ulimit));
+    }
+    options.ulimits(ulimits);
+    Optional<String> signal = value("--stop-signal");
+    if (signal.isPresent()) {
+      options.stopSignal(Signal.parse(signal.get()));
+    }
+  }
+
+  private List<EnvEntry> env() throws UsageException, IOException, OptionException {
+    List<EnvEntry> env = new ArrayList<>();
+    for (String file : all("--env-file")) {
+      env.addAll(EnvFile.read(file, callers));
+    }
+    for (String text : all("--env")) {
+      env.add(EnvEntry.parse(text, callers));
+    }
+    return env;
+  }
+
+  private void identity(RunOptions.Builder options) throws UsageException, OptionException {
+    Optional<String> name = value("--name");
+    if (name.isPresent()) {
+      options.name(name.get());
+    }
+    Optional<String> hostname = value("--hostname");
+    if (hostname.isPresent()) {
+      options.hostname(hostname.get());
+    }
+    Optional<String> domainname = value("--domainname");
+    if (domainname.isPresent()) {
+      options.domainname(domainname.get());
+    }
+    List<String> networks = all("--network");
+    if (networks.size() > 1) {
+      throw new UsageException("--network: a container of several networks is not supported yet");
+    }
+    if (!networks.isEmpty()) {
+      options.network(NetworkMode.parse(networks.get(0)));
+    }
+  }
+
+  private List<MountOption> mounts() throws IOException, OptionException {
+    List<MountOption> mounts = new ArrayList<>();
+    for (String text : all("--volume")) {
+      mounts.add(MountOption.parseVolume(text, ProcessStrings.workingDirectory()));
+    }
+    for (String text : all("--mount")) {
+      mounts.add(MountOption.parseMount(text, ProcessStrings.workingDirectory()));
+    }
+    for (String text : all("--tmpfs")) {
+      mounts.add(MountOption.parseTmpfs(text));
+    }
+    return mounts;
+  }
+
+  private void isolation(RunOptions.Builder options) throws UsageException, OptionException {
+    options
+        .pid(namespace("--pid"))
+        .ipc(namespace("--ipc"))
+        .uts(namespace("--uts"))
+        .cgroupns(namespace("--cgroupns"))
+        .capAdd(CapabilityChoice.parse(all("--cap-add")))
+        .capDrop(CapabilityChoice.parse(all("--cap-drop")));
+    Map<String, String> sysctls = new LinkedHashMap<>();
+    for (String text : all("--sysctl")) {
+      int equals = text.indexOf('=');
+      if (equals <= 0) {
+        throw new UsageException("--sysctl: " + Text.quote(text) + " is not NAME=VALUE");
+      }
+      sysctls.put(text.substring(0, equals), text.substring(equals + 1));
+    }
+    options.sysctls(sysctls);
+  }
+
+  private NamespaceMode namespace(String flag) throws OptionException {
+    return NamespaceMode.parse(flag, value(flag).orElse(""));
+  }
+
+  /** As with Docker, a limit of 0 is none. */
+  private void limits(RunOptions.Builder options) throws UsageException, OptionException {
+    OptionalLong shm = bytes("--shm-size");
+    if (shm.isPresent()) {
+      options.shmSize(shm.getAsLong());
+    }
+    OptionalLong memory = bytes("--memory");
+    if (memory.isPresent()) {
+      options.memory(memory.getAsLong());
+    }
+    OptionalLong reservation = bytes("--memory-reservation");
+    if (reservation.isPresent()) {
+      options.memoryReservation(reservation.getAsLong());
+    }
+    OptionalLong swap =
+        value("--memory-swap").equals(Optional.of("-1"))
+            ? OptionalLong.of(-1)
+            : bytes("--memory-swap");
+    if (swap.isPresent()) {
+      options.memorySwap(swap.getAsLong());
+    }
+    Optional<String> cpus = value("--cpus");
+    OptionalLong nano = positive(cpus.isEmpty() ? 0 : Cpus.parseNano(cpus.get()));
+    if (nano.isPresent()) {
+      options.nanoCpus(nano.getAsLong());
+    }
+    OptionalLong shares = count("--cpu-shares", false);
+    if (shares.isPresent()) {
+      options.cpuShares(shares.getAsLong());
+    }
+    OptionalLong period = count("--cpu-period", false);
+    if (period.isPresent()) {
+      options.cpuPeriod(period.getAsLong());
+    }
+    OptionalLong quota = count("--cpu-quota", true);
+    if (quota.isPresent()) {
+      options.cpuQuota(quota.getAsLong());
+    }
+    Optional<String> cpuset = value("--cpuset-cpus");
+    if (cpuset.isPresent() && !cpuset.get().isEmpty()) {
+      Cpus.parseList(cpuset.get());
+      options.cpusetCpus(cpuset.get());
+    }
+    OptionalLong pids = count("--pids-limit", true);
+    if (pids.isPresent()) {
+      options.pidsLimit(pids.getAsLong());
+    }
+  }
+
+  private OptionalLong bytes(String flag) throws OptionException {
+    Optional<String> text = value(flag);
+    return positive(text.isEmpty() ? 0 : Bytes.parse(text.get()));
+  }
+
+  private static OptionalLong positive(long value) {
+    return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+
+  /** A whole number; with {@code unlimited} -1 is one too. */
+  private OptionalLong count(String flag, boolean unlimited) throws UsageException {
+    Optional<String> text = value(flag);
+    if (text.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (unlimited && text.get().equals("-1")) {
+      return OptionalLong.of(-1);
+    }
+    long value = 0;
+    boolean good = !text.get().isEmpty() && text.get().length() <= 18;
+    for (int i = 0; good && i < text.get().length(); i++) {
+      char c = text.get().charAt(i);
+      good = c >= '0' && c <= '9';
+      value = value * 10 + (c - '0');
+    }
+    if (!good) {
+      String orNone = unlimited ? ", or -1 for no limit" : "";
+      throw new UsageException(
+          flag + ": " + Text.quote(text.get()) + " is not a whole number" + orNone);
+    }
+    return positive(value);
+  }
+
+  private Platform platform() throws ImageException {
+    Optional<String> text = value("--platform");
+    return text.isEmpty() ? Platform.host() : Platform.parse(text.get());
+  }
+
+  private PullPolicy pull() throws UsageException {
+    String text = value("--pull").orElse("missing");
+    switch (text) {
+      case "always":
+        return PullPolicy.ALWAYS;
+      case "missing":
+        return PullPolicy.MISSING;
+      case "never":
+        return PullPolicy.NEVER;
+      default:
+        throw choice("--pull", text, "always, missing or never");
+    }
+  }
+
+  private Optional<RunRequest.Explain> explain() throws UsageException {
+    Optional<String> text = parsed.attached("--explain", "tree");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    switch (text.get()) {
+      case "tree":
+        return Optional.of(RunRequest.Explain.TREE);
+      case "json":
+        return Optional.of(RunRequest.Explain.JSON);
+      case "html":
+        return Optional.of(RunRequest.Explain.HTML);
+      default:
+        throw choice("--explain", text.get(), "tree, json or html");
+    }
+  }
+
+  private Optional<RunRequest.DryRun> dryRun() throws UsageException {
+    Optional<String> text = parsed.attached("--dry-run", "plan");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    switch (text.get()) {
+      case "plan":
+        return Optional.of(RunRequest.DryRun.PLAN);
+      case "json":
+        return Optional.of(RunRequest.DryRun.JSON);
+      case "script":
+        return Optional.of(RunRequest.DryRun.SCRIPT);
+      default:
+        throw choice("--dry-run", text.get(), "plan, json or script");
+    }
+  }
+
+  private static UsageException choice(String flag, String text, String choices) {
+    return new UsageException(
+        "invalid value for " + flag + ": " + Text.quote(text) + ": use " + choices);
+  }
+
+  private Optional<String> value(String flag) {
+    reading = flag;
+    return parsed.value(flag);
+  }
+
+  private List<String> all(String flag) {
+    reading = flag;
+    return parsed.all(flag);
+  }
+}

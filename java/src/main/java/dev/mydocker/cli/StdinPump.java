@@ -1,0 +1,83 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.Running;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+
+/**
+ * Copies this program's input to a container, in a thread that does not keep the program alive.
+ *
+ * <p>It reads only while the container lives: what is typed after the container's end is for
+ * whoever reads next, usually the shell. A read that is under way cannot be taken back, so the
+ * thread waits in poll(2), where {@link #close} wakes it.
+ */
+final class StdinPump extends Thread implements AutoCloseable {
+  private static final int STDIN = 0;
+  private static final int SIZE = 32768;
+
+  private final Running container;
+  private final Console console;
+  private final Fd woken;
+  private final Fd waker;
+
+  /** A pump that is to be started. */
+  StdinPump(Running container, Console console) throws KernelException {
+    super("stdin");
+    setDaemon(true);
+    this.container = container;
+    this.console = console;
+    int[] pipe = new int[2];
+    KernelException.check(Linux.pipe2(pipe), "pipe2", "the end of input");
+    woken = Fd.of(pipe[0], "pipe2", "the end of input");
+    waker = Fd.of(pipe[1], "pipe2", "the end of input");
+  }
+
+  /** Ends the reading, when the container has ended. */
+  @Override
+  public void close() {
+    waker.close();
+  }
+
+  @Override
+  public void run() {
+    try (woken) {
+      copy();
+    } catch (IOException e) {
+      console.warning("run: " + e.getMessage());
+    }
+    try {
+      container.closeStdin();
+    } catch (IOException e) {
+      console.warning("run: " + e.getMessage());
+    }
+  }
+
+  private void copy() throws IOException {
+    byte[] buffer = new byte[SIZE];
+    int[] fds = {STDIN, woken.number()};
+    short[] events = {Linux.POLLIN, Linux.POLLIN};
+    short[] ready = new short[2];
+    while (true) {
+      int polled = Linux.poll(fds, events, ready, -1);
+      if (polled == -Errno.EINTR.number()) {
+        continue;
+      }
+      KernelException.check(polled, "poll", "the standard input");
+      if (ready[1] != 0) {
+        return;
+      }
+      int n = Linux.read(STDIN, buffer, 0, buffer.length);
+      if (n > 0) {
+        container.stdin(buffer, 0, n);
+      } else if (n == 0 || n == -Errno.EIO.number()) {
+        // EIO is what a terminal that hung up gives: an end like any other.
+        return;
+      } else if (n != -Errno.EAGAIN.number()) {
+        throw new KernelException("read", "the standard input", -n);
+      }
+    }
+  }
+}

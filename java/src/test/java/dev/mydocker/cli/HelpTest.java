@@ -1,0 +1,56 @@
+package dev.mydocker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class HelpTest {
+
+  static List<String> commands() {
+    return Commands.ALL.stream().map(Commands.Entry::name).toList();
+  }
+
+  @Test
+  void overviewListsEveryCommandRunFirst() {
+    String overview = Help.overview();
+    for (String name : commands()) {
+      assertThat(overview).contains("\n  " + name + " ");
+    }
+    assertThat(commands().get(0)).isEqualTo("run");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpShowsEveryFlagWithItsText(String name) {
+    Command command = Commands.find(name).orElseThrow();
+    String help = Help.of(command);
+    for (List<Flags.Flag> group : command.flags().groups().values()) {
+      for (Flags.Flag flag : group) {
+        assertThat(help).contains(String.join(", ", flag.names()) + flag.parameter());
+        assertThat(help).contains(flag.text());
+      }
+    }
+    assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void examplesAreCommandLinesThatParse(String name) throws Exception {
+    Command command = Commands.find(name).orElseThrow();
+    assertThat(command.examples()).isNotEmpty();
+    for (String example : command.examples()) {
+      String start = "mydocker " + name;
+      assertThat(example).contains(start);
+      String rest = example.substring(example.indexOf(start) + start.length()).strip();
+      List<String> arguments = rest.isEmpty() ? List.of() : List.of(rest.split(" "));
+      Flags.Parsed parsed = command.flags().parse(arguments, command.interspersed());
+      if (command instanceof RunCommand) {
+        assertThat(RunFlags.read(parsed, Map.of())).isNotNull();
+      }
+    }
+  }
+}

@@ -1,0 +1,372 @@
+package dev.mydocker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mydocker.image.Platform;
+import dev.mydocker.image.PullPolicy;
+import dev.mydocker.spec.Capability;
+import dev.mydocker.spec.CapabilityChoice;
+import dev.mydocker.spec.EnvEntry;
+import dev.mydocker.spec.Limits;
+import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NamespaceMode;
+import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.Signal;
+import dev.mydocker.spec.Ulimit;
+import dev.mydocker.spec.UserSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunFlagsTest {
+  private static final Map<String, String> CALLER = Map.of("HOME", "/home/ann", "EMPTY", "");
+
+  private static RunRequest request(String... arguments) throws UsageException, IOException {
+    return RunFlags.read(RunFlags.declare().parse(List.of(arguments), false), CALLER);
+  }
+
+  private static RunOptions options(String... arguments) throws UsageException, IOException {
+    return request(arguments).options();
+  }
+
+  @Test
+  void nothingGivenIsTheBuiltInImageWithNothingAsked() throws Exception {
+    assertThat(request())
+        .isEqualTo(
+            new RunRequest(
+                RunOptions.builder("hello").build(),
+                Platform.host(),
+                PullPolicy.MISSING,
+                Optional.empty(),
+                true,
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  @Test
+  void networkIsNoneUntilThereAreNetworks() throws Exception {
+    assertThat(options("busybox").network()).isEqualTo(new NetworkMode.None());
+  }
+
+  @Test
+  void whatFollowsTheImageIsTheCommands() throws Exception {
+    RunOptions options = options("-i", "busybox", "sh", "-c", "ls --rm", "-t", "--", "--nonsense");
+    assertThat(options.image()).isEqualTo("busybox");
+    assertThat(options.command()).containsExactly("sh", "-c", "ls --rm", "-t", "--", "--nonsense");
+    assertThat(options.tty()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-it x,true,true",
+    "-ti x,true,true",
+    "-i -t x,true,true",
+    "-i=false -t x,false,true",
+    "--interactive --tty=1 x,true,true",
+    "-it --tty=false x,true,false",
+    "x -it,false,false",
+  })
+  void togglesAreReadAsDockerReadsThem(String line, boolean interactive, boolean tty)
+      throws Exception {
+    RunOptions options = options(line.split(" "));
+    assertThat(options.interactive()).isEqualTo(interactive);
+    assertThat(options.tty()).isEqualTo(tty);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--rm,true", "--rm=false,false", "--rm=true,true", "--rm --rm=0,false"})
+  void rmMayBeTakenBack(String line, boolean remove) throws Exception {
+    assertThat(options((line + " x").split(" ")).remove()).isEqualTo(remove);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--init=false,true", "--sig-proxy,true", "--sig-proxy=false,false"})
+  void signalsArePassedOnUnlessToldOtherwise(String flag, boolean proxied) throws Exception {
+    assertThat(request(flag, "x").sigProxy()).isEqualTo(proxied);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-eA=b",
+    "-e A=b",
+    "-e=A=b",
+    "--env A=b",
+    "--env=A=b",
+    "-ieA=b",
+  })
+  void variableIsSetInEveryForm(String flags) throws Exception {
+    assertThat(options((flags + " x").split(" ")).env())
+        .containsExactly(new EnvEntry("A", Optional.of("b")));
+  }
+
+  @Test
+  void variableAloneTakesTheCallersValueOrRemovesTheImages() throws Exception {
+    assertThat(options("-e", "HOME", "-e", "EMPTY", "-e", "NOSUCH", "-e", "X=", "x").env())
+        .containsExactly(
+            new EnvEntry("HOME", Optional.of("/home/ann")),
+            new EnvEntry("EMPTY", Optional.of("")),
+            new EnvEntry("NOSUCH", Optional.empty()),
+            new EnvEntry("X", Optional.of("")));
+  }
+
+  @Test
+  void variablesOfFilesComeBeforeThoseOfTheLine(@TempDir Path directory) throws Exception {
+    Path file = Files.writeString(directory.resolve("env"), "A=file\nHOME\n");
+    assertThat(options("-e", "A=line", "--env-file", file.toString(), "x").env())
+        .containsExactly(
+            new EnvEntry("A", Optional.of("file")),
+            new EnvEntry("HOME", Optional.of("/home/ann")),
+            new EnvEntry("A", Optional.of("line")));
+  }
+
+  @Test
+  void emptyEntrypointClearsTheImages() throws Exception {
+    assertThat(options("x").entrypoint()).isEmpty();
+    assertThat(options("--entrypoint", "/bin/a b", "x").entrypoint()).contains(List.of("/bin/a b"));
+    assertThat(options("--entrypoint=", "x").entrypoint()).contains(List.of());
+    assertThat(options("--entrypoint", "", "x").entrypoint()).contains(List.of());
+  }
+
+  @Test
+  void identityIsTakenAsGiven() throws Exception {
+    RunOptions options =
+        options(
+            "--name",
+            "web",
+            "-h",
+            "box",
+            "--domainname",
+            "example",
+            "-w",
+            "/srv",
+            "-u",
+            "ann:staff",
+            "--group-add",
+            "7",
+            "--group-add",
+            "audio",
+            "--stop-signal",
+            "rtmin+3",
+            "x");
+    assertThat(options.name()).contains("web");
+    assertThat(options.hostname()).contains("box");
+    assertThat(options.domainname()).contains("example");
+    assertThat(options.workdir()).contains("/srv");
+    assertThat(options.user()).contains(UserSpec.parse("ann:staff"));
+    assertThat(options.groupAdd())
+        .containsExactly(UserSpec.Principal.parse("7"), UserSpec.Principal.parse("audio"));
+    assertThat(options.stopSignal()).contains(new Signal(37));
+  }
+
+  @Test
+  void mountsAreRead() throws Exception {
+    RunOptions options =
+        options(
+            "-v",
+            "/a:/b:ro",
+            "--volume=./c:/d",
+            "--mount",
+            "type=tmpfs,dst=/e",
+            "--tmpfs",
+            "/f:size=1m",
+            "--read-only",
+            "--shm-size",
+            "1g",
+            "x");
+    assertThat(options.mounts().stream().map(MountOption::target))
+        .containsExactly("/b", "/d", "/e", "/f");
+    assertThat(((MountOption.Bind) options.mounts().get(0)).readOnly()).isTrue();
+    assertThat(((MountOption.Bind) options.mounts().get(1)).source())
+        .isEqualTo(System.getProperty("user.dir") + "/./c");
+    assertThat(options.readOnly()).isTrue();
+    assertThat(options.shmSize()).hasValue(1L << 30);
+  }
+
+  @Test
+  void isolationIsRead() throws Exception {
+    RunOptions options =
+        options(
+            "--pid=host",
+            "--ipc",
+            "host",
+            "--uts=host",
+            "--cgroupns=host",
+            "--net",
+            "host",
+            "--cap-add",
+            "net_admin",
+            "--cap-drop=ALL",
+            "--sysctl",
+            "net.core.somaxconn=4=5",
+            "--privileged",
+            "--init",
+            "--ulimit",
+            "nofile=1:2",
+            "--ulimit=core=-1",
+            "x");
+    assertThat(List.of(options.pid(), options.ipc(), options.uts(), options.cgroupns()))
+        .containsOnly(NamespaceMode.HOST);
+    assertThat(options.network()).isEqualTo(new NetworkMode.Host());
+    assertThat(options.capAdd().named()).containsExactly(Capability.CAP_NET_ADMIN);
+    assertThat(options.capDrop()).isEqualTo(CapabilityChoice.parse(List.of("ALL")));
+    assertThat(options.sysctls()).containsEntry("net.core.somaxconn", "4=5");
+    assertThat(options.privileged()).isTrue();
+    assertThat(options.init()).isTrue();
+    assertThat(options.ulimits())
+        .containsExactly(Ulimit.parse("nofile=1:2"), Ulimit.parse("core=-1"));
+  }
+
+  @Test
+  void limitsAreRead() throws Exception {
+    Limits limits =
+        options(
+                "-m256m",
+                "--memory-reservation=100m",
+                "--memory-swap=-1",
+                "--cpus=.5",
+                "-c",
+                "512",
+                "--cpu-period=50000",
+                "--cpu-quota=-1",
+                "--cpuset-cpus=0-1",
+                "--pids-limit=64",
+                "x")
+            .limits();
+    assertThat(limits)
+        .isEqualTo(
+            new Limits(
+                OptionalLong.of(256 << 20),
+                OptionalLong.of(100 << 20),
+                OptionalLong.of(-1),
+                OptionalLong.of(500_000_000),
+                OptionalLong.of(512),
+                OptionalLong.of(50_000),
+                OptionalLong.of(-1),
+                Optional.of("0-1"),
+                OptionalLong.of(64)));
+  }
+
+  @Test
+  void limitOfZeroIsNone() throws Exception {
+    RunOptions options =
+        options(
+            "-m",
+            "0",
+            "--memory-swap=0",
+            "--memory-reservation=0",
+            "--cpus=0",
+            "-c0",
+            "--cpu-period=0",
+            "--cpu-quota=0",
+            "--cpuset-cpus=",
+            "--pids-limit=0",
+            "--shm-size=0",
+            "x");
+    assertThat(options.limits()).isEqualTo(Limits.NONE);
+    assertThat(options.shmSize()).isEmpty();
+  }
+
+  @Test
+  void lastOneOfARepeatedFlagCounts() throws Exception {
+    RunOptions options = options("-m", "1g", "--memory=2m", "--name", "a", "--name", "b", "x");
+    assertThat(options.limits().memory()).hasValue(2 << 20);
+    assertThat(options.name()).contains("b");
+  }
+
+  @Test
+  void imageIsChosenAndFetchedAsAsked() throws Exception {
+    RunRequest request = request("--pull=always", "--platform", "linux/arm64/v8", "x");
+    assertThat(request.pull()).isEqualTo(PullPolicy.ALWAYS);
+    assertThat(request.platform()).isEqualTo(new Platform("linux", "arm64", ""));
+    assertThat(request("--pull", "never").pull()).isEqualTo(PullPolicy.NEVER);
+  }
+
+  @Test
+  void explanationsHaveTheirForms() throws Exception {
+    assertThat(request("--explain", "x").explain()).contains(RunRequest.Explain.TREE);
+    assertThat(request("--explain=html", "x").explain()).contains(RunRequest.Explain.HTML);
+    assertThat(request("--dry-run", "x").dryRun()).contains(RunRequest.DryRun.PLAN);
+    assertThat(request("--dry-run=script", "x").dryRun()).contains(RunRequest.DryRun.SCRIPT);
+    assertThat(request("--dry-run=json", "x").options().image()).isEqualTo("x");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "-m 12x|--memory: invalid size: \"12x\"",
+        "-m -1|--memory: invalid size: \"-1\"",
+        "--shm-size=|--shm-size: invalid size: \"\"",
+        "--memory-swap=-2|--memory-swap: invalid size: \"-2\"",
+        "--cpus=half|--cpus: failed to parse \"half\" as a number of CPUs",
+        "-c 1.5|--cpu-shares: \"1.5\" is not a whole number",
+        "-c -1|--cpu-shares: \"-1\" is not a whole number",
+        "--pids-limit=+4|--pids-limit: \"+4\" is not a whole number, or -1 for no limit",
+        "--cpu-quota=9999999999999999999|--cpu-quota: \"9999999999999999999\" is not a whole"
+            + " number, or -1 for no limit",
+        "--cpuset-cpus=3-1|--cpuset-cpus: Invalid value \"3-1\" for cpuset cpus",
+        "-w here|--workdir: \"here\" is not an absolute path",
+        "-u -1|--user: uids and gids must be in range 0-2147483647 and have no sign: \"-1\"",
+        "--group-add=|--group-add: invalid user or group: it is empty",
+        "-e =b|--env: invalid environment variable: \"=b\"",
+        "-v data:/data|--volume: invalid volume specification: \"data:/data\": volumes come later,"
+            + " only a directory or file of the host can be mounted",
+        "--mount type=bind|invalid argument \"type=bind\" for --mount: target is required",
+        "--tmpfs=run|--tmpfs: invalid path in the container: \"run\": it must be an absolute path",
+        "--cap-add=FLY|--cap-add: unknown capability: \"FLY\"",
+        "--network=bridge|--network: there is no network \"bridge\": networks of their own come"
+            + " later, use none or host",
+        "--network=none --net=host|--network: a container of several networks is not supported yet",
+        "--pid=other|--pid: invalid mode \"other\": use private or host",
+        "--ulimit=nofile|--ulimit: invalid ulimit argument: \"nofile\"",
+        "--sysctl=a|--sysctl: \"a\" is not NAME=VALUE",
+        "--stop-signal=SIGNOPE|--stop-signal: invalid signal: \"SIGNOPE\"",
+        "--pull=sometimes|invalid value for --pull: \"sometimes\": use always, missing or never",
+        "--platform=a/b/c/d|--platform: \"a/b/c/d\" is not a platform: write"
+            + " os/architecture[/variant], for example linux/arm64",
+        "--explain=xml|invalid value for --explain: \"xml\": use tree, json or html",
+        "--dry-run=xml|invalid value for --dry-run: \"xml\": use plan, json or script",
+        "--explain --dry-run|--explain shows a launch, and with --dry-run there is none",
+        "--env-file=/no/such|--env-file: openat2 /no/such: ENOENT (no such file or directory)",
+      })
+  void badValueIsOneLineThatNamesTheFlag(String flags, String message) {
+    assertThatThrownBy(() -> request((flags + " x").split(" ")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-d x,docker's -d is not supported yet",
+    "-dit x,docker's -d is not supported yet",
+    "-itd x,docker's -d is not supported yet",
+    "--detach x,docker's --detach is not supported yet",
+    "-p 80:80 x,docker's -p is not supported yet",
+    "-p80:80 x,docker's -p is not supported yet",
+    "--label=a=b x,docker's --label is not supported yet",
+    "--restart always x,docker's --restart is not supported yet",
+    "--security-opt seccomp=unconfined x,docker's --security-opt is not supported yet",
+  })
+  void flagsThatComeLaterAreRefusedByName(String line, String message) {
+    assertThatThrownBy(() -> request(line.split(" ")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-h", "--name", "-e", "--volume", "--platform"})
+  void flagWithoutItsValueIsRefused(String flag) {
+    assertThatThrownBy(() -> request(flag)).hasMessageStartingWith("flag needs an argument: --");
+  }
+}
