@@ -6,6 +6,8 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Copies this program's input to a container, in a thread that does not keep the program alive.
@@ -55,7 +57,19 @@ final class StdinPump extends Thread implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether there was no standard input when this program started: the JVM's first file got its
+   * number, and is nothing that a container should read.
+   */
+  private static boolean isTheJvms() throws IOException {
+    Path input = Files.readSymbolicLink(Path.of("/proc/self/fd/" + STDIN));
+    return input.startsWith(Path.of(System.getProperty("java.home")).toRealPath());
+  }
+
   private void copy() throws IOException {
+    if (isTheJvms()) {
+      return;
+    }
     byte[] buffer = new byte[SIZE];
     int[] fds = {STDIN, woken.number()};
     short[] events = {Linux.POLLIN, Linux.POLLIN};

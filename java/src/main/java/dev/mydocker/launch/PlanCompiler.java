@@ -26,6 +26,7 @@ public final class PlanCompiler {
   private static final int TARGET = Slot.FREE + 2;
   private static final int PTY = Slot.FREE + 3;
   private static final int TERMINAL = Slot.FREE + 4;
+  private static final int HIERARCHIES = Slot.FREE + 5;
 
   /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
   public static final int FIRST_JOINED = Slot.FREE + 8;
@@ -326,9 +327,14 @@ public final class PlanCompiler {
     return "lowerdir="
         + String.join(":", lower)
         + ",upperdir="
-        + in.overlay().upper()
+        + escaped(in.overlay().upper())
         + ",workdir="
-        + in.overlay().work();
+        + escaped(in.overlay().work());
+  }
+
+  /** Overlayfs takes a backslash from before any character of a path (ovl_unescape). */
+  private static String escaped(String path) {
+    return path.replace("\\", "\\\\").replace(",", "\\,").replace(":", "\\:");
   }
 
   /**
@@ -455,13 +461,13 @@ public final class PlanCompiler {
       add(
           why,
           Op.FSMOUNT,
-          Arg.fd(TREE),
+          Arg.fd(HIERARCHIES),
           Arg.text("tmpfs"),
-          Arg.texts(List.of("mode", "755")),
+          Arg.texts(List.of("source", "tmpfs", "mode", "755")),
           Arg.number(
               options.set() & ~MountOptions.RDONLY,
               MountOptions.names(options.set() & ~MountOptions.RDONLY)));
-      add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+      add(why, Op.ATTACH, Arg.fd(HIERARCHIES), Arg.fd(TARGET));
     }
     for (CgroupMount hierarchy : in.cgroups()) {
       String directory =
@@ -474,13 +480,27 @@ public final class PlanCompiler {
           Op.FSMOUNT,
           Arg.fd(TREE),
           Arg.text(hierarchy.type()),
-          Arg.texts(hierarchy.options()),
+          Arg.texts(sourced(hierarchy)),
           options.attributes());
       add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
     }
     if (!alone && (options.set() & MountOptions.RDONLY) != 0) {
-      add(why, Op.READONLY, ROOT_FD, Arg.text(mount.destination()));
+      // Only now: the mount points of the hierarchies had to be made in it.
+      add(
+          why,
+          Op.MOUNT_ATTR,
+          Arg.fd(HIERARCHIES),
+          Arg.number(MountOptions.RDONLY, "MOUNT_ATTR_RDONLY"),
+          Arg.number(0),
+          Arg.number(0),
+          Arg.number(0));
     }
+  }
+
+  private static List<String> sourced(CgroupMount hierarchy) {
+    List<String> options = new ArrayList<>(List.of("source", "cgroup"));
+    options.addAll(hierarchy.options());
+    return options;
   }
 
   private void devices() {
