@@ -34,10 +34,11 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
    * @throws ImageException CONFIGURATION when it cannot be asked, or answers something else
    */
   Optional<Credential> get(String server) throws ImageException {
+    Path program = find();
     Process process;
     try {
       process =
-          new ProcessBuilder(find().toString(), "get")
+          new ProcessBuilder(program.toString(), "get")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
     } catch (IOException e) {
@@ -54,6 +55,9 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
         // It may end without reading; its output and exit code say what came of it.
       }
       byte[] answer = output.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      if (answer.length > MAX_OUTPUT) {
+        throw failed("answered something that is not its protocol");
+      }
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
         throw failed("did not end");
       }
@@ -73,7 +77,7 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
 
   private static void read(Process process, CompletableFuture<byte[]> output) {
     try {
-      output.complete(process.getInputStream().readNBytes(MAX_OUTPUT));
+      output.complete(process.getInputStream().readNBytes(MAX_OUTPUT + 1));
     } catch (IOException e) {
       output.completeExceptionally(e);
     }

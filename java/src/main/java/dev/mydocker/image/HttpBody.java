@@ -24,6 +24,7 @@ final class HttpBody extends InputStream {
   private final HttpConnection connection;
   private boolean started;
   private boolean done;
+  private boolean closed;
 
   HttpBody(HttpHead head, HttpInput in, HttpConnection connection) throws IOException {
     this.in = in;
@@ -50,6 +51,9 @@ final class HttpBody extends InputStream {
     Objects.checkFromIndexSize(offset, length, buffer.length);
     if (length == 0) {
       return 0;
+    }
+    if (closed) {
+      throw new IOException("the body is closed");
     }
     if (!done && chunked && left == 0) {
       nextChunk();
@@ -116,8 +120,8 @@ final class HttpBody extends InputStream {
 
   @Override
   public void close() {
+    closed = true;
     if (!done) {
-      done = true;
       connection.close();
     }
   }

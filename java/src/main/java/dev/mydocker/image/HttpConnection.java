@@ -14,7 +14,6 @@ final class HttpConnection {
   private final HttpInput in;
   private final Consumer<HttpConnection> whenFree;
   private final Consumer<HttpConnection> whenClosed;
-  private boolean used;
 
   /**
    * Takes over a connected socket.
@@ -32,11 +31,6 @@ final class HttpConnection {
     this.in = new HttpInput(socket.getInputStream(), timing);
     this.whenFree = whenFree;
     this.whenClosed = whenClosed;
-  }
-
-  /** Whether it served a request before: its peer may have closed it since. */
-  boolean isUsed() {
-    return used;
   }
 
   /**
@@ -82,7 +76,6 @@ final class HttpConnection {
   }
 
   void giveBack() {
-    used = true;
     whenFree.accept(this);
   }
 

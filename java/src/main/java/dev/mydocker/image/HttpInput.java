@@ -43,11 +43,7 @@ final class HttpInput {
       at += n;
       return n;
     }
-    int n = receive(target, offset, length);
-    if (progress >= HttpTiming.MIN_PROGRESS) {
-      restartWindow();
-    }
-    return n;
+    return receive(target, offset, length);
   }
 
   /**
@@ -91,6 +87,9 @@ final class HttpInput {
     progress += Math.max(n, 0);
     if (waited > timing.window().toNanos()) {
       throw new SocketTimeoutException("the answer comes too slowly");
+    }
+    if (progress >= HttpTiming.MIN_PROGRESS) {
+      restartWindow();
     }
     return n;
   }

@@ -290,8 +290,10 @@ final class RegistriesConf {
       boolean below = reference.domain().endsWith(registry.prefix.substring(1));
       return below ? reference.domain().length() : 0;
     }
+    // Behind a host alone, a colon begins a port: another registry.
+    String boundaries = registry.prefix.indexOf('/') < 0 ? "/" : "/:@";
     boolean begins = name.startsWith(registry.prefix);
-    return begins && (name.length() == length || "/:@".indexOf(name.charAt(length)) >= 0)
+    return begins && (name.length() == length || boundaries.indexOf(name.charAt(length)) >= 0)
         ? length
         : 0;
   }

@@ -80,10 +80,7 @@ final class RegistryAuth {
     }
     boolean basic = challenges.stream().anyMatch(c -> c.scheme().equals("basic"));
     if (basic && refused.isEmpty() && credential().isPresent()) {
-      if (!registry.tls() && !http.mayBePlain(registry)) {
-        throw new ImageException(
-            Kind.UNAUTHORIZED, registry + " wants a password over http, where all can read it");
-      }
+      // Over http too: that is spoken only to this machine and to hosts configured so.
       if (credential().get() instanceof Credential.Password password) {
         header = Optional.of(password.basic());
         return header;
@@ -114,9 +111,10 @@ final class RegistryAuth {
     try (HttpAnswer answer = askForToken(realm, query, known)) {
       Origin service = Origin.of(realm);
       if (answer.status() != 200) {
-        throw RegistryError.of(answer, service.authority(), "token", known.isPresent());
+        throw RegistryError.of(
+            answer, service.authority(), domain, "token service", known.isPresent());
       }
-      return "Bearer " + token(answer.bytes(MAX_BODY, "the token of " + service), service);
+      return "Bearer " + token(answer.bytes(MAX_BODY, "the token of " + service));
     }
   }
 
@@ -141,7 +139,7 @@ final class RegistryAuth {
   /** The token service's URL, which the registry names and which therefore is not trusted. */
   private URI realm(Origin registry, String text) throws IOException {
     try {
-      URI realm = new URI(text);
+      URI realm = new URI(new URI(text).toASCIIString());
       Origin service = Origin.of(realm);
       if (!service.tls() && !(http.mayBePlain(service) && http.mayBePlain(registry))) {
         throw new ImageException(
@@ -166,7 +164,7 @@ final class RegistryAuth {
     return at >= 0 ? "with a password in its URL" : query < 0 ? url : url.substring(0, query);
   }
 
-  private String token(byte[] body, Origin service) throws IOException {
+  private String token(byte[] body) throws IOException {
     try {
       Json.Obj answer = Json.parseObject(body);
       String token =

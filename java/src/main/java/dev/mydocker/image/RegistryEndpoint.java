@@ -1,7 +1,9 @@
 package dev.mydocker.image;
 
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,9 +20,9 @@ final class RegistryEndpoint {
     this.auth = new RegistryAuth(http, reference.domain(), reference.path(), credentials);
   }
 
-  /** What is pulled here; a mirror's own name for the image. */
-  ImageRef.Registry reference() {
-    return reference;
+  /** The registry's {@code host[:port]} as people write it. */
+  String domain() {
+    return reference.domain();
   }
 
   /**
@@ -35,11 +37,11 @@ final class RegistryEndpoint {
     HttpAnswer answer = authorized(tail, headers);
     String coding = answer.head().first("content-encoding").orElse("identity");
     if (answer.status() / 100 != 2) {
-      throw RegistryError.of(answer, reference.domain(), wanted, auth.hasCredentials());
+      throw RegistryError.of(answer, domain(), domain(), wanted, auth.hasCredentials());
     }
     if (!coding.equalsIgnoreCase("identity")) {
       answer.close();
-      throw new java.net.ProtocolException(
+      throw new ProtocolException(
           "a " + wanted + " with Content-Encoding " + ImageException.quote(coding));
     }
     return answer;
@@ -47,7 +49,7 @@ final class RegistryEndpoint {
 
   private HttpAnswer authorized(String tail, Map<String, String> headers) throws IOException {
     Origin registry = origin();
-    URI url = URI.create(registry + "/v2/" + reference.path() + "/" + tail);
+    URI url = url(registry, tail);
     Optional<String> sent = auth.header(registry);
     HttpAnswer answer = http.get(url, headers, sent);
     if (answer.status() != 401) {
@@ -67,11 +69,20 @@ final class RegistryEndpoint {
     return http.get(url, headers, renewed);
   }
 
+  private URI url(Origin registry, String tail) throws ImageException {
+    try {
+      return new URI(registry + "/v2/" + reference.path() + "/" + tail);
+    } catch (URISyntaxException e) {
+      // The reference's grammar lets colons and digits in brackets pass that are no IPv6 address.
+      throw new ImageException(
+          ImageException.Kind.BAD_REFERENCE, ImageException.quote(domain()) + " is no address", e);
+    }
+  }
+
   private synchronized Origin origin() throws IOException {
     if (origin.isEmpty()) {
-      String domain = reference.domain();
-      origin =
-          Optional.of(http.discover(domain.equals("docker.io") ? "registry-1.docker.io" : domain));
+      String host = domain().equals("docker.io") ? "registry-1.docker.io" : domain();
+      origin = Optional.of(http.discover(host));
     }
     return origin.get();
   }

@@ -19,10 +19,12 @@ final class RegistryError {
    * What an answer that is not 2xx means. Reads its body.
    *
    * @param host who answered, {@code host[:port]}
+   * @param login the registry that credentials are kept for
    * @param wanted {@code manifest}, {@code blob 0123abcd}
    * @param hadCredentials whether credentials were sent
    */
-  static ImageException of(HttpAnswer answer, String host, String wanted, boolean hadCredentials) {
+  static ImageException of(
+      HttpAnswer answer, String host, String login, String wanted, boolean hadCredentials) {
     String detail = detail(answer);
     return switch (answer.status()) {
       case 401 ->
@@ -32,7 +34,7 @@ final class RegistryError {
                   + (hadCredentials ? " refuses the credentials" : " wants credentials")
                   + detail
                   + ": log in with docker login "
-                  + host);
+                  + login);
       case 403 ->
           new ImageException(
               Kind.UNAUTHORIZED,

@@ -4,26 +4,16 @@ import dev.mydocker.image.ImageException.Kind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
 import java.net.ProtocolException;
-import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,44 +22,27 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 
 /**
  * HTTP/1.1 requests to registries and what they name, over kept connections.
  *
  * <p>Not the JDK's client: that one moves a body through another thread and its queue (a quarter of
- * the bytes per second at ten times the processor time, measured from a loopback registry), has no
- * limit to a stalled body, sends Authorization along with a redirect to another host, and cannot
- * log in to a proxy. Here a body goes from the socket into the reader's buffer. Used by several
- * threads at once.
+ * the bytes per second at ten times the processor time, measured from a loopback registry), and has
+ * no limit to a stalled body. Here a body goes from the socket into the reader's buffer. Used by
+ * several threads at once.
  */
 final class RegistryHttp implements AutoCloseable {
   private static final int MAX_REDIRECTS = 5;
   private static final int MAX_TRIES = 4;
-  private static final int MAX_IDLE = 8;
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> BUSY = Set.of(429, 500, 502, 503, 504);
 
   private final HttpTiming timing;
   private final HttpProxies proxies;
-  private final RegistryTls tls;
+  private final HttpConnections connections;
   private final PullListener listener;
   private final Predicate<Origin> insecure;
-  private final Map<Origin, Deque<HttpConnection>> idle = new HashMap<>();
-  private final Set<HttpConnection> open = new HashSet<>();
-  private boolean closed;
-
-  /** The peer's first bytes are not TLS. */
-  private static final class NotTlsException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    NotTlsException(IOException cause) {
-      super(cause);
-    }
-  }
 
   /**
    * Prepares; nothing is sent yet.
@@ -86,7 +59,7 @@ final class RegistryHttp implements AutoCloseable {
       throws ImageException {
     this.timing = timing;
     this.proxies = new HttpProxies(environment);
-    this.tls = new RegistryTls(environment);
+    this.connections = new HttpConnections(timing, proxies, new RegistryTls(environment), insecure);
     this.listener = listener;
     this.insecure = insecure;
   }
@@ -104,13 +77,10 @@ final class RegistryHttp implements AutoCloseable {
     }
     Origin plain = Origin.of(false, authority);
     try {
-      giveBack(secure, connect(secure));
-      return secure;
-    } catch (NotTlsException e) {
-      return plain;
+      return connections.speakTls(secure) ? secure : plain;
     } catch (ImageException e) {
       // Without a port of its own, http is at another port that may well answer.
-      if (secure.port() == plain.port() || e.getCause() instanceof SSLException) {
+      if (secure.port() == plain.port()) {
         throw e;
       }
       return plain;
@@ -207,7 +177,7 @@ final class RegistryHttp implements AutoCloseable {
         head.first("location")
             .orElseThrow(() -> new ProtocolException("a redirect without a Location"));
     try {
-      return from.resolve(new URI(location));
+      return new URI(from.resolve(new URI(location)).toASCIIString());
     } catch (URISyntaxException e) {
       throw new ProtocolException("a redirect to what is not a URL");
     }
@@ -227,13 +197,18 @@ final class RegistryHttp implements AutoCloseable {
           return answer;
         }
         answer.discard();
-      } catch (SocketException | EOFException e) {
-        if (tries == MAX_TRIES || isClosed()) {
+      } catch (IOException e) {
+        if (!isBroken(e) || tries == MAX_TRIES || connections.isClosed()) {
           throw e;
         }
       }
       sleep(wait);
     }
+  }
+
+  /** Whether a connection broke, which the next one may not. */
+  static boolean isBroken(IOException e) {
+    return e instanceof SocketException || e instanceof EOFException || e instanceof SSLException;
   }
 
   /** The pause after the {@code tries}th failure: doubled each time, with a little chance in it. */
@@ -284,13 +259,6 @@ final class RegistryHttp implements AutoCloseable {
       HttpAnswer answer = send(method, url, origin, headers, body);
       status = answer.status();
       return answer;
-    } catch (NotTlsException e) {
-      throw new ImageException(
-          Kind.UNREACHABLE,
-          origin.authority()
-              + " does not speak TLS: if it is to be trusted without, set insecure = true for it in"
-              + " registries.conf",
-          e);
     } finally {
       String shown = origin + (url.getRawPath() == null ? "" : url.getRawPath());
       listener.call(method, shown, status, start, System.nanoTime());
@@ -313,183 +281,24 @@ final class RegistryHttp implements AutoCloseable {
       proxy.get().authorization().ifPresent(value -> all.put("Proxy-Authorization", value));
     }
     while (true) {
-      HttpConnection connection = take(origin).orElse(null);
-      boolean kept = connection != null;
-      if (!kept) {
-        connection = connect(origin);
+      Optional<HttpConnection> kept = connections.kept(origin);
+      if (kept.isEmpty()) {
+        return connections.connect(origin).send(method, target, all, body);
       }
       try {
-        return connection.send(method, target, all, body);
-      } catch (SocketException | EOFException | SSLException e) {
+        return kept.get().send(method, target, all, body);
+      } catch (IOException e) {
         // The peer may close a kept connection at any time; that says nothing of this request.
-        if (!kept || isClosed()) {
+        if (!isBroken(e) || connections.isClosed()) {
           throw e;
         }
       }
     }
   }
 
-  private HttpConnection connect(Origin origin) throws IOException {
-    Optional<HttpProxies.Proxy> proxy = proxies.proxyFor(origin);
-    Socket socket = dial(proxy.map(HttpProxies.Proxy::origin).orElse(origin));
-    try {
-      if (proxy.isPresent()) {
-        if (proxy.get().origin().tls()) {
-          socket = secured(socket, proxy.get().origin());
-        }
-        if (origin.tls()) {
-          tunnel(socket, proxy.get(), origin);
-        }
-      }
-      if (origin.tls()) {
-        socket = secured(socket, origin);
-      }
-      socket.setSoTimeout(Math.toIntExact(timing.idle().toMillis()));
-      return register(origin, socket);
-    } catch (IOException | RuntimeException e) {
-      socket.close();
-      throw e;
-    }
-  }
-
-  private synchronized HttpConnection register(Origin origin, Socket socket) throws IOException {
-    if (closed) {
-      throw new SocketException("closed");
-    }
-    HttpConnection connection =
-        new HttpConnection(socket, timing, c -> giveBack(origin, c), this::forget);
-    open.add(connection);
-    return connection;
-  }
-
-  private Socket dial(Origin origin) throws IOException {
-    try {
-      IOException last = null;
-      for (InetAddress address : InetAddress.getAllByName(origin.bareHost())) {
-        Socket socket = new Socket();
-        try {
-          int limit = Math.toIntExact(timing.connect().toMillis());
-          socket.connect(new InetSocketAddress(address, origin.port()), limit);
-          socket.setTcpNoDelay(true);
-          socket.setSoTimeout(limit);
-          return socket;
-        } catch (IOException e) {
-          socket.close();
-          last = e;
-        }
-      }
-      throw last;
-    } catch (UnknownHostException e) {
-      throw unreachable(origin, "there is no host of that name: check it, and the network", e);
-    } catch (SocketTimeoutException e) {
-      throw unreachable(origin, "no answer within " + timing.connect().toSeconds() + " s", e);
-    } catch (ConnectException e) {
-      throw unreachable(origin, "connection refused: is a registry running there?", e);
-    } catch (NoRouteToHostException e) {
-      throw unreachable(origin, "no route to the host: check the network", e);
-    }
-  }
-
-  private static ImageException unreachable(Origin origin, String why, IOException cause) {
-    return new ImageException(
-        Kind.UNREACHABLE,
-        "cannot connect to " + origin.host() + ":" + origin.port() + ": " + why,
-        cause);
-  }
-
-  /** Asks a proxy to pass bytes on (RFC 9110, 9.3.6). */
-  private void tunnel(Socket socket, HttpProxies.Proxy proxy, Origin origin) throws IOException {
-    String target = origin.host() + ":" + origin.port();
-    Map<String, String> headers = new LinkedHashMap<>(Map.of("Host", target));
-    proxy.authorization().ifPresent(value -> headers.put("Proxy-Authorization", value));
-    HttpConnection.write(socket.getOutputStream(), "CONNECT", target, headers, new byte[0]);
-    int status = HttpHead.read(new HttpInput(socket.getInputStream(), timing)).status();
-    if (status / 100 != 2) {
-      throw unreachable(
-          origin,
-          "the proxy "
-              + proxy.origin()
-              + " refuses ("
-              + status
-              + (status == 407 ? ": it wants other credentials in the proxy's address)" : ")"),
-          null);
-    }
-  }
-
-  private Socket secured(Socket socket, Origin origin) throws IOException {
-    boolean verified = !insecure.test(origin);
-    SSLSocket secured =
-        (SSLSocket)
-            tls.factory(origin, verified)
-                .createSocket(socket, origin.bareHost(), origin.port(), true);
-    if (verified) {
-      SSLParameters parameters = secured.getSSLParameters();
-      parameters.setEndpointIdentificationAlgorithm("HTTPS");
-      secured.setSSLParameters(parameters);
-    }
-    try {
-      secured.startHandshake();
-      return secured;
-    } catch (SSLException e) {
-      // The JDK's exception itself, no subclass, stands for records that are none.
-      if (e.getClass() == SSLException.class || e.getCause() instanceof EOFException) {
-        throw new NotTlsException(e);
-      }
-      throw unreachable(origin, tlsFailure(origin, e), e);
-    } catch (SocketException | SocketTimeoutException e) {
-      throw new NotTlsException(e);
-    }
-  }
-
-  private static String tlsFailure(Origin origin, SSLException failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof java.security.cert.CertPathBuilderException) {
-        return "its certificate is signed by nobody trusted here: put its authority's certificate"
-            + " in /etc/containers/certs.d/"
-            + origin.authority()
-            + "/ca.crt";
-      }
-      if (t instanceof CertificateException && t.getCause() == null) {
-        return "its certificate is not good: " + ImageException.quote(t.getMessage());
-      }
-    }
-    String kind = failure instanceof SSLHandshakeException ? "the TLS handshake failed: " : "TLS: ";
-    return kind + ImageException.quote(String.valueOf(failure.getMessage()));
-  }
-
-  private synchronized Optional<HttpConnection> take(Origin origin) {
-    Deque<HttpConnection> kept = idle.get(origin);
-    return kept == null ? Optional.empty() : Optional.ofNullable(kept.pollFirst());
-  }
-
-  private void giveBack(Origin origin, HttpConnection connection) {
-    synchronized (this) {
-      Deque<HttpConnection> kept = idle.computeIfAbsent(origin, o -> new ArrayDeque<>());
-      if (!closed && kept.size() < MAX_IDLE) {
-        kept.addFirst(connection);
-        return;
-      }
-    }
-    connection.close();
-  }
-
-  private synchronized void forget(HttpConnection connection) {
-    open.remove(connection);
-    idle.values().forEach(kept -> kept.remove(connection));
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
-  }
-
   /** Closes every connection, those whose bodies are being read too. */
   @Override
   public void close() {
-    List<HttpConnection> all;
-    synchronized (this) {
-      closed = true;
-      all = List.copyOf(open);
-    }
-    all.forEach(HttpConnection::close);
+    connections.close();
   }
 }

@@ -73,14 +73,13 @@ final class RegistrySource implements ImageSource {
 
   @Override
   public Document top() throws IOException {
-    return document(
-        reference.digest(),
-        place -> place.digest().map(Digest::toString).or(place::tag).orElseThrow());
+    String name = reference.digest().map(Digest::toString).or(reference::tag).orElseThrow();
+    return document(name, reference.digest());
   }
 
   @Override
   public Document manifest(Descriptor descriptor) throws IOException {
-    return document(Optional.of(descriptor.digest()), place -> descriptor.digest().toString());
+    return document(descriptor.digest().toString(), Optional.of(descriptor.digest()));
   }
 
   @Override
@@ -89,7 +88,7 @@ final class RegistrySource implements ImageSource {
     String wanted = "blob " + descriptor.digest().shortHex();
     return firstOf(
         endpoint -> {
-          String host = endpoint.reference().domain();
+          String host = endpoint.domain();
           return new ResumingInput(
               http,
               endpoint.get(tail, Map.of(), wanted),
@@ -98,15 +97,10 @@ final class RegistrySource implements ImageSource {
         });
   }
 
-  /** How a manifest is called at one of the places. */
-  private interface Name {
-    String at(ImageRef.Registry place);
-  }
-
-  private Document document(Optional<Digest> expected, Name name) throws IOException {
+  private Document document(String name, Optional<Digest> expected) throws IOException {
+    String tail = "manifests/" + name;
     return firstOf(
         endpoint -> {
-          String tail = "manifests/" + name.at(endpoint.reference());
           try (HttpAnswer answer = endpoint.get(tail, Map.of("Accept", ACCEPT), "manifest")) {
             Document document =
                 Document.of(
@@ -146,7 +140,7 @@ final class RegistrySource implements ImageSource {
       } catch (IOException e) {
         // A mirror's failure is of no interest when another place has the image.
         if (i == endpoints.size() - 1 || Thread.currentThread().isInterrupted()) {
-          throw failure(reference, e, endpoint.reference().domain());
+          throw failure(reference, e, endpoint.domain());
         }
       }
     }

@@ -21,6 +21,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -43,6 +44,7 @@ final class RegistryTls {
 
   private final List<Path> directories;
   private final String authorities;
+  private final Map<Origin, SSLSocketFactory> factories = new HashMap<>();
 
   /** See certs.d(5). */
   RegistryTls(Map<String, String> environment) {
@@ -59,12 +61,22 @@ final class RegistryTls {
   }
 
   /**
-   * The maker of connections to a host.
+   * The maker of connections to a host; the same each time, so that it resumes TLS sessions.
    *
-   * @param verified false trusts whoever answers: only for a registry that was configured so
+   * @param verified false trusts whoever answers: only for a registry that was configured so, and
+   *     always the same for an origin
    * @throws ImageException CONFIGURATION when a file of the host's directory cannot be used
    */
-  SSLSocketFactory factory(Origin origin, boolean verified) throws ImageException {
+  synchronized SSLSocketFactory factory(Origin origin, boolean verified) throws ImageException {
+    SSLSocketFactory factory = factories.get(origin);
+    if (factory == null) {
+      factory = newFactory(origin, verified);
+      factories.put(origin, factory);
+    }
+    return factory;
+  }
+
+  private SSLSocketFactory newFactory(Origin origin, boolean verified) throws ImageException {
     List<Path> files = hostFiles(origin);
     List<Path> extra = files.stream().filter(f -> f.toString().endsWith(".crt")).toList();
     List<Path> clients = files.stream().filter(f -> f.toString().endsWith(".cert")).toList();

@@ -1,10 +1,8 @@
 package dev.mydocker.image;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ProtocolException;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.Map;
 import java.util.Objects;
@@ -71,7 +69,8 @@ final class ResumingInput extends InputStream {
       tries = 0;
     }
     tries++;
-    if (closed || tries > MAX_TRIES || !isPassing(cause)) {
+    boolean passing = RegistryHttp.isBroken(cause) || cause instanceof SocketTimeoutException;
+    if (closed || tries > MAX_TRIES || !passing) {
       throw failure.of(cause);
     }
     http.pause(tries);
@@ -83,13 +82,6 @@ final class ResumingInput extends InputStream {
     } catch (IOException e) {
       throw failure.of(e);
     }
-  }
-
-  private static boolean isPassing(IOException e) {
-    return e instanceof SocketException
-        || e instanceof SocketTimeoutException
-        || e instanceof EOFException
-        || e instanceof javax.net.ssl.SSLException;
   }
 
   /** An answer with other bytes than the ones asked for must not be joined to those that came. */

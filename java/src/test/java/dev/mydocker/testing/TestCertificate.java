@@ -12,6 +12,7 @@ import java.security.cert.Certificate;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /** A self-signed RSA certificate and its key, made by keytool: an authority nobody trusts yet. */
 public final class TestCertificate {
@@ -37,6 +38,7 @@ public final class TestCertificate {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
                 "-genkeypair",
                 "-keyalg",
                 "RSA",
@@ -87,12 +89,22 @@ public final class TestCertificate {
     return (PrivateKey) store.getKey("test", PASSWORD);
   }
 
-  /** A server's TLS with this certificate. */
+  /** A server's TLS with this certificate, which it also trusts in a client. */
   public SSLContext serverContext() throws GeneralSecurityException {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, PASSWORD);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), null, null);
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    try {
+      trusted.load(null, PASSWORD);
+    } catch (IOException e) {
+      throw new IllegalStateException("an empty store reads nothing", e);
+    }
+    trusted.setCertificateEntry("test", x509());
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
     return context;
   }
 
