@@ -78,7 +78,7 @@ public final class Cgroup {
       String why = "limits and counters of " + hierarchies.get(i).title() + " hold for it";
       long start = System.nanoTime();
       int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file), value);
-      journal.did("write", shown, why, n, start, System.nanoTime());
+      journal.did("write", List.of(file, text), why, n, start, System.nanoTime());
       KernelException.check(n, "write", shown);
     }
   }

@@ -70,7 +70,7 @@ final class CgroupSteps implements AutoCloseable {
     if (step.shared() && CgroupFile.is(n, Errno.EEXIST)) {
       return 0;
     }
-    journal.did("mkdir", step.path(), step.why(), n, start, System.nanoTime());
+    journal.did("mkdir", List.of(step.path()), step.why(), n, start, System.nanoTime());
     if (n >= 0 && !step.shared()) {
       made.add(step.path());
     }
@@ -85,7 +85,8 @@ final class CgroupSteps implements AutoCloseable {
     if (n >= 0) {
       n = Math.min(0, Linux.write(fd, value, 0, value.length));
     }
-    journal.did("write", shown, step.why(), n, start, System.nanoTime());
+    List<String> arguments = List.of(step.path(), step.value());
+    journal.did("write", arguments, step.why(), n, start, System.nanoTime());
     if (n < 0) {
       throw new KernelException("write", shown + " (" + step.why() + ")", -n);
     }

@@ -138,18 +138,18 @@ final class RunCommand implements Command {
       }
     }
     if (named && request.explain().isPresent()) {
-      console.progressErr(explanation(recording, request.explain().get()));
+      console.progressErr(explanation(recording, container.id(), request.explain().get()));
     }
   }
 
-  private static String explanation(Recording recording, RunRequest.Explain form) {
+  private static String explanation(Recording recording, String id, RunRequest.Explain form) {
     switch (form) {
       case JSON:
         return new String(Timeline.json(recording).toPrettyBytes(), StandardCharsets.UTF_8);
       case HTML:
         return Timeline.html(recording);
       default:
-        return Timeline.text(recording);
+        return Timeline.text(recording, id);
     }
   }
 

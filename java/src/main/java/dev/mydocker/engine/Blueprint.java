@@ -11,7 +11,9 @@ import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,8 @@ record Blueprint(
     Path upper = directory.resolve("upper");
     Path work = directory.resolve("work");
     List<String> directories = new ArrayList<>();
+    addMissing(directory, directories);
+    addMissing(run, directories);
     directories.add(upper.toString());
     directories.add(work.toString());
     directories.add(spec().root().path());
@@ -84,6 +88,21 @@ record Blueprint(
     String empty = directory.resolve("empty").toString();
     directories.add(empty);
     return List.of(empty);
+  }
+
+  /** A directory and those of its parents that are not there. */
+  private static void addMissing(Path directory, List<String> into) {
+    Deque<String> missing = new ArrayDeque<>();
+    Path at = directory;
+    while (at != null && !Files.isDirectory(at)) {
+      missing.push(at.toString());
+      at = at.getParent();
+    }
+    for (String parent : missing) {
+      if (!into.contains(parent)) {
+        into.add(parent);
+      }
+    }
   }
 
   private List<PlanCompiler.CgroupMount> views() {

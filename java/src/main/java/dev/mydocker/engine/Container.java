@@ -1,7 +1,6 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
-import dev.mydocker.cgroup.CgroupJournal;
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
@@ -85,18 +84,23 @@ public final class Container {
     }
   }
 
+  private void record(
+      String call, List<String> arguments, String why, long result, long start, long end) {
+    String shown = call + "(\"" + String.join("\", \"", arguments) + "\")";
+    recorder.add(call, shown, why, result, start, end);
+  }
+
   private Launcher.Meeting fromOutside(LaunchScript.Launch launch) {
-    CgroupJournal journal = recorder::add;
     return new Launcher.Meeting() {
       @Override
       public void begin() throws IOException {
-        cgroup.create(launch.cgroup(), journal);
+        cgroup.create(launch.cgroup(), Container.this::record);
       }
 
       @Override
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, blueprint.spec().linux(), recorder);
-        cgroup.add(initPid, journal);
+        cgroup.add(initPid, Container.this::record);
       }
     };
   }

@@ -18,7 +18,7 @@ public final class PlanText {
 
   /** One line a step: who, the step, why. */
   public static String text(LaunchScript.Launch launch) {
-    StringBuilder out = new StringBuilder(HEAD);
+    StringBuilder out = new StringBuilder();
     prepare(out, launch);
     for (Step step : launch.plan().monitor()) {
       line(out, "monitor", step);
@@ -29,7 +29,8 @@ public final class PlanText {
         meet(out, launch);
       }
     }
-    return out.toString();
+    String id = launch.input().id();
+    return "ID=" + id + '\n' + HEAD + out.toString().replace(id, "$ID");
   }
 
   /** As JSON. */

@@ -447,7 +447,10 @@ final class ShellMachine {
         // "-o ro" from the start would make the file system itself read-only, not this mount.
         does(step, "mount -o remount,bind,ro -- " + target);
       }
-      slots.put(a.slot(0), new Held.Place(target));
+      // A variable of its own: the target's is used again for the next mount's.
+      String variable = Slot.name(a.slot(0));
+      does(step, variable + "=" + target);
+      slots.put(a.slot(0), new Held.Place("\"$" + variable + "\""));
     } else {
       cannot(step, "nothing is mounted that could be attached");
     }

@@ -15,11 +15,15 @@ public final class Timeline {
 
   private Timeline() {}
 
-  /** As text: one line a step, who, call, why, result, microseconds. */
-  public static String text(Recording recording) {
+  /**
+   * As text: one line a step, who, call, why, result, microseconds.
+   *
+   * @param id the container's, which is written once and then {@code $ID}
+   */
+  public static String text(Recording recording, String id) {
     StringBuilder out = new StringBuilder();
     Phases phases = new Phases();
-    out.append(summary(recording)).append('\n');
+    out.append(summary(recording)).append('\n').append("ID=").append(id).append('\n');
     out.append("at, took: microseconds; who: jvm is mydocker, monitor the container's parent,");
     out.append(" init its first process; #: why\n\n");
     out.append("     at    took  who      result  call\n");
@@ -35,7 +39,8 @@ public final class Timeline {
               took(e),
               who(e),
               result(e));
-      StepLine.append(out, prefix, StepLine.named(e.call(), e.shown()), e.why());
+      String shown = StepLine.named(e.call(), e.shown()).replace(id, "$ID");
+      StepLine.append(out, prefix, shown, e.why());
     }
     return out.toString();
   }

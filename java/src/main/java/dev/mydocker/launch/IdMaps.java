@@ -37,7 +37,7 @@ public final class IdMaps {
     String file = "/proc/" + pid + "/" + name;
     recorder.record(
         "write",
-        file + " \"" + text.toString().strip() + '"',
+        "write(\"" + file + "\", \"" + text.toString().strip().replace("\n", "\\n") + "\")",
         "which ids of the host the container's are",
         () -> write(file, text.toString()));
   }

@@ -399,14 +399,14 @@ abstract class CgroupContract {
   void theJournalHearsEachChange() throws Exception {
     List<String> heard = new ArrayList<>();
     CgroupJournal journal =
-        (call, shown, why, result, start, end) -> {
+        (call, arguments, why, result, start, end) -> {
           assertThat(why).isNotBlank();
           assertThat(end).isGreaterThanOrEqualTo(start);
-          heard.add(call + " " + shown + " = " + result);
+          heard.add(call + " " + String.join(" ", arguments) + " = " + result);
         };
     List<CgroupStep> plan = host.plan(path, pids(10), CAUSES);
     cgroup.create(plan, journal);
-    assertThat(heard).hasSameSizeAs(plan).contains("write " + file("pids.max") + " \"10\" = 0");
+    assertThat(heard).hasSameSizeAs(plan).contains("write " + file("pids.max") + " 10 = 0");
     heard.clear();
     Process process = new ProcessBuilder("cat").start();
     processes.add(process);

@@ -79,8 +79,9 @@ class LaunchScriptTest {
             "mount -t 'sysfs' -o 'nosuid' -- 'sysfs' \"$fd2\"",
             "mount -o remount,bind,ro -- \"$fd2\"",
             "mount --rbind -- '/srv/d' \"$fd2\"",
-            "change_all \"$fd2\" ro",
-            "mount --make-rprivate -- \"$fd2\"",
+            "fd1=\"$fd2\"",
+            "change_all \"$fd1\" ro",
+            "mount --make-rprivate -- \"$fd1\"",
             "ip link set lo up",
             "name hostname 'box'",
             "exec prlimit --nofile=512:1024 \\\n  setsid \\\n  setpriv --bounding-set -all,+chown"

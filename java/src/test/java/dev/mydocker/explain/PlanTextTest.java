@@ -50,6 +50,7 @@ class PlanTextTest {
     assertThat(PlanText.text(small()))
         .isEqualTo(
             """
+            ID=0123456789ab
             who      step  # why
             jvm      mkdir("/run/x")  # the container's directories; removed at its end
             jvm      write("/run/x/hosts", "127.0.0.1 localhost\\n")  # a file of the container's own

@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TimelineTest {
+  private static final String ID = "0123456789abcdef".repeat(4);
+
   private static final long T = 5_000_000_000L;
 
   private static Entry entry(
@@ -48,11 +50,12 @@ class TimelineTest {
 
   @Test
   void textHasALineForEachStep() {
-    String text = Timeline.text(SMALL);
+    String text = Timeline.text(SMALL, ID);
     assertThat(text)
         .isEqualTo(
             """
             6 steps in 0.50 ms: jvm 1, monitor 1, init 4; failed: 1
+            ID=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
             at, took: microseconds; who: jvm is mydocker, monitor the container's parent, \
             init its first process; #: why
 
@@ -97,7 +100,7 @@ class TimelineTest {
                     0,
                     0,
                     1)));
-    assertThat(Timeline.text(hostile))
+    assertThat(Timeline.text(hostile, ID))
         .contains("open(\"\\x1b[2J\\u202e\\u009b\\n\")")
         .contains("# x\\x0d\\x1b]0;")
         .doesNotContain("\u001b");
@@ -126,7 +129,7 @@ class TimelineTest {
   @Test
   void anEmptyRecordingIsNoError() {
     Recording none = new Recording(List.of());
-    assertThat(Timeline.text(none)).startsWith("0 steps in 0.00 ms");
+    assertThat(Timeline.text(none, ID)).startsWith("0 steps in 0.00 ms");
     assertThat(Timeline.json(none).toText()).isEqualTo("[]");
     assertThat(Timeline.html(none)).endsWith("</html>\n");
   }
@@ -134,6 +137,6 @@ class TimelineTest {
   @Test
   void anUnknownErrorIsItsNumber() {
     Recording odd = new Recording(List.of(entry(Who.JVM, "ioctl", "x", "y", -4095, 0, 1)));
-    assertThat(Timeline.text(odd)).contains("  4095    ioctl x");
+    assertThat(Timeline.text(odd, ID)).contains("  4095    ioctl x");
   }
 }
