@@ -127,8 +127,7 @@ public final class Container {
   /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
   private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
     Path image =
-        Path.of(launch.input().overlay().layers())
-            .resolve(launch.input().overlay().lower().get(0));
+        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
     try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
         Directory top = Directory.open(image)) {
       Stat root = top.stat();
@@ -168,5 +167,4 @@ public final class Container {
   public void remove() throws IOException {
     store.delete(id());
   }
-
 }

@@ -17,7 +17,9 @@ final class ContainerId {
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** Whether the text is an id: what else lies in a directory of containers is not ours to touch. */
+  /**
+   * Whether the text is an id: what else lies in a directory of containers is not ours to touch.
+   */
   static boolean is(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.digit(text.charAt(i), 16) < 0) {

@@ -58,8 +58,7 @@ final class ContainerName {
    * @param attempt 0 at first; from some number on a number is added
    */
   static String generate(int attempt) {
-    String name =
-        MOODS[RANDOM.nextInt(MOODS.length)] + "_" + THINGS[RANDOM.nextInt(THINGS.length)];
+    String name = MOODS[RANDOM.nextInt(MOODS.length)] + "_" + THINGS[RANDOM.nextInt(THINGS.length)];
     return attempt < 4 ? name : name + RANDOM.nextInt(1_000_000);
   }
 }

@@ -98,10 +98,14 @@ final class HostProbe {
         }
       }
     }
-    return Long.compareUnsigned(before, own[0]) < 0 ? OptionalLong.of(before) : OptionalLong.empty();
+    return Long.compareUnsigned(before, own[0]) < 0
+        ? OptionalLong.of(before)
+        : OptionalLong.empty();
   }
 
-  /** The fourth field of /proc/PID/stat, proc_pid_stat(5); the second, a name, ends in a bracket. */
+  /**
+   * The fourth field of /proc/PID/stat, proc_pid_stat(5); the second, a name, ends in a bracket.
+   */
   private static String parent() throws IOException {
     String stat = Files.readString(Path.of("/proc/self/stat"));
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 3)[1];

@@ -65,9 +65,7 @@ final class Leftovers {
           news
               ? record
                   .get()
-                  .ended(
-                      new Exit(
-                          code.get(), Math.max(0, code.get() - SIGNALLED), oomKilled))
+                  .ended(new Exit(code.get(), Math.max(0, code.get() - SIGNALLED), oomKilled))
               : record.get();
       remove(store, now, cgroup);
     }

@@ -23,7 +23,8 @@ record Roots(Path state, Path run) {
       run = Path.of("/run/mydocker");
     } else {
       String home = environment.getOrDefault("HOME", "/");
-      state = Path.of(environment.getOrDefault("XDG_DATA_HOME", home + "/.local/share"), "mydocker");
+      state =
+          Path.of(environment.getOrDefault("XDG_DATA_HOME", home + "/.local/share"), "mydocker");
       run = Path.of(environment.getOrDefault("XDG_RUNTIME_DIR", home + "/.local/run"), "mydocker");
     }
     return new Roots(

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Resource limits of the process: those that were asked for, and the soft limit of open files, which
- * every JVM raises for itself and a container shall not inherit.
+ * Resource limits of the process: those that were asked for, and the soft limit of open files,
+ * which every JVM raises for itself and a container shall not inherit.
  */
 final class Rlimits {
   private Rlimits() {}
