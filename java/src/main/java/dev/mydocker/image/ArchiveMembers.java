@@ -106,7 +106,8 @@ final class ArchiveMembers implements Members {
     int n = new Range(0, Compression.MAGIC).readNBytes(start, 0, start.length);
     if (Compression.of(start, n) != Compression.NONE) {
       throw new ImageException(
-          Kind.UNSUPPORTED, "it is compressed as a whole: uncompress it first, with gunzip for example");
+          Kind.UNSUPPORTED,
+          "it is compressed as a whole: uncompress it first, with gunzip for example");
     }
     TarReader tar = new TarReader(in, LIMITS);
     for (Optional<TarEntry> e = tar.next(); e.isPresent(); e = tar.next()) {

@@ -1,6 +1,5 @@
 package dev.mydocker.image;
 
-import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,8 +76,7 @@ final class BlobInput extends InputStream {
   }
 
   /** A blob that is in the store. */
-  static BlobInput kept(
-      Contents.Layer layer, InputStream in, String what, PullListener listener) {
+  static BlobInput kept(Contents.Layer layer, InputStream in, String what, PullListener listener) {
     return new BlobInput(
         layer,
         listener,

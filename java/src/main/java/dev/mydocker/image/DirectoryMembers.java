@@ -67,7 +67,9 @@ final class DirectoryMembers implements Members {
     } catch (KernelException e) {
       Kind kind = e.errno() == Errno.ENOENT ? Kind.NOT_FOUND : Kind.NOT_AN_IMAGE;
       throw new ImageException(
-          kind, "cannot open " + ImageException.quote(member) + " in " + path + ": " + reason(e), e);
+          kind,
+          "cannot open " + ImageException.quote(member) + " in " + path + ": " + reason(e),
+          e);
     }
   }
 

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An image of an archive that docker save wrote: {@code manifest.json} names configuration, tags and
- * layers of each image. It has no OCI manifest; one is made here, always the same for the same
+ * An image of an archive that docker save wrote: {@code manifest.json} names configuration, tags
+ * and layers of each image. It has no OCI manifest; one is made here, always the same for the same
  * archive.
  */
 final class DockerArchiveSource implements ImageSource {

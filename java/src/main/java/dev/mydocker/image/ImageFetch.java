@@ -21,10 +21,10 @@ import java.util.concurrent.Future;
  * Brings an image into the state: each blob and layer that is missing, then its documents, then its
  * name, so that a name always stands for a whole image.
  *
- * <p>Several layers come at once. A process that needs a layer which another one is making waits for
- * it: the locks of all missing layers are taken first, in the order of their names, so nobody waits
- * in a circle. Blobs are synced one by one as they come; the layers' files are not, but the whole
- * file system is once, before the layers get their names from the lowest up.
+ * <p>Several layers come at once. A process that needs a layer which another one is making waits
+ * for it: the locks of all missing layers are taken first, in the order of their names, so nobody
+ * waits in a circle. Blobs are synced one by one as they come; the layers' files are not, but the
+ * whole file system is once, before the layers get their names from the lowest up.
  */
 final class ImageFetch {
   private final ImageState state;
@@ -198,8 +198,7 @@ final class ImageFetch {
 
   private static Directory staged(Workplace work, Digest diffId) throws KernelException {
     return work.directory()
-        .openDirectory(
-            Overlay.bytes(LayerFetch.directoryName(diffId)), Directory.Resolve.BENEATH);
+        .openDirectory(Overlay.bytes(LayerFetch.directoryName(diffId)), Directory.Resolve.BENEATH);
   }
 
   private void keep(String name, Workplace work) throws IOException {

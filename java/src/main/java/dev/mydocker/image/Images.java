@@ -113,8 +113,7 @@ public final class Images {
       return false;
     }
     boolean whole =
-        state.store().has(contents.descriptor())
-            && state.store().has(contents.manifest().config());
+        state.store().has(contents.descriptor()) && state.store().has(contents.manifest().config());
     for (Contents.Layer layer : contents.layers()) {
       whole = whole && state.has(layer);
     }
@@ -154,7 +153,8 @@ public final class Images {
   public Image describe(ImageRef reference, Platform platform, PullListener listener)
       throws IOException {
     if (reference instanceof ImageRef.Registry) {
-      Optional<Image> kept = list().stream().filter(i -> i.name().equals(reference.name())).findAny();
+      Optional<Image> kept =
+          list().stream().filter(i -> i.name().equals(reference.name())).findAny();
       if (kept.isPresent() && platform.accepts(kept.get().config().platform())) {
         return kept.get();
       }
@@ -203,7 +203,8 @@ public final class Images {
    */
   public Optional<byte[]> read(Image image, String path, int limit) throws IOException {
     try (LayerStack stack = stack(image)) {
-      LayerStack.Found found = stack.find(Overlay.text(path.getBytes(java.nio.charset.StandardCharsets.UTF_8)), true);
+      LayerStack.Found found =
+          stack.find(Overlay.text(path.getBytes(java.nio.charset.StandardCharsets.UTF_8)), true);
       if (found.stat().isEmpty()) {
         return Optional.empty();
       }
@@ -211,7 +212,8 @@ public final class Images {
       return Optional.of(
           found.holder().orElseThrow().read(bytes, Directory.Resolve.BENEATH, limit));
     } catch (KernelException e) {
-      throw new IOException("cannot read " + path + " of " + image.name() + ": " + why(e, limit), e);
+      throw new IOException(
+          "cannot read " + path + " of " + image.name() + ": " + why(e, limit), e);
     }
   }
 

@@ -90,8 +90,7 @@ final class LayerFetch {
         listener.done(layer.id());
         return Optional.empty();
       }
-      DiffInput diff =
-          new DiffInput(Compression.detect(blob), in::done, limits, layer.diffId());
+      DiffInput diff = new DiffInput(Compression.detect(blob), in::done, limits, layer.diffId());
       try (ReadAhead tar = new ReadAhead(diff, "mydocker inflate " + layer.id());
           Directory into = work.make(directoryName(layer.diffId()))) {
         return Optional.of(unpack(blob, diff, tar, into));
@@ -103,8 +102,8 @@ final class LayerFetch {
     }
   }
 
-  private LayerUnpacker.Result unpack(
-      ReadAhead blob, DiffInput diff, ReadAhead tar, Directory into) throws IOException {
+  private LayerUnpacker.Result unpack(ReadAhead blob, DiffInput diff, ReadAhead tar, Directory into)
+      throws IOException {
     LayerUnpacker.Result result;
     try {
       listener.unpacking(layer.id());

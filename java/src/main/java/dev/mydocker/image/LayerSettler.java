@@ -17,8 +17,8 @@ import java.util.Optional;
  * directory there, whatever lies below. So a directory that the tar does not list gets owner, mode,
  * times and attributes of the lower layers' one; and where they have a symbolic link, as in {@code
  * var/run -> /run}, its content goes to where the link leads and the link stays visible, as if the
- * tar had been unpacked into the container. An opaque root, which overlayfs does not know, becomes a
- * whiteout for each name of the lower roots.
+ * tar had been unpacked into the container. An opaque root, which overlayfs does not know, becomes
+ * a whiteout for each name of the lower roots.
  *
  * <p>A layer is kept by its content and shared by images, so the image that brings it first decides
  * what was below. Images that share a layer share what is below it too, but for layers whose tar
@@ -159,9 +159,7 @@ final class LayerSettler {
       for (Entry entry : from.list()) {
         Optional<Stat> there = into.find(entry.name());
         boolean both =
-            there.isPresent()
-                && there.get().isDirectory()
-                && from.stat(entry.name()).isDirectory();
+            there.isPresent() && there.get().isDirectory() && from.stat(entry.name()).isDirectory();
         String name = Overlay.text(entry.name());
         if (both) {
           merge(path + "/" + name, to.isEmpty() ? name : to + "/" + name);

@@ -55,7 +55,8 @@ final class LayerUnpacker implements AutoCloseable {
   /**
    * What only the layers below can complete.
    *
-   * @param implicit directories that the tar does not list, parents first; the root is empty
+   * @param implicit directories that the tar does not list, parents first, made for root with mode
+   *     0755 and the time 0; the layer's own directory is the empty path
    * @param opaqueRoot whether everything of the lower layers is hidden
    */
   record Result(List<String> implicit, boolean opaqueRoot) {}
@@ -452,6 +453,7 @@ final class LayerUnpacker implements AutoCloseable {
         directory.setTimes(e.mtimeSec(), e.mtimeNsec(), e.mtimeSec(), e.mtimeNsec());
       } else {
         directory.chmod(0755);
+        directory.setTimes(0, 0, 0, 0);
         implicit.add(node.path());
       }
       todo.addAll(node.children.values());

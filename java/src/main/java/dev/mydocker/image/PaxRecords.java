@@ -41,16 +41,14 @@ record PaxRecords(Map<String, byte[]> values, List<Long> sparse) {
       if (equals <= space + 1) {
         throw bad("a PAX record has no key");
       }
-      String key =
-          new String(data, space + 1, equals - space - 1, StandardCharsets.ISO_8859_1);
+      String key = new String(data, space + 1, equals - space - 1, StandardCharsets.ISO_8859_1);
       put(key, Arrays.copyOfRange(data, equals + 1, end - 1), values, sparse);
       at = end;
     }
     return new PaxRecords(values, sparse);
   }
 
-  private static void put(
-      String key, byte[] value, Map<String, byte[]> values, List<Long> sparse)
+  private static void put(String key, byte[] value, Map<String, byte[]> values, List<Long> sparse)
       throws ImageException {
     if (key.indexOf('\0') >= 0 || !key.startsWith(XATTR) && indexOf(value, (byte) 0) >= 0) {
       throw bad("a PAX record has a NUL in it");

@@ -21,7 +21,8 @@ record SparseMap(long size, List<Part> parts) {
    *
    * @param numbers offset and length of each part
    * @param stored bytes that the tar holds
-   * @throws ImageException NOT_AN_IMAGE when the map contradicts itself, the size or the stored data
+   * @throws ImageException NOT_AN_IMAGE when the map contradicts itself, the size or the stored
+   *     data
    */
   static SparseMap of(long size, List<Long> numbers, long stored) throws ImageException {
     List<Part> parts = new ArrayList<>();

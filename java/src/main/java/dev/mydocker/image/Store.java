@@ -25,8 +25,8 @@ import java.util.UUID;
  *
  * <p>The annotation {@code org.opencontainers.image.ref.name} is an image's full name, {@link
  * ImageRef#name}, for images of archives too: what {@code oci-archive:/a.tar:b} gave is kept as
- * {@code oci-archive:/a.tar:b} and never taken for a registry's. A blob is written elsewhere, synced
- * and renamed; the index is replaced whole, under a lock on the layout's directory.
+ * {@code oci-archive:/a.tar:b} and never taken for a registry's. A blob is written elsewhere,
+ * synced and renamed; the index is replaced whole, under a lock on the layout's directory.
  */
 final class Store implements AutoCloseable {
   static final String REF_NAME = "org.opencontainers.image.ref.name";
@@ -54,7 +54,8 @@ final class Store implements AutoCloseable {
         if (root.find(INDEX).isEmpty()) {
           replace(root, INDEX, index(List.of()));
         }
-        replace(root, LAYOUT, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
+        replace(
+            root, LAYOUT, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
       }
     }
     return new Store(root);
@@ -117,7 +118,9 @@ final class Store implements AutoCloseable {
         Json.object()
             .put("schemaVersion", 2)
             .put("mediaType", MediaType.OCI_INDEX)
-            .put("manifests", new Json.Arr(manifests.stream().<Json>map(Descriptor::toJson).toList()))
+            .put(
+                "manifests",
+                new Json.Arr(manifests.stream().<Json>map(Descriptor::toJson).toList()))
             .build();
     return index.toBytes();
   }
@@ -193,14 +196,10 @@ final class Store implements AutoCloseable {
   }
 
   /** Makes a finished file of the workplace, whose content has been checked, the blob. */
-  void adopt(Fd file, String temporary, Digest digest, Workplace workplace)
-      throws KernelException {
-    KernelException.check(
-        Linux.fsync(file.number()), "fsync", "blob " + digest);
+  void adopt(Fd file, String temporary, Digest digest, Workplace workplace) throws KernelException {
+    KernelException.check(Linux.fsync(file.number()), "fsync", "blob " + digest);
     try (Directory into = blobs(digest)) {
-      workplace
-          .directory()
-          .rename(Overlay.bytes(temporary), into, Overlay.bytes(digest.hex()), 0);
+      workplace.directory().rename(Overlay.bytes(temporary), into, Overlay.bytes(digest.hex()), 0);
       into.fsync();
     }
   }

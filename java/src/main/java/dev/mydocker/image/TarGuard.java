@@ -427,8 +427,7 @@ final class TarGuard extends InputStream {
   }
 
   /** A number in octal digits, or in base 256 when the first bit is set; see tar(5). */
-  private static long number(byte[] from, int at, int length, String what)
-      throws ImageException {
+  private static long number(byte[] from, int at, int length, String what) throws ImageException {
     if (from[at] < 0) {
       boolean negative = (from[at] & 0x40) != 0;
       long value = negative ? -1 : 0;

@@ -5,12 +5,12 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A directory for what one fetch has not finished, on the file system of the store, so that a rename
- * finishes it. It is locked while the fetch lives; what dead ones left is removed by the next.
+ * A directory for what one fetch has not finished, on the file system of the store, so that a
+ * rename finishes it. It is locked while the fetch lives; what dead ones left is removed by the
+ * next.
  */
 final class Workplace implements AutoCloseable {
   private final Directory parent;

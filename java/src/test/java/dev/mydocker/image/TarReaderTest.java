@@ -43,8 +43,7 @@ class TarReaderTest {
 
   private static void assertRefused(byte[] tar, Kind kind) {
     assertThatThrownBy(() -> read(tar))
-        .isInstanceOfSatisfying(
-            ImageException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+        .isInstanceOfSatisfying(ImageException.class, e -> assertThat(e.kind()).isEqualTo(kind));
   }
 
   @Test
@@ -100,8 +99,7 @@ class TarReaderTest {
   @Test
   void M4_attributesAreBytes() throws Exception {
     String value = "\1\0\0\2\u0080\0\0\0\377\376";
-    byte[] tar =
-        new RawTar().pax("SCHILY.xattr.security.capability", value).file("a", "").end();
+    byte[] tar = new RawTar().pax("SCHILY.xattr.security.capability", value).file("a", "").end();
     TarEntry.Xattr xattr = read(tar).get(0).entry().xattrs().get(0);
     assertThat(xattr.name()).isEqualTo("security.capability");
     assertThat(xattr.value()).isEqualTo(RawTar.bytes(value));
