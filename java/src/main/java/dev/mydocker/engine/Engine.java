@@ -19,11 +19,11 @@ import dev.mydocker.spec.SpecCompiler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The engine over one state root; safe for several threads, and processes, at once. */
 public final class Engine {
@@ -123,18 +123,27 @@ public final class Engine {
             defaults(image.config()),
             (path, limit) -> images.read(image, path, limit),
             host);
-    List<String> lower = new ArrayList<>();
-    image.diffIds().forEach(digest -> lower.add(digest.hex()));
-    Collections.reverse(lower);
     return new Blueprint(
         id,
         compiled,
         images.layers(),
-        lower,
+        lower(image),
         store.directory(id),
         run,
         HostFiles.of(compiled.spec(), host, request.options().network()),
         cgroups);
+  }
+
+  /**
+   * The image's layers, the uppermost first. Overlayfs takes no directory twice: of a layer that
+   * comes again the uppermost counts, which has all that the lower one would show.
+   */
+  private static List<String> lower(Image image) {
+    Set<String> lower = new LinkedHashSet<>();
+    for (int i = image.diffIds().size() - 1; i >= 0; i--) {
+      lower.add(image.diffIds().get(i).hex());
+    }
+    return List.copyOf(lower);
   }
 
   private static ImageDefaults defaults(ImageConfig config) {

@@ -2,7 +2,6 @@ package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -74,7 +73,6 @@ final class ArchiveMembers implements Members {
         new Content() {
           @Override
           public int read(long at, byte[] into, int offset, int length) {
-            InputStream in = new ByteArrayInputStream(archive);
             int from = (int) Math.min(at, archive.length);
             int n = Math.min(length, archive.length - from);
             System.arraycopy(archive, from, into, offset, n);

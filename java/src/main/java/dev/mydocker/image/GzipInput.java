@@ -31,17 +31,12 @@ final class GzipInput extends InputStream {
   private final byte[] buffer = new byte[BUFFER];
   private int at;
   private int end;
-  private long taken;
+  private boolean started;
   private boolean inMember;
   private boolean finished;
 
   GzipInput(InputStream in) {
     this.in = in;
-  }
-
-  /** Compressed bytes read so far. */
-  long compressed() {
-    return taken;
   }
 
   @Override
@@ -91,7 +86,8 @@ final class GzipInput extends InputStream {
 
   /** A member's header, or the end of the file, with padding or without. */
   private void startMember() throws IOException {
-    boolean first = taken == 0 && at == end;
+    boolean first = !started;
+    started = true;
     if (at == end && !fill()) {
       if (first) {
         throw truncated();
@@ -190,7 +186,6 @@ final class GzipInput extends InputStream {
     int n = in.read(buffer, 0, buffer.length);
     at = 0;
     end = Math.max(n, 0);
-    taken += end;
     return n > 0;
   }
 

@@ -2,6 +2,7 @@ package dev.mydocker.image;
 
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Brings an image into the state: each blob and layer that is missing, then its documents, then its
@@ -143,7 +145,7 @@ final class ImageFetch {
     boolean interrupted = Thread.interrupted();
     while (!pool.isTerminated()) {
       try {
-        pool.awaitTermination(1, java.util.concurrent.TimeUnit.HOURS);
+        pool.awaitTermination(1, TimeUnit.HOURS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -164,6 +166,10 @@ final class ImageFetch {
         try (LayerStack stack = stack(below, ready, work);
             Directory unsettled = staged(work, diffId)) {
           LayerSettler.settle(unsettled, stack, unpacked.get(diffId));
+        } catch (ImageException e) {
+          throw new ImageException(e.kind(), cannotUnpack(layer) + e.getMessage(), e);
+        } catch (KernelException e) {
+          throw new IOException(cannotUnpack(layer) + e.getMessage(), e);
         }
         ready.add(diffId);
       } else if (!state.hasLayer(diffId)) {
@@ -181,9 +187,13 @@ final class ImageFetch {
               Overlay.bytes(LayerFetch.directoryName(diffId)),
               state.layers(),
               Overlay.bytes(diffId.hex()),
-              dev.mydocker.kernel.Linux.RENAME_NOREPLACE);
+              Linux.RENAME_NOREPLACE);
     }
     state.layers().fsync();
+  }
+
+  private String cannotUnpack(Contents.Layer layer) {
+    return "cannot unpack layer " + layer.id() + " of " + source.name() + ": ";
   }
 
   private LayerStack stack(List<Digest> below, List<Digest> ready, Workplace work)

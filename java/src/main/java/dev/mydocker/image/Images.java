@@ -6,8 +6,10 @@ import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -183,7 +185,7 @@ public final class Images {
         }
       }
     }
-    images.sort(java.util.Comparator.comparing(Image::name));
+    images.sort(Comparator.comparing(Image::name));
     return images;
   }
 
@@ -202,9 +204,9 @@ public final class Images {
    * @throws IOException when it is over the limit, no regular file, or a layer is not unpacked
    */
   public Optional<byte[]> read(Image image, String path, int limit) throws IOException {
+    String name = Overlay.text(path.getBytes(StandardCharsets.UTF_8));
     try (LayerStack stack = stack(image)) {
-      LayerStack.Found found =
-          stack.find(Overlay.text(path.getBytes(java.nio.charset.StandardCharsets.UTF_8)), true);
+      LayerStack.Found found = stack.find(name, true);
       if (found.stat().isEmpty()) {
         return Optional.empty();
       }

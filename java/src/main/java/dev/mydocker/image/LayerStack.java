@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Stat;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -46,7 +47,7 @@ final class LayerStack implements AutoCloseable {
    * @param follow whether a link at its very end is followed
    * @throws ImageException NOT_AN_IMAGE when it leads through too many links
    */
-  Found find(String path, boolean follow) throws java.io.IOException {
+  Found find(String path, boolean follow) throws IOException {
     Deque<String> todo = new ArrayDeque<>();
     push(todo, path);
     List<String> at = new ArrayList<>();

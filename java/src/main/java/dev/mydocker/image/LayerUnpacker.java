@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -45,7 +46,10 @@ import java.util.Optional;
  */
 final class LayerUnpacker implements AutoCloseable {
   private static final String WHITEOUT = ".wh.";
+
+  /** What names of AUFS's own bookkeeping begin with. */
   private static final String META = ".wh..wh.";
+
   private static final String OPAQUE = ".wh..wh..opq";
   private static final int BUFFER = 128 * 1024;
   private static final int OPEN_DIRECTORIES = 64;
@@ -55,7 +59,8 @@ final class LayerUnpacker implements AutoCloseable {
   /**
    * What only the layers below can complete.
    *
-   * @param implicit directories that the tar does not list, parents first; the root is empty
+   * @param implicit directories that the tar does not list, parents first, made for root with mode
+   *     0755 and the time 0; the layer's own directory is the empty path
    * @param opaqueRoot whether everything of the lower layers is hidden
    */
   record Result(List<String> implicit, boolean opaqueRoot) {}
@@ -148,23 +153,20 @@ final class LayerUnpacker implements AutoCloseable {
     if (entry.type() == TarEntry.Type.DIRECTORY) {
       describe(makeDirectory(parent, name), entry);
       noteMetadata(parent, name);
-    } else if (name.startsWith(WHITEOUT) && !isLayerMetadata(name)) {
-      whiteout(parent, name.substring(WHITEOUT.length()), entry.name());
     } else if (name.equals(OPAQUE)) {
       hideBelow(parent);
-    } else if (!name.startsWith(META)) {
+    } else if (name.startsWith(WHITEOUT)) {
+      if (!name.startsWith(META)) {
+        whiteout(parent, name.substring(WHITEOUT.length()), entry.name());
+      }
+    } else {
       make(parent, name, entry);
     }
   }
 
-  /** Names of AUFS's own bookkeeping, which begin like whiteouts. */
-  private static boolean isLayerMetadata(String name) {
-    return name.startsWith(META);
-  }
-
   /** A directory of AUFS's bookkeeping serves hard links only, and goes at the end. */
   private void noteMetadata(Node parent, String name) {
-    if (isLayerMetadata(name)) {
+    if (name.startsWith(META)) {
       metadata.add(parent.children.get(name));
     }
   }
@@ -395,7 +397,7 @@ final class LayerUnpacker implements AutoCloseable {
     String target = names.remove(names.size() - 1);
     Node from = walk(names, entry.name(), false);
     byte[] existing = Overlay.bytes(target);
-    if (from == parent && java.util.Arrays.equals(existing, name)) {
+    if (from == parent && Arrays.equals(existing, name)) {
       return;
     }
     if (from.children.containsKey(target)) {
@@ -452,6 +454,7 @@ final class LayerUnpacker implements AutoCloseable {
         directory.setTimes(e.mtimeSec(), e.mtimeNsec(), e.mtimeSec(), e.mtimeNsec());
       } else {
         directory.chmod(0755);
+        directory.setTimes(0, 0, 0, 0);
         implicit.add(node.path());
       }
       todo.addAll(node.children.values());

@@ -4,7 +4,9 @@ import dev.mydocker.image.ImageException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -397,7 +399,7 @@ final class TarGuard extends InputStream {
 
   /** The numbers of a sparse map, as many as one may have. */
   private static final class Numbers {
-    private final java.util.ArrayList<Long> list = new java.util.ArrayList<>();
+    private final List<Long> list = new ArrayList<>();
 
     private void add(long number) throws ImageException {
       if (list.size() >= 2 * SPARSE_PARTS) {

@@ -1,0 +1,93 @@
+package dev.mydocker.image;
+
+import dev.mydocker.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An OCI image layout in the making; every part of it can be made wrong. */
+final class TestImage {
+  private final Path directory;
+  private final List<Json> layers = new ArrayList<>();
+  private final List<String> diffIds = new ArrayList<>();
+
+  TestImage(Path directory) throws IOException {
+    this.directory = directory;
+    Files.createDirectories(directory.resolve("blobs/sha256"));
+    Files.writeString(directory.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+  }
+
+  TestImage layer(byte[] tar) throws IOException {
+    return layer(GzipInputTest.gzip(tar), MediaType.OCI_LAYER + "+gzip", Digest.of(tar));
+  }
+
+  TestImage layer(byte[] blob, String type, Digest diffId) throws IOException {
+    layers.add(blob(blob, type).toJson());
+    diffIds.add(diffId.toString());
+    return this;
+  }
+
+  /** Names the image so far. */
+  TestImage tag(String tag) throws IOException {
+    Json.Obj config =
+        Json.object()
+            .put("architecture", Platform.host().architecture())
+            .put("os", "linux")
+            .put("config", Json.object().build())
+            .put(
+                "rootfs",
+                Json.object().put("type", "layers").putStrings("diff_ids", diffIds).build())
+            .build();
+    return tag(tag, config.toBytes());
+  }
+
+  TestImage tag(String tag, byte[] config) throws IOException {
+    Json.Obj manifest =
+        Json.object()
+            .put("schemaVersion", 2)
+            .put("mediaType", MediaType.OCI_MANIFEST)
+            .put("config", blob(config, MediaType.OCI_CONFIG).toJson())
+            .put("layers", new Json.Arr(layers))
+            .build();
+    Descriptor descriptor = blob(manifest.toBytes(), MediaType.OCI_MANIFEST);
+    Json.Obj named =
+        Json.object()
+            .put("mediaType", descriptor.mediaType())
+            .put("digest", descriptor.digest().toString())
+            .put("size", descriptor.size())
+            .put("annotations", Json.object().put(Store.REF_NAME, tag).build())
+            .build();
+    Json.Obj index =
+        Json.object()
+            .put("schemaVersion", 2)
+            .put("manifests", new Json.Arr(List.of(named)))
+            .build();
+    Files.write(directory.resolve("index.json"), index.toBytes());
+    return this;
+  }
+
+  private Descriptor blob(byte[] content, String type) throws IOException {
+    Digest digest = Digest.of(content);
+    Files.write(path(digest), content);
+    return new Descriptor(type, digest, content.length);
+  }
+
+  Path path(Digest digest) {
+    return directory.resolve("blobs/sha256/" + digest.hex());
+  }
+
+  /** The digest of a layer's blob. */
+  Digest layerDigest(int index) throws IOException {
+    return Descriptor.read(layers.get(index)).digest();
+  }
+
+  Digest diffId(int index) throws IOException {
+    return Digest.parse(diffIds.get(index));
+  }
+
+  ImageRef ref(String tag) throws IOException {
+    return ImageRef.parse("oci:" + directory + ":" + tag);
+  }
+}
