@@ -6,7 +6,12 @@ cd "$(dirname "$0")/.."
 caption() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 mydocker() {
   printf '$ java -jar mydocker.jar'
-  printf " '%s'" "$@" | sed "s/ '\([A-Za-z0-9:./=_-]*\)'/ \1/g; s/'\(.\{60\}\).*/'.../;q"
+  for word; do
+    case $word in
+      *[!A-Za-z0-9:./=_-]*) printf " '...'" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
   echo
   java -jar mydocker.jar "$@"
 }
@@ -21,7 +26,7 @@ say() { printf "\n-- %s\n" "$1"; }
 limit() { for f in $1; do if [ -e "$f" ]; then printf "%-46s %s\n" "$f" "$(cat "$f")"; fi; done; }
 say "its own host name (UTS namespace)";               hostname
 say "its own users, capabilities reduced";             id; grep CapEff /proc/self/status
-say "its own processes (PID namespace)";               ps
+say "its own processes (PID namespace)";               ps -o pid,user,comm
 say "its own mounts (mount namespace)";                while read -r what where type rest; do printf "%-10s %s\n" "$type" "$where"; done </proc/mounts
 say "its own links (network namespace)";               ip link
 say "its limits (cgroup)"
