@@ -13,6 +13,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,8 +124,7 @@ public final class Container {
   /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
   private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
     Path image =
-        Path.of(launch.input().overlay().layers())
-            .resolve(launch.input().overlay().lower().get(0));
+        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
     try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
         Directory top = Directory.open(image)) {
       Stat root = top.stat();
@@ -136,6 +136,20 @@ public final class Container {
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
   public Recording recording() {
     return new Recording(recorder.entries()).with(steps);
+  }
+
+  /**
+   * Kills what outlives its first process. In a PID namespace of its own the kernel has done so;
+   * elsewhere the output would not end before the last of them has.
+   */
+  void killRest() throws IOException {
+    boolean own = false;
+    for (Spec.Namespace n : blueprint.spec().linux().namespaces()) {
+      own |= n.type().equals("pid") && n.path().isEmpty();
+    }
+    if (!own) {
+      cgroup.kill();
+    }
   }
 
   /** Records how it ended and removes what it had of the host. */
@@ -164,5 +178,4 @@ public final class Container {
   public void remove() throws IOException {
     store.delete(id());
   }
-
 }
