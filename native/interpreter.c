@@ -287,6 +287,9 @@ static long open_parent(int root, const char *path, char name[NAME_MAX + 1])
     return open_in(root, start ? parent : ".", O_PATH | O_DIRECTORY, 0);
 }
 
+/* As many as the kernel follows in one path; path_resolution(7). */
+enum { LINKS_MAX = 40 };
+
 enum create { CREATE_NOTHING, CREATE_DIRECTORY, CREATE_FILE };
 
 /* Makes one missing name below its existing parent; never opens, truncates or follows anything. */
@@ -299,29 +302,70 @@ static long create_one(int root, const char *path, enum create kind, unsigned mo
     long made = kind == CREATE_DIRECTORY ? SYS(mkdirat, parent, name, mode)
                                          : SYS(mknodat, parent, name, S_IFREG | mode, 0);
     SYS(close, parent);
-    return made == -EEXIST ? 0 : made;
+    return made;
 }
 
-/* Makes what is missing of `path`: directories, and the last name as `kind` says. */
-static long create_path(int root, const char *path, enum create kind, unsigned mode)
+/*
+ * Puts where a link leads into `path`, in the place of its first `end` bytes, which name the link.
+ * The result is as foreign as the link: it is only ever resolved inside `root`.
+ */
+static long substitute_link(int root, char path[PATH_MAX], size_t end)
 {
-    size_t length = strlen(path);
-    if (length >= PATH_MAX)
+    char name[NAME_MAX + 1];
+    char target[PATH_MAX];
+    char rest[PATH_MAX];
+    char whole = path[end];
+    path[end] = '\0';
+    long parent = open_parent(root, path, name);
+    path[end] = whole;
+    if (parent < 0)
+        return parent;
+    long length = SYS(readlinkat, parent, name, target, sizeof target);
+    SYS(close, parent);
+    if (length < 0)
+        return length == -EINVAL ? 0 : length; /* no link: somebody else has just made it */
+    size_t start = length > 0 && target[0] == '/' ? 0 : end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    size_t left = strlen(path + end) + 1;
+    if (start + (size_t)length + left > PATH_MAX)
         return -ENAMETOOLONG;
+    memcpy(rest, path + end, left);
+    memcpy(path + start, target, (size_t)length);
+    memcpy(path + start + length, rest, left);
+    return 0;
+}
+
+/*
+ * Makes what is missing of `path`: directories, and the last name as `kind` says. A link that leads
+ * nowhere is followed and what it names is made, as a link to a place that is there is followed
+ * too.
+ */
+static long create_path(int root, const char *wanted, enum create kind, unsigned mode)
+{
+    char path[PATH_MAX];
     char prefix[PATH_MAX];
-    for (size_t i = 1; i <= length; i++) {
-        bool last = i == length;
-        if (!last && path[i] != '/')
-            continue;
-        if (path[i - 1] == '/')
+    if (strlen(wanted) >= sizeof path)
+        return -ENAMETOOLONG;
+    memcpy(path, wanted, strlen(wanted) + 1);
+    int links = 0;
+    for (size_t i = 1; i <= strlen(path); i++) {
+        bool last = path[i] == '\0';
+        if ((!last && path[i] != '/') || path[i - 1] == '/')
             continue;
         memcpy(prefix, path, i);
         prefix[i] = '\0';
         long fd = open_in(root, prefix, O_PATH, 0);
+        if (fd >= 0) {
+            SYS(close, fd);
+            continue;
+        }
         if (fd == -ENOENT)
             fd = create_one(root, prefix, last ? kind : CREATE_DIRECTORY, last ? mode : 0755);
-        else if (fd >= 0)
-            fd = SYS(close, fd);
+        if (fd == -EEXIST) {
+            fd = ++links > LINKS_MAX ? -ELOOP : substitute_link(root, path, i);
+            i = 0;
+        }
         if (fd < 0)
             return fd;
     }
@@ -492,10 +536,15 @@ static long op_WRITE_FILE(struct run *r, const struct op *op)
     return n < 0 ? n : (uint64_t)n == data->size ? 0 : -EIO;
 }
 
+/* The container's own: open_tree(2) alone would follow a link in place of /dev out of the root. */
 static long null_tree(int root)
 {
-    return SYS(open_tree, root, "dev/null",
-               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+    long fd = open_in(root, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS);
+    if (fd < 0)
+        return fd;
+    long tree = SYS(open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    SYS(close, fd);
+    return tree;
 }
 
 static long empty_directory(void)

@@ -12,6 +12,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,6 +140,20 @@ public final class Container {
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
   public Recording recording() {
     return new Recording(recorder.entries()).with(steps);
+  }
+
+  /**
+   * Kills what outlives its first process. In a PID namespace of its own the kernel has done so;
+   * elsewhere the output would not end before the last of them has.
+   */
+  void killRest() throws IOException {
+    boolean own = false;
+    for (Spec.Namespace n : blueprint.spec().linux().namespaces()) {
+      own |= n.type().equals("pid") && n.path().isEmpty();
+    }
+    if (!own) {
+      cgroup.kill();
+    }
   }
 
   /** Records how it ended and removes what it had of the host. */

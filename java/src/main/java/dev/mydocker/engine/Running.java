@@ -59,7 +59,7 @@ public final class Running implements AutoCloseable {
    *     it
    */
   public Exit relay(Output output) throws IOException {
-    Optional<ExitStatus> status = client.relay(output, how -> {});
+    Optional<ExitStatus> status = client.relay(output, how -> container.killRest());
     KernelException.check(
         Linux.waitPidfd(monitor.number(), true, new int[2]), "waitid", monitor.name());
     // A monitor that was killed took the first process with it (PR_SET_PDEATHSIG).

@@ -28,6 +28,9 @@ import java.util.Set;
 public final class NativeLibrary {
   private static final String RESOURCE = "libmydocker.so";
 
+  /** This process's user owns it; /proc/self itself is a link that is always root's. */
+  private static final Path OWN = Path.of("/proc/self/task");
+
   private NativeLibrary() {}
 
   /** Loads the library once; {@link Linux} calls this from its static initialiser. */
@@ -44,7 +47,9 @@ public final class NativeLibrary {
       }
       System.load(library.toString());
     } catch (IOException e) {
-      throw new UnsatisfiedLinkError("cannot extract the native library: " + e);
+      Error error = new UnsatisfiedLinkError("cannot extract the native library: " + e);
+      error.initCause(e);
+      throw error;
     }
   }
 
@@ -67,7 +72,7 @@ public final class NativeLibrary {
   private static Path privateDirectory() throws IOException {
     String root = System.getenv("MYDOCKER_ROOT");
     String home = System.getProperty("user.home");
-    boolean superuser = owner(Path.of("/proc/self")) == 0;
+    boolean superuser = owner(OWN) == 0;
     String data = System.getenv("XDG_DATA_HOME");
     Path base;
     if (root != null && !root.isEmpty()) {
@@ -95,7 +100,7 @@ public final class NativeLibrary {
         Files.readAttributes(file, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     Set<PosixFilePermission> mode = is.permissions();
     if (is.isSymbolicLink()
-        || owner(file) != owner(Path.of("/proc/self"))
+        || owner(file) != owner(OWN)
         || mode.contains(PosixFilePermission.GROUP_WRITE)
         || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
       throw new IOException(
@@ -103,7 +108,7 @@ public final class NativeLibrary {
     }
   }
 
-  /** By number: a user need not have a name. The owner of /proc/self is this process's user. */
+  /** By number: a user need not have a name. */
   private static int owner(Path file) throws IOException {
     return (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }

@@ -71,6 +71,9 @@ public final class LaunchException extends IOException {
     if (step.op() == Op.RLIMIT && errno == Errno.EPERM) {
       return ": raising a hard limit needs CAP_SYS_RESOURCE, which this host does not give";
     }
+    if (errno == Errno.EINVAL && step.op() == Op.ATTACH) {
+      return ": is what is mounted a file and its target a directory, or the other way round?";
+    }
     if (errno == Errno.ENOSPC && step.op() == Op.CLONE_INIT) {
       return ": a limit in /proc/sys/user is reached";
     }

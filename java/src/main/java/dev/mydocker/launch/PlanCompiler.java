@@ -400,11 +400,13 @@ public final class PlanCompiler {
   }
 
   /**
-   * Opens a mount's target, made if it is missing. /proc and /sys must be plain directories: a link
-   * in their place could make a mask cover something else (CVE-2019-19921).
+   * Opens a mount's target, made if it is missing. /proc, /sys and /dev must be plain directories:
+   * a link in their place could make a mask cover something else (CVE-2019-19921), or put the nodes
+   * where they are not looked for.
    */
   private void target(String destination, int create, String why) {
-    boolean kernels = destination.equals("/proc") || destination.equals("/sys");
+    boolean kernels =
+        destination.equals("/proc") || destination.equals("/sys") || destination.equals("/dev");
     add(
         why,
         Op.OPEN,
