@@ -14,6 +14,9 @@ final class Commands {
       List.of(
           new Entry("run", "Run a command in a new container"),
           new Entry("pull", "Fetch an image"),
+          new Entry("push", "Send an image to its registry"),
+          new Entry("login", "Log in to a registry"),
+          new Entry("logout", "Forget the credentials for a registry"),
           new Entry("images", "List the images that are here"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
@@ -27,6 +30,12 @@ final class Commands {
         return Optional.of(new RunCommand());
       case "pull":
         return Optional.of(new PullCommand());
+      case "push":
+        return Optional.of(new PushCommand());
+      case "login":
+        return Optional.of(new LoginCommand());
+      case "logout":
+        return Optional.of(new LogoutCommand());
       case "images":
         return Optional.of(new ImagesCommand());
       case "version":

@@ -1,131 +1,42 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.image.PullListener;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
-/**
- * A pull on a terminal: a line per layer, redrawn in place.
- *
- * <p>The cursor rests below the last line between two drawings, so that anything else that is
- * printed comes after the bars.
- */
+/** A pull on a terminal. See {@link LayerBars}. */
 final class PullBars implements PullListener {
-  private static final int BAR = 50;
-  private static final int SMALLEST_BAR = 10;
-  private static final long REDRAW_NANOS = 80_000_000L;
+  private final LayerBars bars;
 
-  private final PullLines.Writer writer;
-  private final int columns;
-  private final int rows;
-  private final Map<String, Layer> layers = new LinkedHashMap<>();
-
-  /** What is known of one layer. */
-  private static final class Layer {
-    final int line;
-    final long total;
-    String state = "Pulling fs layer";
-    long done = -1;
-    long drawn;
-
-    Layer(int line, long total) {
-      this.line = line;
-      this.total = total;
-    }
-  }
-
-  /**
-   * @param columns the terminal's width
-   * @param rows its height: of more layers than that the first are drawn once and left
-   */
   PullBars(PullLines.Writer writer, int columns, int rows) {
-    this.writer = writer;
-    this.columns = columns;
-    this.rows = rows;
+    this.bars = new LayerBars(writer, columns, rows);
   }
 
   @Override
-  public synchronized void layer(String id, long total) {
-    if (!layers.containsKey(id)) {
-      layers.put(id, new Layer(layers.size(), total));
-      writer.write(fit(id + ": Pulling fs layer") + "\r\n");
-    }
+  public void layer(String id, long total) {
+    bars.add(id, total, "Pulling fs layer");
   }
 
   @Override
   public void alreadyExists(String id) {
-    state(id, "Already exists");
+    bars.state(id, "Already exists");
   }
 
   @Override
-  public synchronized void progress(String id, long done) {
-    Layer layer = layers.get(id);
-    if (layer == null) {
-      return;
-    }
-    layer.state = "Downloading";
-    layer.done = done;
-    long now = System.nanoTime();
-    if (layer.drawn == 0 || now - layer.drawn >= REDRAW_NANOS || done >= layer.total) {
-      layer.drawn = now;
-      draw(id, layer);
-    }
+  public void progress(String id, long done) {
+    bars.progress(id, "Downloading", done);
   }
 
   @Override
   public void verified(String id) {
-    state(id, "Download complete");
+    bars.state(id, "Download complete");
   }
 
   @Override
   public void unpacking(String id) {
-    state(id, "Extracting");
+    bars.state(id, "Extracting");
   }
 
   @Override
   public void done(String id) {
-    state(id, "Pull complete");
-  }
-
-  private synchronized void state(String id, String state) {
-    Layer layer = layers.get(id);
-    if (layer != null) {
-      layer.state = state;
-      layer.done = -1;
-      draw(id, layer);
-    }
-  }
-
-  private void draw(String id, Layer layer) {
-    int up = layers.size() - layer.line;
-    if (up >= rows) {
-      return;
-    }
-    String text = id + ": " + layer.state;
-    if (layer.done >= 0) {
-      text = text + " " + bar(text.length() + 1, layer);
-    }
-    String line = fit(text);
-    writer.write("\u001b[" + up + "A\r" + line + "\u001b[K\u001b[" + up + "B\r");
-  }
-
-  /** {@code [=====> ] 3.4MB/12MB}, its bar as wide as the line leaves room for. */
-  private String bar(int taken, Layer layer) {
-    String figures = "  " + Human.size(layer.done, 4) + "/" + Human.size(layer.total, 4);
-    int width = Math.min(BAR, columns - taken - figures.length() - 3);
-    if (width < SMALLEST_BAR) {
-      return figures.substring(2);
-    }
-    int full = layer.total <= 0 ? 0 : (int) Math.min(width, layer.done * width / layer.total);
-    StringBuilder out = new StringBuilder(width + 24).append('[');
-    for (int i = 0; i < width; i++) {
-      out.append(i < full - 1 || full == width ? '=' : i == full - 1 ? '>' : ' ');
-    }
-    return out.append(']').append(figures).toString();
-  }
-
-  /** One column stays free: a terminal wraps when its last one is written. */
-  private String fit(String text) {
-    return text.length() < columns ? text : text.substring(0, Math.max(0, columns - 1));
+    bars.state(id, "Pull complete");
   }
 }

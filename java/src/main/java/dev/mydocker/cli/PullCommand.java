@@ -17,7 +17,7 @@ final class PullCommand implements Command {
 
   @Override
   public String synopsis() {
-    return "pull [OPTIONS] IMAGE";
+    return "pull [OPTIONS] IMAGE | pull --all-tags [OPTIONS] NAME";
   }
 
   @Override
@@ -31,7 +31,8 @@ final class PullCommand implements Command {
         .group("Options")
         .toggle("Print the image's name alone", "-q", "--quiet")
         .value("OS/ARCH", "Which variant of it: linux/arm64", "--platform")
-        .later(" -a --all-tags --disable-content-trust ");
+        .toggle("Fetch every tag that the registry has of the name", "-a", "--all-tags")
+        .later(" --disable-content-trust ");
   }
 
   @Override
@@ -39,6 +40,7 @@ final class PullCommand implements Command {
     return List.of(
         "mydocker pull busybox",
         "mydocker pull --platform linux/arm64 debian:12",
+        "mydocker pull --all-tags registry.example/team/app",
         "mydocker pull -q oci-archive:image.tar");
   }
 
@@ -48,7 +50,11 @@ final class PullCommand implements Command {
       throw new UsageException("it needs exactly one image");
     }
     ImageRef reference = ImageRef.parse(arguments.arguments().get(0));
-    Platform platform = platform(arguments.value("--platform"));
+    Platform platform = platform(arguments.value("--platform")).orElse(Platform.host());
+    if (arguments.on("--all-tags")) {
+      return new PullAll(session, platform, arguments.on("--quiet"))
+          .run(repository(reference, arguments.arguments().get(0)));
+    }
     Images images = Engine.open(session.environment()).images();
     if (arguments.on("--quiet")) {
       Image image = images.get(reference, platform, PullPolicy.ALWAYS, PullListener.NONE);
@@ -63,9 +69,28 @@ final class PullCommand implements Command {
     return 0;
   }
 
-  private static Platform platform(Optional<String> text) throws UsageException {
+  private static ImageRef.Registry repository(ImageRef reference, String given)
+      throws UsageException {
+    if (!(reference instanceof ImageRef.Registry registry)) {
+      throw new UsageException("--all-tags needs the name of a registry's repository");
+    }
+    if (namesTag(registry, given)) {
+      throw new UsageException("a tag can't be used with --all-tags");
+    }
+    return registry;
+  }
+
+  /** Whether the user wrote a tag or digest, and not the name alone. */
+  static boolean namesTag(ImageRef.Registry reference, String given) {
+    return !reference.tag().equals(Optional.of("latest"))
+        || reference.digest().isPresent()
+        || given.endsWith(":latest");
+  }
+
+  /** The platform that was asked for. */
+  static Optional<Platform> platform(Optional<String> text) throws UsageException {
     try {
-      return text.isEmpty() ? Platform.host() : Platform.parse(text.get());
+      return text.isEmpty() ? Optional.empty() : Optional.of(Platform.parse(text.get()));
     } catch (ImageException e) {
       throw new UsageException("--platform: " + e.getMessage(), e);
     }
@@ -80,9 +105,8 @@ final class PullCommand implements Command {
     if (registry.digest().isPresent()) {
       return registry.digest().get() + ": Pulling from " + path + "\n";
     }
-    String tag = registry.tag().orElse("latest");
-    boolean added = tag.equals("latest") && !given.endsWith(":latest");
-    return (added ? "Using default tag: latest\n" : "") + tag + ": Pulling from " + path + "\n";
+    String added = namesTag(registry, given) ? "" : "Using default tag: latest\n";
+    return added + registry.tag().orElse("latest") + ": Pulling from " + path + "\n";
   }
 
   /**
@@ -91,11 +115,6 @@ final class PullCommand implements Command {
    * @param before the store's images before the pull
    */
   static String closing(Image image, ImageRef reference, List<Image> before) {
-    boolean same = false;
-    for (Image old : before) {
-      same |=
-          old.name().equals(image.name()) && old.manifestDigest().equals(image.manifestDigest());
-    }
     String name = reference.familiar();
     if (reference instanceof ImageRef.Registry registry
         && registry.digest().isEmpty()
@@ -104,11 +123,25 @@ final class PullCommand implements Command {
     }
     return "Digest: "
         + image.manifestDigest()
-        + "\nStatus: "
-        + (same ? "Image is up to date for " : "Downloaded newer image for ")
-        + Text.printable(name)
         + "\n"
+        + status(isAmong(image, before), name)
         + Text.printable(image.name())
+        + "\n";
+  }
+
+  /** Whether the store had the image under its name before. */
+  static boolean isAmong(Image image, List<Image> before) {
+    return before.stream()
+        .anyMatch(
+            old ->
+                old.name().equals(image.name())
+                    && old.manifestDigest().equals(image.manifestDigest()));
+  }
+
+  /** Whether anything came. */
+  static String status(boolean same, String name) {
+    return (same ? "Status: Image is up to date for " : "Status: Downloaded newer image for ")
+        + Text.printable(name)
         + "\n";
   }
 }

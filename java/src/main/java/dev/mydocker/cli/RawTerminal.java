@@ -2,9 +2,12 @@ package dev.mydocker.cli;
 
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
- * The user's terminal in raw mode: what is typed, {@code ^C} too, goes to the container.
+ * The user's terminal in another mode: raw, where what is typed, {@code ^C} too, goes to the
+ * container; or without echo, for a password.
  *
  * <p>{@link #close} puts back what was found. It may be called more than once and from any thread:
  * the normal way out, an exception's and the JVM's shutdown all do. Only a SIGKILL of this process
@@ -12,6 +15,11 @@ import dev.mydocker.kernel.Linux;
  */
 final class RawTerminal implements AutoCloseable {
   private static final int TERMIOS = 64;
+
+  /** termios(3): c_lflag is the fourth of its 32-bit words; ECHO is the same everywhere. */
+  private static final int LOCAL_FLAGS = 12;
+
+  private static final int ECHO = 010;
 
   private final int fd;
   private final byte[] before = new byte[TERMIOS];
@@ -24,12 +32,30 @@ final class RawTerminal implements AutoCloseable {
    * @throws KernelException ENOTTY when it is not a terminal
    */
   RawTerminal(int fd) throws KernelException {
+    this(fd, true);
+  }
+
+  private RawTerminal(int fd, boolean whole) throws KernelException {
     this.fd = fd;
     KernelException.check(Linux.tcgetattr(fd, before), "tcgetattr", "the terminal");
     raw = before.clone();
-    KernelException.check(Linux.makeRaw(raw), "cfmakeraw", "the terminal");
+    if (whole) {
+      KernelException.check(Linux.makeRaw(raw), "cfmakeraw", "the terminal");
+    } else {
+      ByteBuffer words = ByteBuffer.wrap(raw).order(ByteOrder.nativeOrder());
+      words.putInt(LOCAL_FLAGS, words.getInt(LOCAL_FLAGS) & ~ECHO);
+    }
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "terminal"));
     enter();
+  }
+
+  /**
+   * Lets {@code fd} show nothing of what is typed.
+   *
+   * @throws KernelException ENOTTY when it is not a terminal
+   */
+  static RawTerminal withoutEcho(int fd) throws KernelException {
+    return new RawTerminal(fd, false);
   }
 
   /** Makes it raw again, after a stop and SIGCONT: the shell had put its own modes in between. */

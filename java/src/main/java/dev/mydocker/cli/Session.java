@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.image.PullListener;
+import dev.mydocker.image.PushListener;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +21,14 @@ record Session(Console console, Map<String, String> environment) {
   /** Shows a pull on the standard output. */
   PullListener pullProgressOnOutput() {
     return progress(1, console::progressOut);
+  }
+
+  /** Shows a push on the standard output. */
+  PushListener pushProgressOnOutput() {
+    Optional<WindowSize> size = WindowSize.of(1);
+    return size.isPresent()
+        ? new PushBars(console::progressOut, size.get().columns(), size.get().rows())
+        : new PushLines(console::progressOut);
   }
 
   private static PullListener progress(int fd, PullLines.Writer writer) {

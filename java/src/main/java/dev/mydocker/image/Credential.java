@@ -2,9 +2,13 @@ package dev.mydocker.image;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 
-/** What proves to a registry who pulls. Its text form never shows a secret. */
+/** What proves to a registry who asks. Its text form never shows a secret. */
 sealed interface Credential {
+
+  /** The secrets in every form in which they are sent: whoever shows one shows the credential. */
+  List<String> secrets();
 
   /** A name and its password. */
   record Password(String user, String password) implements Credential {
@@ -16,6 +20,11 @@ sealed interface Credential {
     }
 
     @Override
+    public List<String> secrets() {
+      return List.of(password, basic().substring("Basic ".length()));
+    }
+
+    @Override
     public String toString() {
       return "Password[hidden]";
     }
@@ -23,6 +32,11 @@ sealed interface Credential {
 
   /** An OAuth2 refresh token, which a token service changes for others. */
   record IdentityToken(String token) implements Credential {
+    @Override
+    public List<String> secrets() {
+      return List.of(token);
+    }
+
     @Override
     public String toString() {
       return "IdentityToken[hidden]";

@@ -26,6 +26,8 @@ import java.util.concurrent.TimeoutException;
 record CredentialHelper(String name, Map<String, String> environment, Duration limit) {
   private static final int MAX_OUTPUT = 64 << 10;
 
+  private record Answer(int exitValue, byte[] bytes) {}
+
   /**
    * Asks for a server's credentials.
    *
@@ -34,11 +36,49 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
    * @throws ImageException CONFIGURATION when it cannot be asked, or answers something else
    */
   Optional<Credential> get(String server) throws ImageException {
+    Answer answer = run("get", server + "\n");
+    return answer.exitValue == 0 ? parse(answer.bytes, server) : none(answer.bytes);
+  }
+
+  /**
+   * Gives it a server's credentials to keep.
+   *
+   * @throws ImageException CONFIGURATION when it cannot be asked, or does not keep them
+   */
+  void store(String server, Credential.Password password) throws ImageException {
+    Json.Obj entry =
+        Json.object()
+            .put("ServerURL", server)
+            .put("Username", password.user())
+            .put("Secret", password.password())
+            .build();
+    Answer answer = run("store", entry.toText() + "\n");
+    String said = new String(answer.bytes, StandardCharsets.UTF_8).strip();
+    if (answer.exitValue != 0) {
+      boolean shown = password.secrets().stream().noneMatch(said::contains);
+      throw failed("keeps nothing" + (shown ? ": " + ImageException.quote(said) : ""));
+    }
+  }
+
+  /**
+   * Lets it forget a server's credentials; none is as good.
+   *
+   * @throws ImageException CONFIGURATION when it cannot be asked, or does not forget them
+   */
+  void erase(String server) throws ImageException {
+    Answer answer = run("erase", server + "\n");
+    if (answer.exitValue != 0) {
+      none(answer.bytes);
+    }
+  }
+
+  /** Runs it: what it is told stands in its input, which nobody else sees. */
+  private Answer run(String action, String input) throws ImageException {
     Path program = find();
     Process process;
     try {
       process =
-          new ProcessBuilder(program.toString(), "get")
+          new ProcessBuilder(program.toString(), action)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
     } catch (IOException e) {
@@ -50,7 +90,7 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
       reader.setDaemon(true);
       reader.start();
       try (OutputStream in = process.getOutputStream()) {
-        in.write((server + "\n").getBytes(StandardCharsets.UTF_8));
+        in.write(input.getBytes(StandardCharsets.UTF_8));
       } catch (IOException e) {
         // It may end without reading; its output and exit code say what came of it.
       }
@@ -61,7 +101,7 @@ record CredentialHelper(String name, Map<String, String> environment, Duration l
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
         throw failed("did not end");
       }
-      return process.exitValue() == 0 ? parse(answer, server) : none(answer);
+      return new Answer(process.exitValue(), answer);
     } catch (TimeoutException e) {
       throw failed("did not answer within " + limit.toSeconds() + " s");
     } catch (ExecutionException e) {

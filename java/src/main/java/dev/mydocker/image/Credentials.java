@@ -40,24 +40,45 @@ final class Credentials {
    */
   Optional<Credential> find(String domain, String path) throws ImageException {
     for (Path file : files()) {
-      Optional<Json.Obj> config = load(file);
-      if (config.isPresent()) {
-        try {
-          Optional<Credential> found = find(config.get(), domain, path);
-          if (found.isPresent()) {
-            return found;
-          }
-        } catch (ImageException e) {
-          throw new ImageException(e.kind(), e.getMessage() + " (" + file + ")", e);
-        } catch (IOException e) {
-          throw bad(file, e.getMessage());
-        }
+      Optional<Credential> found = find(file, domain, path);
+      if (found.isPresent()) {
+        return found;
       }
     }
     return Optional.empty();
   }
 
-  private List<Path> files() {
+  /** The credentials that one file, or the helper it names, has for a repository. */
+  Optional<Credential> find(Path file, String domain, String path) throws ImageException {
+    Optional<Json.Obj> config = load(file);
+    if (config.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return find(config.get(), domain, path);
+    } catch (ImageException e) {
+      throw new ImageException(e.kind(), e.getMessage() + " (" + file + ")", e);
+    } catch (IOException e) {
+      throw bad(file, e.getMessage());
+    }
+  }
+
+  /**
+   * The file that a login is written to: the first of those that are read.
+   *
+   * @throws ImageException CONFIGURATION when the environment names no place at all
+   */
+  Path file() throws ImageException {
+    return files().stream()
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ImageException(
+                    Kind.CONFIGURATION, "there is no place for credentials: set HOME"));
+  }
+
+  /** The files that are read, the first one counting most. */
+  List<Path> files() {
     List<Path> out = new ArrayList<>();
     variable("REGISTRY_AUTH_FILE").ifPresent(file -> out.add(Path.of(file)));
     variable("DOCKER_CONFIG")
@@ -72,7 +93,8 @@ final class Credentials {
     return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
   }
 
-  private static Optional<Json.Obj> load(Path file) throws ImageException {
+  /** A file's content; empty when there is no such file. */
+  static Optional<Json.Obj> load(Path file) throws ImageException {
     try (var in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_FILE);
       if (bytes.length == MAX_FILE) {
@@ -93,25 +115,32 @@ final class Credentials {
 
   private Optional<Credential> find(Json.Obj config, String domain, String path)
       throws IOException {
-    boolean hub = domain.equals("docker.io");
-    String server = hub ? DOCKER_HUB : domain;
-    Map<String, String> helpers = config.stringMap("credHelpers");
-    Optional<String> helper =
-        Optional.ofNullable(helpers.get(server))
-            .or(() -> Optional.ofNullable(helpers.get(domain)))
-            .or(() -> hub ? Optional.ofNullable(helpers.get("index.docker.io")) : Optional.empty());
-    if (helper.isEmpty()) {
-      helper = config.string("credsStore").filter(name -> !name.isEmpty());
-    }
+    Optional<CredentialHelper> helper = helper(config, domain);
     if (helper.isPresent()) {
-      Optional<Credential> found =
-          new CredentialHelper(helper.get(), environment, HELPER_LIMIT).get(server);
+      Optional<Credential> found = helper.get().get(server(domain));
       if (found.isPresent()) {
         return found;
       }
     }
     Optional<Json.Obj> auths = config.object("auths");
     return auths.isEmpty() ? Optional.empty() : own(auths.get(), domain, path);
+  }
+
+  /** What a registry is called in the files and by helpers. */
+  static String server(String domain) {
+    return domain.equals("docker.io") ? DOCKER_HUB : domain;
+  }
+
+  /** The helper that a file's content names for a registry. */
+  Optional<CredentialHelper> helper(Json.Obj config, String domain) throws IOException {
+    boolean hub = domain.equals("docker.io");
+    Map<String, String> helpers = config.stringMap("credHelpers");
+    Optional<String> forAll = config.string("credsStore").filter(name -> !name.isEmpty());
+    return Optional.ofNullable(helpers.get(server(domain)))
+        .or(() -> Optional.ofNullable(helpers.get(domain)))
+        .or(() -> hub ? Optional.ofNullable(helpers.get("index.docker.io")) : Optional.empty())
+        .or(() -> forAll)
+        .map(name -> new CredentialHelper(name, environment, HELPER_LIMIT));
   }
 
   /** The entry of the longest name that the repository lies below. */

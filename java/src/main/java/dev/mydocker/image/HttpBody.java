@@ -26,15 +26,22 @@ final class HttpBody extends InputStream {
   private boolean done;
   private boolean closed;
 
-  HttpBody(HttpHead head, HttpInput in, HttpConnection connection) throws IOException {
+  /**
+   * The body after {@code head}.
+   *
+   * @param none whether the answer has no body, whatever its head says
+   * @param reusable whether the connection may serve another request
+   */
+  HttpBody(HttpHead head, HttpInput in, HttpConnection connection, boolean none, boolean reusable)
+      throws IOException {
     this.in = in;
     this.connection = connection;
-    boolean empty = head.status() == 204 || head.status() == 304;
+    boolean empty = none || head.status() == 204 || head.status() == 304;
     this.chunked = !empty && head.isChunked();
     long length = empty ? 0 : head.contentLength();
     this.untilEnd = !chunked && length < 0;
     this.left = chunked ? 0 : untilEnd ? Long.MAX_VALUE : length;
-    this.keep = head.keepsConnection() && !untilEnd;
+    this.keep = reusable && head.keepsConnection() && !untilEnd;
     if (left == 0 && !chunked) {
       finish(keep);
     }

@@ -66,15 +66,13 @@ final class HttpConnections implements AutoCloseable {
    * @throws ImageException UNREACHABLE with the reason, CONFIGURATION for certificates of no use
    */
   HttpConnection connect(Origin origin) throws IOException {
-    Socket socket = dialThrough(origin);
+    Socket transport = dialThrough(origin);
     try {
-      if (origin.tls()) {
-        socket = secured(socket, origin);
-      }
+      Socket socket = origin.tls() ? secured(transport, origin) : transport;
       socket.setSoTimeout(Math.toIntExact(timing.idle().toMillis()));
-      return register(origin, socket);
+      return register(origin, socket, transport);
     } catch (IOException | RuntimeException e) {
-      socket.close();
+      transport.close();
       throw e;
     }
   }
@@ -86,12 +84,13 @@ final class HttpConnections implements AutoCloseable {
     }
   }
 
-  private synchronized HttpConnection register(Origin origin, Socket socket) throws IOException {
+  private synchronized HttpConnection register(Origin origin, Socket socket, Socket transport)
+      throws IOException {
     if (closed) {
       throw new SocketException("closed");
     }
     HttpConnection connection =
-        new HttpConnection(socket, timing, c -> giveBack(origin, c), this::forget);
+        new HttpConnection(socket, transport, timing, c -> giveBack(origin, c), this::forget);
     open.add(connection);
     return connection;
   }
@@ -188,7 +187,7 @@ final class HttpConnections implements AutoCloseable {
     String target = origin.host() + ":" + origin.port();
     Map<String, String> headers = new LinkedHashMap<>(Map.of("Host", target));
     proxy.authorization().ifPresent(value -> headers.put("Proxy-Authorization", value));
-    HttpConnection.write(socket.getOutputStream(), "CONNECT", target, headers, new byte[0]);
+    HttpConnection.write(socket.getOutputStream(), "CONNECT", target, headers);
     int status = HttpHead.read(new HttpInput(socket.getInputStream(), timing)).status();
     if (status / 100 != 2) {
       throw unreachable(

@@ -31,6 +31,11 @@ public sealed interface ImageRef {
       return domain + "/" + path;
     }
 
+    /** The same repository's image of another tag. */
+    public Registry withTag(String other) {
+      return new Registry(domain, path, Optional.of(other), Optional.empty());
+    }
+
     @Override
     public String name() {
       return repository() + suffix();

@@ -189,6 +189,11 @@ public final class Images {
     return images;
   }
 
+  /** What is done at registries beside pulling. */
+  public Registries registries() {
+    return new Registries(root, environment);
+  }
+
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */
   public Path layers() {
     return root.resolve("layers");

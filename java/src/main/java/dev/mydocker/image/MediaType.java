@@ -36,6 +36,13 @@ final class MediaType {
     return type.equals(OCI_CONFIG) || type.equals(DOCKER_CONFIG);
   }
 
+  /**
+   * Whether this is a layer that no registry may hold: it comes from whoever has the right to it.
+   */
+  static boolean isForeign(String type) {
+    return type.startsWith(OCI_LAYER_NONDISTRIBUTABLE) || type.startsWith(DOCKER_LAYER_FOREIGN);
+  }
+
   /** Whether this is a layer that can be unpacked here: a tar, plain or gzip. */
   static boolean isLayer(String type) {
     String base = type;

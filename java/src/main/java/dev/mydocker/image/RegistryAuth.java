@@ -10,16 +10,44 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The authorization to pull from one repository: none, Basic, or a token of the registry's token
- * service (distribution's token authentication specification). Made when the registry asks for it,
- * renewed when it ends, shared by all fetches.
+ * The authorization for one purpose at one repository: none, Basic, or a token of the registry's
+ * token service (distribution's token authentication specification). Made when the registry asks
+ * for it, renewed when it ends, shared by all requests.
  */
 final class RegistryAuth {
+
+  /** What somebody is to be allowed. */
+  enum Purpose {
+    PULL("pull", "pull it"),
+    PUSH("pull,push", "push to it"),
+    /** Nothing but to be known. */
+    LOGIN("", "use it");
+
+    private final String actions;
+    private final String verb;
+
+    Purpose(String actions, String verb) {
+      this.actions = actions;
+      this.verb = verb;
+    }
+
+    /** What is denied to whoever is not allowed. */
+    String verb() {
+      return verb;
+    }
+  }
+
+  /** Knows the credentials for a repository. See {@link Credentials#find}. */
+  interface Keeper {
+    Optional<Credential> find(String domain, String path) throws ImageException;
+  }
+
   private static final int MAX_BODY = 1 << 20;
 
   /** Seconds a token lives when its service does not say; and no token is taken to live longer. */
@@ -30,7 +58,9 @@ final class RegistryAuth {
   private final RegistryHttp http;
   private final String domain;
   private final String path;
-  private final Credentials credentials;
+  private final Keeper keeper;
+  private final Purpose purpose;
+  private final List<String> scopes;
   private Optional<String> header = Optional.empty();
   private Optional<Challenge> bearer = Optional.empty();
   private Optional<Optional<Credential>> credential = Optional.empty();
@@ -42,11 +72,49 @@ final class RegistryAuth {
    * @param domain of the registry, as credentials are kept for
    * @param path the repository
    */
-  RegistryAuth(RegistryHttp http, String domain, String path, Credentials credentials) {
+  RegistryAuth(RegistryHttp http, String domain, String path, Keeper keeper, Purpose purpose) {
+    this(
+        http,
+        domain,
+        path,
+        keeper,
+        purpose,
+        purpose == Purpose.LOGIN
+            ? List.of()
+            : List.of("repository:" + path + ":" + purpose.actions));
+  }
+
+  private RegistryAuth(
+      RegistryHttp http,
+      String domain,
+      String path,
+      Keeper keeper,
+      Purpose purpose,
+      List<String> scopes) {
     this.http = http;
     this.domain = domain;
     this.path = path;
-    this.credentials = credentials;
+    this.keeper = keeper;
+    this.purpose = purpose;
+    this.scopes = scopes;
+  }
+
+  /** The same, and to pull from another repository of the registry too. */
+  RegistryAuth alsoPulling(String other) {
+    List<String> all = new ArrayList<>(scopes);
+    all.add("repository:" + other + ":" + Purpose.PULL.actions);
+    return new RegistryAuth(http, domain, path, keeper, purpose, List.copyOf(all));
+  }
+
+  Purpose purpose() {
+    return purpose;
+  }
+
+  /** What to do about credentials that are missing or refused. */
+  String advice() {
+    return purpose == Purpose.LOGIN
+        ? "check user name and password"
+        : "log in with mydocker login " + domain;
   }
 
   /** The Authorization header's value, when one is known to be wanted. */
@@ -94,9 +162,25 @@ final class RegistryAuth {
     return credential.isPresent() && credential.get().isPresent();
   }
 
+  /**
+   * Whether {@code text}, which came from outside, shows something that only we and the registry
+   * should know.
+   */
+  synchronized boolean isRevealedBy(String text) {
+    List<String> secrets = new ArrayList<>();
+    credential.flatMap(c -> c).ifPresent(c -> secrets.addAll(c.secrets()));
+    header.ifPresent(value -> secrets.add(value.substring(value.indexOf(' ') + 1)));
+    return secrets.stream()
+        .filter(secret -> !secret.isEmpty())
+        .anyMatch(
+            secret ->
+                text.contains(secret)
+                    || text.contains(URLEncoder.encode(secret, StandardCharsets.UTF_8)));
+  }
+
   private Optional<Credential> credential() throws ImageException {
     if (credential.isEmpty()) {
-      credential = Optional.of(credentials.find(domain, path));
+      credential = Optional.of(keeper.find(domain, path));
     }
     return credential.get();
   }
@@ -106,13 +190,10 @@ final class RegistryAuth {
     Optional<Credential> known = credential();
     StringBuilder query = new StringBuilder();
     challenge.parameter("service").ifPresent(service -> append(query, "service", service));
-    // What the challenge names may be more than a pull of this repository needs.
-    append(query, "scope", "repository:" + path + ":pull");
     try (HttpAnswer answer = askForToken(realm, query, known)) {
       Origin service = Origin.of(realm);
       if (answer.status() != 200) {
-        throw RegistryError.of(
-            answer, service.authority(), domain, "token service", known.isPresent());
+        throw RegistryError.of(answer, service.authority(), "token service", this);
       }
       return "Bearer " + token(answer.bytes(MAX_BODY, "the token of " + service));
     }
@@ -120,20 +201,25 @@ final class RegistryAuth {
 
   private HttpAnswer askForToken(URI realm, StringBuilder query, Optional<Credential> known)
       throws IOException {
+    // The scopes are our own: what the challenge names may be more than is needed.
     if (known.isPresent() && known.get() instanceof Credential.IdentityToken identity) {
+      if (!scopes.isEmpty()) {
+        append(query, "scope", String.join(" ", scopes));
+      }
       append(query, "grant_type", "refresh_token");
       append(query, "client_id", "mydocker");
       append(query, "refresh_token", identity.token());
-      return http.post(realm, query.toString().getBytes(StandardCharsets.US_ASCII));
+      return http.send(HttpRequest.form(realm, query), Optional.empty());
     }
+    scopes.forEach(scope -> append(query, "scope", scope));
     Optional<String> authorization = Optional.empty();
     if (known.isPresent() && known.get() instanceof Credential.Password password) {
       append(query, "account", password.user());
       authorization = Optional.of(password.basic());
     }
     String base = realm.toString();
-    return http.get(
-        URI.create(base + (base.contains("?") ? "&" : "?") + query), Map.of(), authorization);
+    URI url = URI.create(base + (base.contains("?") ? "&" : "?") + query);
+    return http.fetch(HttpRequest.get(url, Map.of()), authorization);
   }
 
   /** The token service's URL, which the registry names and which therefore is not trusted. */

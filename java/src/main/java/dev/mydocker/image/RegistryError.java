@@ -8,7 +8,7 @@ import java.net.ProtocolException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 
-/** Says in a sentence why a registry did not give what was asked for. */
+/** Says in a sentence why a registry did not do what was asked for. */
 final class RegistryError {
   /** The most bytes of an error's body that are read. */
   static final int MAX_BODY = 64 << 10;
@@ -19,40 +19,70 @@ final class RegistryError {
    * What an answer that is not 2xx means. Reads its body.
    *
    * @param host who answered, {@code host[:port]}
-   * @param login the registry that credentials are kept for
    * @param wanted {@code manifest}, {@code blob 0123abcd}
-   * @param hadCredentials whether credentials were sent
+   * @param auth as whom it was asked
    */
-  static ImageException of(
-      HttpAnswer answer, String host, String login, String wanted, boolean hadCredentials) {
-    String detail = detail(answer);
-    return switch (answer.status()) {
+  static ImageException of(HttpAnswer answer, String host, String wanted, RegistryAuth auth) {
+    String detail = detail(answer, auth);
+    int status = answer.status();
+    if (status == 404) {
+      return new ImageException(
+          Kind.NOT_FOUND,
+          "the registry has no such "
+              + wanted
+              + detail
+              + (wanted.equals("manifest") ? ": check name and tag" : ""));
+    }
+    return isDenial(status)
+        ? denial(status, host, detail, auth)
+        : new ImageException(Kind.UNREACHABLE, host + " gave no " + wanted + detail);
+  }
+
+  /**
+   * What an answer to something that was sent means. Reads its body.
+   *
+   * @param sent {@code manifest}, {@code blob 0123abcd}
+   */
+  static ImageException ofPush(HttpAnswer answer, String host, String sent, RegistryAuth auth) {
+    String detail = detail(answer, auth);
+    int status = answer.status();
+    if (isDenial(status)) {
+      return denial(status, host, detail, auth);
+    }
+    String why = host + " did not take the " + sent + detail;
+    return switch (status) {
+      case 404 -> new ImageException(Kind.NOT_FOUND, why + ": check the repository's name");
+      case 405 -> new ImageException(Kind.UNSUPPORTED, why + ": it can only be pulled from");
+      case 413 -> new ImageException(Kind.TOO_LARGE, why + ": it is too large for it");
+      default -> new ImageException(Kind.UNREACHABLE, why);
+    };
+  }
+
+  private static boolean isDenial(int status) {
+    return status == 401 || status == 403 || status == 429;
+  }
+
+  private static ImageException denial(int status, String host, String detail, RegistryAuth auth) {
+    return switch (status) {
       case 401 ->
           new ImageException(
               Kind.UNAUTHORIZED,
               host
-                  + (hadCredentials ? " refuses the credentials" : " wants credentials")
+                  + (auth.hasCredentials() ? " refuses the credentials" : " wants credentials")
                   + detail
-                  + ": log in with docker login "
-                  + login);
+                  + ": "
+                  + auth.advice());
       case 403 ->
           new ImageException(
               Kind.UNAUTHORIZED,
               host
                   + " denies access"
                   + detail
-                  + ": check the name, or log in as somebody who may pull it");
-      case 404 ->
-          new ImageException(
-              Kind.NOT_FOUND,
-              "the registry has no such "
-                  + wanted
-                  + detail
-                  + (wanted.equals("manifest") ? ": check name and tag" : ""));
-      case 429 ->
+                  + ": check the name, or log in as somebody who may "
+                  + auth.purpose().verb());
+      default ->
           new ImageException(
               Kind.UNREACHABLE, host + " limits how often it is asked" + detail + ": try later");
-      default -> new ImageException(Kind.UNREACHABLE, host + " gave no " + wanted + detail);
     };
   }
 
@@ -76,7 +106,7 @@ final class RegistryError {
   }
 
   /** Status, code and message of an error as the distribution-spec has it, in parentheses. */
-  private static String detail(HttpAnswer answer) {
+  private static String detail(HttpAnswer answer, RegistryAuth auth) {
     StringBuilder out = new StringBuilder(" (" + answer.status());
     try (answer) {
       byte[] body = answer.body().readNBytes(MAX_BODY);
@@ -84,12 +114,16 @@ final class RegistryError {
           instanceof Json.Obj error) {
         String code = error.string("code").orElse("");
         String message = error.string("message").orElse("");
-        if (isCode(code)) {
+        if (isCode(code) && !auth.isRevealedBy(code)) {
           out.append(' ').append(code);
         }
         // That of a 404 only says again what our own sentence says better.
         if (!message.isEmpty() && answer.status() != 404) {
-          out.append(' ').append(ImageException.quote(message));
+          out.append(' ')
+              .append(
+                  auth.isRevealedBy(message)
+                      ? "a message with our credentials in it, not shown"
+                      : ImageException.quote(message));
         }
       }
     } catch (IOException e) {

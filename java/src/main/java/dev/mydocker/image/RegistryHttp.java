@@ -4,9 +4,11 @@ import dev.mydocker.image.ImageException.Kind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ProtocolException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -38,10 +40,15 @@ final class RegistryHttp implements AutoCloseable {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> BUSY = Set.of(429, 500, 502, 503, 504);
 
+  /** Hears of every request that was answered. See {@link PullListener#call}. */
+  interface Calls {
+    void call(String method, String url, int status, long startNanos, long endNanos);
+  }
+
   private final HttpTiming timing;
   private final HttpProxies proxies;
   private final HttpConnections connections;
-  private final PullListener listener;
+  private final Calls calls;
   private final Predicate<Origin> insecure;
 
   /**
@@ -52,15 +59,12 @@ final class RegistryHttp implements AutoCloseable {
    * @throws ImageException CONFIGURATION
    */
   RegistryHttp(
-      Map<String, String> environment,
-      HttpTiming timing,
-      PullListener listener,
-      Predicate<Origin> insecure)
+      Map<String, String> environment, HttpTiming timing, Calls calls, Predicate<Origin> insecure)
       throws ImageException {
     this.timing = timing;
     this.proxies = new HttpProxies(environment);
     this.connections = new HttpConnections(timing, proxies, new RegistryTls(environment), insecure);
-    this.listener = listener;
+    this.calls = calls;
     this.insecure = insecure;
   }
 
@@ -93,20 +97,17 @@ final class RegistryHttp implements AutoCloseable {
   }
 
   /**
-   * GET, with redirects followed and passing failures tried again.
+   * GET or HEAD, with redirects followed and passing failures tried again.
    *
    * @param authorization the Authorization header's value; it goes to the URL's origin alone
    * @return an answer that is no redirect; of any other status
    */
-  HttpAnswer get(URI url, Map<String, String> headers, Optional<String> authorization)
-      throws IOException {
-    Origin first = Origin.of(url);
+  HttpAnswer fetch(HttpRequest request, Optional<String> authorization) throws IOException {
+    Origin first = Origin.of(request.url());
     Optional<String> credentials = authorization;
-    URI at = url;
+    URI at = request.url();
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      Map<String, String> all = new LinkedHashMap<>(headers);
-      credentials.ifPresent(value -> all.put("Authorization", value));
-      HttpAnswer answer = tryRepeatedly("GET", at, all, new byte[0]);
+      HttpAnswer answer = tryRepeatedly(request.to(at).authorized(credentials));
       Origin here = Origin.of(at);
       if (!REDIRECTS.contains(answer.status())) {
         if (answer.status() == 401 && !here.equals(first)) {
@@ -130,10 +131,13 @@ final class RegistryHttp implements AutoCloseable {
     throw new ProtocolException("more than " + MAX_REDIRECTS + " redirects");
   }
 
-  /** POST of a form; a redirect is an answer like any other. */
-  HttpAnswer post(URI url, byte[] form) throws IOException {
-    return tryRepeatedly(
-        "POST", url, Map.of("Content-Type", "application/x-www-form-urlencoded"), form);
+  /**
+   * A request that changes something; a redirect is an answer like any other. Passing failures are
+   * tried again when it is repeatable.
+   */
+  HttpAnswer send(HttpRequest request, Optional<String> authorization) throws IOException {
+    HttpRequest all = request.authorized(authorization);
+    return request.repeatable() ? tryRepeatedly(all) : exchange(all);
   }
 
   /**
@@ -173,29 +177,34 @@ final class RegistryHttp implements AutoCloseable {
   }
 
   private static URI redirect(URI from, HttpHead head) throws ProtocolException {
-    String location =
+    return resolve(
+        from,
         head.first("location")
-            .orElseThrow(() -> new ProtocolException("a redirect without a Location"));
+            .orElseThrow(() -> new ProtocolException("a redirect without a Location")));
+  }
+
+  /** What a reference in an answer from {@code from} means. */
+  static URI resolve(URI from, String reference) throws ProtocolException {
     try {
-      return new URI(from.resolve(new URI(location)).toASCIIString());
+      return new URI(from.resolve(new URI(reference)).toASCIIString());
     } catch (URISyntaxException e) {
-      throw new ProtocolException("a redirect to what is not a URL");
+      throw new ProtocolException("a Location or Link that is not a URL");
     }
   }
 
-  private HttpAnswer tryRepeatedly(String method, URI url, Map<String, String> headers, byte[] body)
-      throws IOException {
+  private HttpAnswer tryRepeatedly(HttpRequest request) throws IOException {
     for (int tries = 1; ; tries++) {
       Duration wait = backOff(tries);
       try {
-        HttpAnswer answer = exchange(method, url, headers, body);
-        if (!BUSY.contains(answer.status()) || tries == MAX_TRIES) {
+        HttpAnswer answer = exchange(request);
+        if (!isBusy(answer.head()) || tries == MAX_TRIES) {
           return answer;
         }
-        wait = retryAfter(answer.head()).orElse(wait);
-        if (wait.compareTo(MAX_WAIT) > 0) {
+        Optional<Duration> asked = waitFor(answer.head(), tries);
+        if (asked.isEmpty()) {
           return answer;
         }
+        wait = asked.get();
         answer.discard();
       } catch (IOException e) {
         if (!isBroken(e) || tries == MAX_TRIES || connections.isClosed()) {
@@ -204,6 +213,27 @@ final class RegistryHttp implements AutoCloseable {
       }
       sleep(wait);
     }
+  }
+
+  /** Whether the peer says that it may well give another answer later. */
+  static boolean isBusy(HttpHead head) {
+    return BUSY.contains(head.status());
+  }
+
+  /** How long to wait after a busy answer, the {@code tries}th; empty when that is too long. */
+  private Optional<Duration> waitFor(HttpHead head, int tries) {
+    return Optional.of(retryAfter(head).orElse(backOff(tries)))
+        .filter(wait -> wait.compareTo(MAX_WAIT) <= 0);
+  }
+
+  /** Whether going on where a transfer stopped may succeed. */
+  static boolean isPassing(IOException e) {
+    return isBroken(e) || isRefused(e) || e instanceof SocketTimeoutException;
+  }
+
+  /** Whether nobody listened, as while a registry starts again. */
+  static boolean isRefused(IOException e) {
+    return e instanceof ImageException && e.getCause() instanceof ConnectException;
   }
 
   /** Whether a connection broke, which the next one may not. */
@@ -215,6 +245,19 @@ final class RegistryHttp implements AutoCloseable {
   private Duration backOff(int tries) {
     long millis = timing.retry().toMillis() << Math.min(tries, 10) - 1;
     return Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(millis / 4 + 1));
+  }
+
+  /**
+   * Waits as a busy answer, the {@code tries}th, asks.
+   *
+   * @return false when it asks for too long
+   */
+  boolean pause(HttpHead busy, int tries) throws InterruptedIOException {
+    Optional<Duration> wait = waitFor(busy, tries);
+    if (wait.isPresent()) {
+      sleep(wait.get());
+    }
+    return wait.isPresent();
   }
 
   /** Waits before another attempt, the {@code tries + 1}st. */
@@ -250,31 +293,30 @@ final class RegistryHttp implements AutoCloseable {
     }
   }
 
-  private HttpAnswer exchange(String method, URI url, Map<String, String> headers, byte[] body)
-      throws IOException {
+  private HttpAnswer exchange(HttpRequest request) throws IOException {
+    URI url = request.url();
     Origin origin = Origin.of(url);
     long start = System.nanoTime();
     int status = 0;
     try {
-      HttpAnswer answer = send(method, url, origin, headers, body);
+      HttpAnswer answer = send(request, origin);
       status = answer.status();
       return answer;
     } finally {
       String shown = origin + (url.getRawPath() == null ? "" : url.getRawPath());
-      listener.call(method, shown, status, start, System.nanoTime());
+      calls.call(request.method(), shown, status, start, System.nanoTime());
     }
   }
 
-  private HttpAnswer send(
-      String method, URI url, Origin origin, Map<String, String> headers, byte[] body)
-      throws IOException {
+  private HttpAnswer send(HttpRequest request, Origin origin) throws IOException {
+    URI url = request.url();
     String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
     String target = path + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
     Map<String, String> all = new LinkedHashMap<>();
     all.put("Host", origin.authority());
     all.put("User-Agent", "mydocker");
     all.put("Accept-Encoding", "identity");
-    all.putAll(headers);
+    all.putAll(request.headers());
     Optional<HttpProxies.Proxy> proxy = proxies.proxyFor(origin);
     if (proxy.isPresent() && !origin.tls()) {
       target = origin + target;
@@ -283,13 +325,13 @@ final class RegistryHttp implements AutoCloseable {
     while (true) {
       Optional<HttpConnection> kept = connections.kept(origin);
       if (kept.isEmpty()) {
-        return connections.connect(origin).send(method, target, all, body);
+        return connections.connect(origin).send(request, target, all);
       }
       try {
-        return kept.get().send(method, target, all, body);
+        return kept.get().send(request, target, all);
       } catch (IOException e) {
         // The peer may close a kept connection at any time; that says nothing of this request.
-        if (!isBroken(e) || connections.isClosed()) {
+        if (!request.repeatable() || !isBroken(e) || connections.isClosed()) {
           throw e;
         }
       }

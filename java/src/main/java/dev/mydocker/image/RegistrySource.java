@@ -54,11 +54,13 @@ final class RegistrySource implements ImageSource {
       throws IOException {
     try {
       RegistriesConf conf = RegistriesConf.load(environment);
-      RegistryHttp http = new RegistryHttp(environment, timing, listener, conf::isInsecure);
+      RegistryHttp http = new RegistryHttp(environment, timing, listener::call, conf::isInsecure);
       Credentials credentials = new Credentials(environment);
       List<RegistryEndpoint> endpoints = new ArrayList<>();
       for (ImageRef.Registry place : conf.locate(reference)) {
-        endpoints.add(new RegistryEndpoint(http, place, credentials));
+        endpoints.add(
+            new RegistryEndpoint(
+                http, place.domain(), place.path(), credentials::find, RegistryAuth.Purpose.PULL));
       }
       return new RegistrySource(reference, http, List.copyOf(endpoints));
     } catch (IOException e) {

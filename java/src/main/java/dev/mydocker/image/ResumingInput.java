@@ -3,7 +3,6 @@ package dev.mydocker.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ProtocolException;
-import java.net.SocketTimeoutException;
 import java.util.Map;
 import java.util.Objects;
 
@@ -65,22 +64,34 @@ final class ResumingInput extends InputStream {
 
   private void resume(IOException cause) throws IOException {
     body.close();
+    IOException last = cause;
+    while (true) {
+      mayResume(last);
+      http.pause(tries);
+      try {
+        HttpAnswer rest = opener.open(Map.of("Range", "bytes=" + offset + "-"));
+        checkRange(rest);
+        body = rest.body();
+        resumedAt = offset;
+        return;
+      } catch (IOException e) {
+        // Whatever else passes was tried again already.
+        if (!RegistryHttp.isRefused(e)) {
+          throw failure.of(e);
+        }
+        last = e;
+      }
+    }
+  }
+
+  /** Counts an attempt, and throws when there were enough. */
+  private void mayResume(IOException cause) throws IOException {
     if (offset - resumedAt >= PROGRESS) {
       tries = 0;
     }
     tries++;
-    boolean passing = RegistryHttp.isBroken(cause) || cause instanceof SocketTimeoutException;
-    if (closed || tries > MAX_TRIES || !passing) {
+    if (closed || tries > MAX_TRIES || !RegistryHttp.isPassing(cause)) {
       throw failure.of(cause);
-    }
-    http.pause(tries);
-    try {
-      HttpAnswer rest = opener.open(Map.of("Range", "bytes=" + offset + "-"));
-      checkRange(rest);
-      body = rest.body();
-      resumedAt = offset;
-    } catch (IOException e) {
-      throw failure.of(e);
     }
   }
 

@@ -48,6 +48,12 @@ final class OwnProcess {
         Linux.kill(Linux.getpid(), Integer.parseInt(arguments[1]));
         System.out.println("cleaned up");
       }
+      case "prompt" -> {
+        Prompt prompt = new Prompt(Console.ofProcess());
+        String user = prompt.ask("Username: ");
+        String secret = prompt.askHidden("Password: ");
+        System.out.println("user " + user + ", " + secret.length() + " characters");
+      }
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }

@@ -356,7 +356,7 @@ class RegistryAuthTest {
   }
 
   private RegistryHttp http() throws IOException {
-    return new RegistryHttp(environment, TIMING, PullListener.NONE, origin -> false);
+    return new RegistryHttp(environment, TIMING, PullListener.NONE::call, origin -> false);
   }
 
   /** A registry with a token service, both on one port. */
@@ -490,6 +490,24 @@ class RegistryAuthTest {
     try (RegistryStub registry =
         bearer("{\"token\":\"" + "x".repeat(2 << 20) + "\"}", new AtomicInteger())) {
       assertThatThrownBy(() -> blob(registry.authority())).hasMessageContaining("1024 KiB");
+    }
+  }
+
+  @Test
+  void REG04_aPasswordThatTheRegistryEchoesIsNotShown() throws Exception {
+    for (String echo : List.of(SECRET, BASIC, "x".repeat(97) + SECRET)) {
+      String error = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"" + echo + "\"}]}";
+      try (RegistryStub registry = basic((r, out) -> RegistryStub.reply(out, 403, error))) {
+        logIn(registry.authority());
+        assertThatThrownBy(() -> blob(registry.authority()))
+            .satisfies(
+                e -> {
+                  for (Throwable t = e; t != null; t = t.getCause()) {
+                    assertThat(t.toString()).doesNotContain("s3c").doesNotContain(BASIC);
+                  }
+                })
+            .hasMessageContaining("denies access (403 DENIED a message with our credentials in it");
+      }
     }
   }
 

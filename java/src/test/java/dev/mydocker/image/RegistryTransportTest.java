@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -626,6 +627,53 @@ class RegistryTransportTest {
       closer.start();
       assertThatThrownBy(in::readAllBytes).isInstanceOf(ImageException.class);
       closer.join();
+    }
+  }
+
+  /** The registry is started again while a blob is being pulled. */
+  @Test
+  void REG15_aRefusedConnectionIsTriedAgainWithinABlob() throws Exception {
+    AtomicReference<RegistryStub> restarted = new AtomicReference<>();
+    ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    int port = server.getLocalPort();
+    RegistryStub first =
+        new RegistryStub(
+            server,
+            (request, out) -> {
+              part(out, 0, 1 << 20, ok(BLOB.length));
+              server.close();
+              throw new EOFException("gone");
+            });
+    PullListener restarting =
+        new PullListener() {
+          @Override
+          public void call(String method, String url, int status, long start, long end) {
+            calls.add(String.valueOf(status));
+            if (status == 0 && restarted.get() == null) {
+              try {
+                ServerSocket again = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+                restarted.set(
+                    new RegistryStub(
+                        again,
+                        (r, out) -> part(out, rangeStart(r), BLOB.length, partial(rangeStart(r)))));
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          }
+        };
+    try (first;
+        RegistrySource source =
+            RegistrySource.open(
+                ImageRef.parseRegistry(first.authority() + "/team/app:1"),
+                environment,
+                restarting,
+                PATIENT);
+        InputStream in = source.blob(DESCRIPTOR)) {
+      assertThat(in.readAllBytes()).isEqualTo(BLOB);
+      assertThat(calls).containsExactly("200", "0", "206");
+    } finally {
+      restarted.get().close();
     }
   }
 }

@@ -89,8 +89,11 @@ public final class TokenServer implements AutoCloseable {
   private String token(boolean known, String scope, String service)
       throws GeneralSecurityException {
     List<Json> access = new ArrayList<>();
-    String[] parts = scope.split(":");
-    if (parts.length == 3) {
+    for (String one : scope.split(" ")) {
+      String[] parts = one.split(":");
+      if (parts.length != 3) {
+        continue;
+      }
       boolean open = parts[1].startsWith("public/");
       List<String> actions =
           known ? List.of(parts[2].split(",")) : open ? List.of("pull") : List.of();
@@ -136,9 +139,10 @@ public final class TokenServer implements AutoCloseable {
     for (String pair : (raw == null ? "" : raw).split("&")) {
       int equals = pair.indexOf('=');
       if (equals > 0) {
-        out.put(
+        out.merge(
             pair.substring(0, equals),
-            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8),
+            (first, next) -> first + " " + next);
       }
     }
     return out;
