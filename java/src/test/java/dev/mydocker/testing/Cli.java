@@ -61,6 +61,8 @@ public final class Cli {
         System.getProperty("java.home") + "/bin/java",
         "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData",
+        // As the manifest of the jar has it.
+        "--enable-native-access=ALL-UNNAMED",
         "-cp",
         classPath,
         "dev.mydocker.cli.Main");
