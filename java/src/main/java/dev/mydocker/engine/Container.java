@@ -79,9 +79,6 @@ public final class Container {
       Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
-    } finally {
-      // From here on the monitor's share of the lock is the one that counts.
-      run.life().close();
     }
   }
 
@@ -123,8 +120,7 @@ public final class Container {
   /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
   private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
     Path image =
-        Path.of(launch.input().overlay().layers())
-            .resolve(launch.input().overlay().lower().get(0));
+        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
     try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
         Directory top = Directory.open(image)) {
       Stat root = top.stat();
@@ -151,12 +147,19 @@ public final class Container {
     run.remove();
   }
 
+  /** Leaves cleaning up to the next command, once the monitor is gone too. */
+  void release() {
+    run.close();
+  }
+
   /** After a failure, whose report comes before one of the clean-up. */
   private void discard(Exception failure) {
     try {
       cleanUp();
     } catch (IOException e) {
       failure.addSuppressed(e);
+    } finally {
+      release();
     }
   }
 
@@ -164,5 +167,4 @@ public final class Container {
   public void remove() throws IOException {
     store.delete(id());
   }
-
 }
