@@ -44,7 +44,7 @@ final class Remains {
     found.addAll(mentioning(id, list(roots.running())));
     found.addAll(mentioning(id, list(roots.containers())));
     for (String name : list(roots.names())) {
-      if (Files.readString(Path.of(name)).contains(id)) {
+      if (name.contains(id) || Files.readString(Path.of(name)).contains(id)) {
         found.add(name);
       }
     }
