@@ -79,9 +79,6 @@ public final class Container {
       Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
-    } finally {
-      // From here on the monitor's share of the lock is the one that counts.
-      run.life().close();
     }
   }
 
@@ -169,12 +166,19 @@ public final class Container {
     run.remove();
   }
 
+  /** Leaves cleaning up to the next command, once the monitor is gone too. */
+  void release() {
+    run.close();
+  }
+
   /** After a failure, whose report comes before one of the clean-up. */
   private void discard(Exception failure) {
     try {
       cleanUp();
     } catch (IOException e) {
       failure.addSuppressed(e);
+    } finally {
+      release();
     }
   }
 

@@ -60,25 +60,28 @@ final class ContainerStore {
   }
 
   /**
-   * Gives {@code name} to {@code id}.
+   * Gives {@code name} to {@code id}, which has a directory here. The file comes from there, whole,
+   * so that a kill leaves nothing among the names.
    *
    * @return the id that has the name; {@code id} itself on success
    */
   String claim(String name, String id) throws IOException {
     StateFile.makeDirectories(roots.names());
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    byte[] temporary = ("." + id).getBytes(StandardCharsets.UTF_8);
+    byte[] temporary = ".name.new".getBytes(StandardCharsets.UTF_8);
     try (Directory names = Directory.open(roots.names());
         Fd guard = names.lock()) {
       Optional<String> owner = owner(name);
       if (owner.isPresent() && exists(owner.get())) {
         return owner.get();
       }
-      try (Fd file = names.create(temporary)) {
-        file.output().write(id.getBytes(StandardCharsets.UTF_8));
+      try (Directory own = Directory.open(directory(id))) {
+        try (Fd file = own.create(temporary)) {
+          file.output().write(id.getBytes(StandardCharsets.UTF_8));
+        }
+        // Takes over a name whose container is gone.
+        own.rename(temporary, names, bytes, 0);
       }
-      // Takes over a name whose container is gone.
-      names.rename(temporary, names, bytes, 0);
       return id;
     }
   }

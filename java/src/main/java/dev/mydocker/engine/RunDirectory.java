@@ -16,8 +16,9 @@ import java.util.Optional;
  * container may be on this host. It is made before anything else is, and removed after everything
  * else.
  *
- * <p>Its owner holds flock(2) on it: first the process that makes the container, then, through the
- * same open file, the monitor. Whoever gets that lock knows that both are gone and cleans up.
+ * <p>Its owners hold flock(2) on it through one open file: the process that makes the container,
+ * for as long as it is attached, and the monitor. Whoever gets that lock knows that both are gone
+ * and cleans up; an attached process cleans up under its own share.
  */
 final class RunDirectory implements AutoCloseable {
   private final Path path;

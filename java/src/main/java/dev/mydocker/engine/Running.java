@@ -71,5 +71,6 @@ public final class Running implements AutoCloseable {
   public void close() {
     client.close();
     monitor.close();
+    container.release();
   }
 }
