@@ -259,7 +259,10 @@ static void read_client(struct monitor *m)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* Written whole or not at all: a temporary name, then rename(2). */
+/*
+ * Written whole or not at all: a temporary name, then rename(2). Not synced: the directory does not
+ * outlive the system's run.
+ */
 static void write_exit_record(const struct monitor *m, const siginfo_t *info)
 {
     struct timespec now;
@@ -271,7 +274,7 @@ static void write_exit_record(const struct monitor *m, const siginfo_t *info)
     int fd = openat(m->run_directory, ".exit", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return; /* the directory is gone: whoever removed it does not want the record */
-    bool whole = write(fd, text, (size_t)length) == length && fsync(fd) == 0;
+    bool whole = write(fd, text, (size_t)length) == length;
     close(fd);
     if (whole)
         renameat(m->run_directory, ".exit", m->run_directory, "exit");
@@ -417,15 +420,15 @@ int main(int argc, char **argv)
         return 1;
     pid_t init_pid = run.recording->init_pid;
     keep_own_slots(&run);
+    /* Member by member: an assignment of the whole would touch every page of the buffers. */
     static struct monitor monitor;
-    monitor = (struct monitor){
-        .client = run.slots[SLOT_CLIENT],
-        .init_pid = init_pid,
-        .run_directory = run.slots[SLOT_RUN_DIRECTORY],
-        .console_in = run.slots[SLOT_CONSOLE_IN],
-        .to_stdin = run.slots[SLOT_TO_STDIN],
-        .from = {run.slots[SLOT_FROM_STDOUT], run.slots[SLOT_FROM_STDERR]},
-        .terminal = run.slots[SLOT_CONSOLE_IN] >= 0,
-    };
+    monitor.client = run.slots[SLOT_CLIENT];
+    monitor.init_pid = init_pid;
+    monitor.run_directory = run.slots[SLOT_RUN_DIRECTORY];
+    monitor.console_in = run.slots[SLOT_CONSOLE_IN];
+    monitor.to_stdin = run.slots[SLOT_TO_STDIN];
+    monitor.from[0] = run.slots[SLOT_FROM_STDOUT];
+    monitor.from[1] = run.slots[SLOT_FROM_STDERR];
+    monitor.terminal = run.slots[SLOT_CONSOLE_IN] >= 0;
     return supervise(&monitor);
 }

@@ -136,6 +136,26 @@ public final class Cgroup {
   }
 
   /**
+   * Kills every process in it and removes it, and the parent when that is empty then. Mostly the
+   * processes are gone, and the kernel says so by letting the directories go. An absent cgroup is
+   * success.
+   *
+   * @throws IOException when a process outlives SIGKILL by ten seconds, naming it
+   */
+  public void destroy() throws IOException {
+    for (Hierarchy h : hierarchies) {
+      int n = CgroupFile.removeTree(Linux.AT_FDCWD, CgroupFile.bytes(h.mountPoint() + path));
+      if (CgroupFile.is(n, Errno.EBUSY)) {
+        kill();
+        remove();
+        return;
+      }
+      KernelException.check(n, "rmdir", h.mountPoint() + path);
+      removeParents(h);
+    }
+  }
+
+  /**
    * Removes it, and the parent when that is empty then. An absent cgroup is success.
    *
    * @throws IOException EBUSY when a process is left in it

@@ -26,17 +26,29 @@ final class ContainerStore {
     return roots.containers().resolve(id);
   }
 
-  /** Writes a record; its directory is made when it is missing. */
+  /**
+   * Writes a record; its directory is made when it is missing. That of a container which goes at
+   * its end is not synced: a boot would be its end.
+   */
   void write(ContainerRecord record) throws IOException {
     StateFile.makeDirectories(directory(record.id()));
-    StateFile.write(directory(record.id()).resolve("record.json"), record.toText());
+    write(record, "record.json", record.toText());
   }
 
-  /** The record of that id; empty when there is none. */
+  /** Writes a container's configuration; its record is there. */
+  void writeConfig(ContainerRecord record, String config) throws IOException {
+    write(record, "config.json", config);
+  }
+
+  private void write(ContainerRecord record, String file, String content) throws IOException {
+    StateFile.write(directory(record.id()).resolve(file), content, !record.remove());
+  }
+
+  /** The record of that id; empty when there is none, or one that a power cut has emptied. */
   Optional<ContainerRecord> find(String id) throws IOException {
     try {
-      return Optional.of(
-          ContainerRecord.parse(Files.readAllBytes(directory(id).resolve("record.json"))));
+      byte[] text = Files.readAllBytes(directory(id).resolve("record.json"));
+      return text.length == 0 ? Optional.empty() : Optional.of(ContainerRecord.parse(text));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }

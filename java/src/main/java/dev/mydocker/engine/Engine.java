@@ -83,9 +83,7 @@ public final class Engine {
       Blueprint blueprint = blueprint(id, run.path(), request, image);
       makeSources(request.options().mounts());
       ContainerRecord record = record(id, request, image);
-      store.write(record);
-      StateFile.write(
-          store.directory(id).resolve("config.json"), blueprint.spec().toJson().toText() + "\n");
+      store.writeConfig(record, blueprint.spec().toJson().toText() + "\n");
       return new Container(
           store, record, blueprint, run, cgroups.at(Leftovers.cgroupPath(id)), recorder);
     } catch (IOException | OptionException | RuntimeException e) {

@@ -22,8 +22,7 @@ final class Leftovers {
    */
   static void remove(ContainerStore store, ContainerRecord record, Cgroup cgroup)
       throws IOException {
-    cgroup.kill();
-    cgroup.remove();
+    cgroup.destroy();
     if (record.remove()) {
       store.delete(record.id());
     } else {
@@ -55,8 +54,7 @@ final class Leftovers {
     boolean oomKilled = cgroup.oomKills() > 0;
     Optional<ContainerRecord> record = store.find(run.id());
     if (record.isEmpty()) {
-      cgroup.kill();
-      cgroup.remove();
+      cgroup.destroy();
       store.delete(run.id());
     } else {
       Optional<Integer> code = exitCode(run.path());
@@ -72,10 +70,13 @@ final class Leftovers {
     run.remove();
   }
 
-  /** What the monitor wrote at the container's end; empty when it never ended under a monitor. */
+  /**
+   * What the monitor wrote at the container's end; empty when it never ended under a monitor, or a
+   * power cut took the words.
+   */
   private static Optional<Integer> exitCode(Path run) throws IOException {
     Path file = run.resolve("exit");
-    if (!Files.exists(file)) {
+    if (!Files.exists(file) || Files.size(file) == 0) {
       return Optional.empty();
     }
     try {

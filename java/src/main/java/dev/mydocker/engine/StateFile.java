@@ -26,14 +26,17 @@ final class StateFile {
    * Replaces a file by content that is on disk before it has the name (write, fsync, rename).
    *
    * @param file its directory is there
+   * @param sync false for what a power cut may take: it is empty then, or not there
    */
-  static void write(Path file, String content) throws IOException {
+  static void write(Path file, String content, boolean sync) throws IOException {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
     byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
     int flags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_TRUNC | Linux.O_NOFOLLOW;
     try (Fd fd = open(temporary, flags, 0600)) {
       fd.output().write(bytes);
-      KernelException.check(Linux.fsync(fd.number()), "fsync", temporary.toString());
+      if (sync) {
+        KernelException.check(Linux.fsync(fd.number()), "fsync", temporary.toString());
+      }
     } catch (IOException e) {
       Files.deleteIfExists(temporary);
       throw e;

@@ -25,6 +25,7 @@ public final class Images {
   private final Path root;
   private final Map<String, String> environment;
   private final UnpackLimits limits;
+  private final KnownArchives known = new KnownArchives();
 
   private Images(Path root, Map<String, String> environment, UnpackLimits limits) {
     this.root = root;
@@ -48,8 +49,8 @@ public final class Images {
 
   /**
    * An image that is whole in the store, every layer unpacked; fetched first when the policy says
-   * so. A file or directory may have changed since, so with MISSING its manifest is always looked
-   * at; what it names and is here is not read again.
+   * so. A file or directory may have changed since, so with MISSING its manifest is looked at unless
+   * it is an archive that has not; what it names and is here is not read again.
    *
    * @throws ImageException when it cannot be had
    */
@@ -67,8 +68,16 @@ public final class Images {
           Kind.NOT_FOUND,
           reference.familiar() + " is not in the store, and it was asked not to be pulled");
     }
+    Optional<KnownArchives.Stamp> stamp = KnownArchives.stamp(reference);
+    if (policy == PullPolicy.MISSING && stamp.isPresent()) {
+      Optional<Contents> contents = known.find(reference, platform, stamp.get());
+      if (contents.isPresent() && isWhole(reference, contents.get())) {
+        return contents.get().image(reference.name());
+      }
+    }
     try (ImageSource source = source(reference, listener)) {
       Contents contents = Contents.read(source, platform);
+      stamp.ifPresent(s -> known.keep(reference, platform, s, contents));
       try (ImageState state = ImageState.create(root)) {
         if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
           new ImageFetch(state, source, contents, limits, listener).run(reference.name());
@@ -105,6 +114,16 @@ public final class Images {
         }
         return Optional.empty();
       }
+    }
+  }
+
+  private boolean isWhole(ImageRef reference, Contents contents) throws IOException {
+    Optional<ImageState> found = ImageState.find(root);
+    if (found.isEmpty()) {
+      return false;
+    }
+    try (ImageState state = found.get()) {
+      return isWhole(state, reference, contents);
     }
   }
 

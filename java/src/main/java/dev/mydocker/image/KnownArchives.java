@@ -1,0 +1,69 @@
+package dev.mydocker.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What archives said that have not changed since: a process that starts one container after the
+ * other from an archive reads through it once. Safe for several threads.
+ */
+final class KnownArchives {
+  private static final int LIMIT = 16;
+
+  /** How long after a change the clock of a file system may still show the same time. */
+  private static final long SETTLED_MILLISECONDS = 1000;
+
+  /** A state of a file, told apart from any other one by {@code ctime}, which nobody can set. */
+  record Stamp(Object inode, Object device, Object size, FileTime mtime, FileTime ctime) {}
+
+  private record Key(ImageRef reference, Platform platform, Stamp stamp) {}
+
+  private final Map<Key, Contents> known =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Contents> eldest) {
+          return size() > LIMIT;
+        }
+      };
+
+  /** The file behind a reference as it is now; empty when there is none, or it has just changed. */
+  static Optional<Stamp> stamp(ImageRef reference) {
+    Path file;
+    if (reference instanceof ImageRef.OciArchive r) {
+      file = r.file();
+    } else if (reference instanceof ImageRef.DockerArchive r) {
+      file = r.file();
+    } else {
+      return Optional.empty();
+    }
+    try {
+      Map<String, Object> a =
+          Files.readAttributes(file, "unix:ino,dev,size,lastModifiedTime,ctime");
+      FileTime ctime = (FileTime) a.get("ctime");
+      if (System.currentTimeMillis() - ctime.toMillis() < SETTLED_MILLISECONDS) {
+        return Optional.empty();
+      }
+      FileTime mtime = (FileTime) a.get("lastModifiedTime");
+      return Optional.of(new Stamp(a.get("ino"), a.get("dev"), a.get("size"), mtime, ctime));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What that file said, when it was read in that state. */
+  synchronized Optional<Contents> find(ImageRef reference, Platform platform, Stamp stamp) {
+    return Optional.ofNullable(known.get(new Key(reference, platform, stamp)));
+  }
+
+  /** Keeps what was read, if the file is now as it was before. */
+  synchronized void keep(ImageRef reference, Platform platform, Stamp before, Contents contents) {
+    if (stamp(reference).equals(Optional.of(before))) {
+      known.put(new Key(reference, platform, before), contents);
+    }
+  }
+}
