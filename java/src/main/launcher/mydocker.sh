@@ -4,11 +4,17 @@
 # An archive belongs to one JDK and one jar. It is made at the first run with them, in a directory
 # that only this user can write, and the JVM itself checks that it fits. MYDOCKER_ARCHIVE=off does
 # without.
+#
+# On the usual way through it, this script starts one program, stat: each costs a millisecond.
 set -eu
 
 jar=@LIB@/mydocker.jar
-# For a short-lived program: one compiler, the smallest collector, nothing that others can attach to.
-options='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisableAttachMechanism'
+# For a short-lived program: the smallest collector, fewer methods compiled, nothing that others can
+# attach to, and not a word of the JVM in what a container prints.
+options='-XX:+UseSerialGC -XX:CompileThresholdScaling=5 -XX:-UsePerfData -XX:+DisableAttachMechanism'
+options="$options -Xlog:disable"
+# The second compiler pays where much is hashed and unpacked.
+if [ "${1:-}" = run ]; then options="$options -XX:TieredStopAtLevel=1"; fi
 
 if [ -n "${JAVA_HOME:-}" ]; then java=$JAVA_HOME/bin/java; else java=$(command -v java) || java=; fi
 if [ ! -x "$java" ]; then
@@ -19,42 +25,58 @@ fi
 # shellcheck disable=SC2086 # options are words
 if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec "$java" $options -jar "$jar" "$@"; fi
 
-if [ "$(id -u)" -eq 0 ]; then
-  archives=${MYDOCKER_ROOT:-/var/lib/mydocker}/jvm
+# Where only root can write is root's state.
+if [ -n "${MYDOCKER_ROOT:-}" ]; then
+  archives=$MYDOCKER_ROOT/jvm
+elif [ -w /var/lib ]; then
+  archives=/var/lib/mydocker/jvm
 else
-  archives=${MYDOCKER_ROOT:-${XDG_DATA_HOME:-$HOME/.local/share}/mydocker}/jvm
+  archives=${XDG_DATA_HOME:-$HOME/.local/share}/mydocker/jvm
 fi
 # Inode and time tell one JDK and one jar from the next.
-this_jar=$(stat -L -c %i-%Y "$jar")
-archive=$archives/$(stat -L -c %i-%Y "$java")-of-$this_jar
+both=$(stat -L -c %i-%Y "$java" "$jar")
+this_java=${both%%[!0-9-]*}
+this_jar=${both##*[!0-9-]}
+archive=$archives/$this_java-of-$this_jar
 
-# Prints the JVM's flag for using (use) or making (make) the archive: from 25 on an AOT cache, which
-# holds linked classes as well.
-flag() {
+# shellcheck disable=SC2086
+run() {
+  if [ -O "$archive.jsa" ]; then exec "$java" "-XX:SharedArchiveFile=$archive.jsa" $options -jar "$jar" "$@"; fi
+  if [ -O "$archive.aot" ]; then exec "$java" "-XX:AOTCache=$archive.aot" $options -jar "$jar" "$@"; fi
+}
+run "$@"
+
+# What a run loads is found out by running the built-in image, over a state that is then removed.
+# Where that is not possible the archive has less in it, or there is none: the start is only slower.
+make_archive() {
   JAVA_VERSION=0
   release=$(dirname "$(readlink -f "$java")")/../release
   # shellcheck disable=SC1090 # assignments only
   if [ -r "$release" ]; then . "$release"; fi
+  # From 25 on an AOT cache, which holds linked classes as well.
   if [ "${JAVA_VERSION%%[!0-9]*}" -ge 25 ]; then
-    case $1 in use) echo -XX:AOTCache= ;; make) echo -XX:AOTCacheOutput= ;; esac
+    kind=aot flag=-XX:AOTCacheOutput=
   else
-    case $1 in use) echo -XX:SharedArchiveFile= ;; make) echo -XX:ArchiveClassesAtExit= ;; esac
+    kind=jsa flag=-XX:ArchiveClassesAtExit=
   fi
-}
-
-if [ ! -O "$archive" ]; then
-  # What a run loads, without running anything. When it cannot be made, the start is only slower.
-  (umask 077 && mkdir -p "$archives")
-  new=$(mktemp -u "$archives/.new.XXXXXX")
+  (umask 077 && mkdir -p "$archives") || return
+  scratch=$(mktemp -d "$archives/.new.XXXXXX") || return
+  trap 'rm -rf "$scratch"; exit 130' HUP INT TERM
   # shellcheck disable=SC2086
-  if "$java" $options "$(flag make)$new" -jar "$jar" run --dry-run=plan >/dev/null 2>&1 &&
-    [ -e "$new" ]; then
-    find "$archives" -type f ! -name "*-of-$this_jar" ! -name '.new.*' -delete
-    mv "$new" "$archive"
-  else
-    exec "$java" $options -jar "$jar" "$@"
+  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run \
+    "$java" "$flag$scratch/archive" $options -jar "$jar" run --rm --network none \
+    </dev/null >/dev/null 2>&1 || :
+  if [ -e "$scratch/archive" ]; then
+    find "$archives" -maxdepth 1 -type f ! -name "*-of-$this_jar.*" -delete
+    # The JVM checks an archive's head only: half of one after a power cut would crash it.
+    sync "$scratch/archive"
+    mv "$scratch/archive" "$archive.$kind"
   fi
-fi
+  rm -rf "$scratch"
+  trap - HUP INT TERM
+}
+make_archive || :
+run "$@"
 
 # shellcheck disable=SC2086
-exec "$java" "$(flag use)$archive" $options -jar "$jar" "$@"
+exec "$java" $options -jar "$jar" "$@"

@@ -35,6 +35,11 @@ final class Flags {
    */
   record Flag(List<String> names, String parameter, String text) {}
 
+  static {
+    // Every value stays a string here: picocli need not load java.sql and java.time to convert it.
+    System.setProperty("picocli.converters.excludes", "java.*");
+  }
+
   private final Map<String, List<Flag>> groups = new LinkedHashMap<>();
   private final CommandSpec spec = CommandSpec.create();
   private List<Flag> group = List.of();
@@ -110,6 +115,10 @@ final class Flags {
    *     something else
    */
   Parsed parse(List<String> arguments, boolean interspersed) throws UsageException {
+    boolean flagsFirst = !arguments.isEmpty() && arguments.get(0).startsWith("-");
+    if (!interspersed && !flagsFirst) {
+      return new Parsed(Optional.empty(), List.copyOf(arguments));
+    }
     spec.parser(
         new ParserSpec()
             .stopAtPositional(!interspersed)
@@ -125,7 +134,7 @@ final class Flags {
             .build());
     try {
       ParseResult result = new CommandLine(spec).parseArgs(arguments.toArray(new String[0]));
-      return new Parsed(result);
+      return new Parsed(Optional.of(result), rest(result));
     } catch (UnmatchedArgumentException e) {
       throw new UsageException(unknown(e.getUnmatched().get(0)));
     } catch (MissingParameterException e) {
@@ -142,6 +151,12 @@ final class Flags {
       }
       throw new UsageException(firstLine(e.getMessage()));
     }
+  }
+
+  private static List<String> rest(ParseResult result) {
+    return result.hasMatchedPositional(0)
+        ? List.copyOf(result.matchedPositional(0).stringValues())
+        : List.of();
   }
 
   private String unknown(String argument) {
@@ -202,10 +217,16 @@ final class Flags {
 
   /** What was given. */
   static final class Parsed {
-    private final ParseResult result;
+    private final Optional<ParseResult> flags;
+    private final List<String> arguments;
 
-    private Parsed(ParseResult result) {
-      this.result = result;
+    private Parsed(Optional<ParseResult> flags, List<String> arguments) {
+      this.flags = flags;
+      this.arguments = arguments;
+    }
+
+    private Optional<OptionSpec> matched(String name) {
+      return flags.map(result -> result.matchedOption(name));
     }
 
     /** Whether a toggle is on; off when it was not given. */
@@ -220,34 +241,23 @@ final class Flags {
 
     /** The value of a flag, the last one when it was repeated; empty when it was not given. */
     Optional<String> value(String name) {
-      OptionSpec option = result.matchedOption(name);
-      if (option == null) {
-        return Optional.empty();
-      }
-      List<String> values = option.stringValues();
-      return Optional.of(values.get(values.size() - 1));
+      List<String> values = all(name);
+      return values.isEmpty() ? Optional.empty() : Optional.of(values.get(values.size() - 1));
     }
 
     /** The attached value of a flag, {@code fallback} when it was given without one. */
     Optional<String> attached(String name, String fallback) {
-      OptionSpec option = result.matchedOption(name);
-      if (option == null) {
-        return Optional.empty();
-      }
-      return Optional.of(((Attached) option.converters()[0]).text.orElse(fallback));
+      return matched(name).map(option -> ((Attached) option.converters()[0]).text.orElse(fallback));
     }
 
     /** The values of a repeatable flag, in order. */
     List<String> all(String name) {
-      OptionSpec option = result.matchedOption(name);
-      return option == null ? List.of() : List.copyOf(option.stringValues());
+      return matched(name).map(option -> List.copyOf(option.stringValues())).orElse(List.of());
     }
 
     /** What is no flag, in order. */
     List<String> arguments() {
-      return result.hasMatchedPositional(0)
-          ? List.copyOf(result.matchedPositional(0).stringValues())
-          : List.of();
+      return arguments;
     }
   }
 }

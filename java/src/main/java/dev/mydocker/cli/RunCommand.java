@@ -129,7 +129,6 @@ final class RunCommand implements Command {
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */
   private static void finish(
       Container container, RunRequest request, Console console, boolean named) {
-    Recording recording = container.recording();
     if (request.options().remove() || !named) {
       try {
         container.remove();
@@ -138,7 +137,8 @@ final class RunCommand implements Command {
       }
     }
     if (named && request.explain().isPresent()) {
-      console.progressErr(explanation(recording, container.id(), request.explain().get()));
+      console.progressErr(
+          explanation(container.recording(), container.id(), request.explain().get()));
     }
   }
 

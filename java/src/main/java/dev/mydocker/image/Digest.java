@@ -77,6 +77,19 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
     return hex.substring(0, 12);
   }
 
+  // Written out, as each launch compares digests: what a record's own equals and hashCode are made
+  // of is made at run time, which takes longer than all else that is done with digests then.
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Digest d && algorithm.equals(d.algorithm) && hex.equals(d.hex);
+  }
+
+  @Override
+  public int hashCode() {
+    return hex.hashCode();
+  }
+
   @Override
   public int compareTo(Digest other) {
     return toString().compareTo(other.toString());

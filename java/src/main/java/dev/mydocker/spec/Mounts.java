@@ -1,7 +1,6 @@
 package dev.mydocker.spec;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +34,10 @@ final class Mounts {
       later.add(UserMount.of(option, host, why));
     }
     later.addAll(volumes(options, image, targets, why));
-    later.sort(Comparator.comparingInt(mount -> ContainerPath.depth(mount.destination())));
+    later.sort(
+        (a, b) ->
+            Integer.compare(
+                ContainerPath.depth(a.destination()), ContainerPath.depth(b.destination())));
     kernel.addAll(later);
     return kernel;
   }

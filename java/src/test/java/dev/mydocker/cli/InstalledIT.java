@@ -1,0 +1,72 @@
+package dev.mydocker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher that {@code make install} installs, and its archive of classes. */
+class InstalledIT {
+  @TempDir Path directory;
+
+  @BeforeEach
+  void install() throws IOException {
+    Files.copy(Path.of("mydocker.jar"), directory.resolve("mydocker.jar"));
+    String script = Files.readString(Path.of("java/src/main/launcher/mydocker.sh"));
+    Files.writeString(launcher(), script.replace("@LIB@", directory.toString()));
+    Files.setPosixFilePermissions(launcher(), PosixFilePermissions.fromString("rwx------"));
+  }
+
+  private Path launcher() {
+    return directory.resolve("mydocker");
+  }
+
+  private Program.Result run(String archive) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(launcher().toString(), "run", "--rm", "--network", "none");
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("MYDOCKER_ROOT", directory.resolve("root").toString());
+    builder.environment().put("MYDOCKER_RUN_ROOT", directory.resolve("running").toString());
+    builder.environment().put("MYDOCKER_ARCHIVE", archive);
+    return Program.result(builder.start());
+  }
+
+  private List<Path> archives() throws IOException {
+    try (Stream<Path> all = Files.list(directory.resolve("root/jvm"))) {
+      return all.toList();
+    }
+  }
+
+  @Test
+  void firstRunMakesAnArchiveOfWhichNobodyHears() throws Exception {
+    Program.Result first = run("on");
+    assertThat(first.code()).isZero();
+    assertThat(first.out()).startsWith("Hello");
+    List<Path> made = archives();
+    assertThat(made).hasSize(1);
+
+    Program.Result second = run("on");
+    assertThat(second.out()).startsWith("Hello");
+    assertThat(second.err()).isEmpty();
+    assertThat(archives()).isEqualTo(made);
+
+    Files.delete(made.get(0));
+    Files.writeString(made.get(0), "not an archive");
+    Program.Result third = run("on");
+    assertThat(third.out()).startsWith("Hello");
+    assertThat(third.err()).isEmpty();
+  }
+
+  @Test
+  void archiveCanBeLeftOut() throws Exception {
+    assertThat(run("off").out()).startsWith("Hello");
+    assertThat(directory.resolve("root/jvm")).doesNotExist();
+  }
+}
