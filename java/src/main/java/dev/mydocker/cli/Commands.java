@@ -18,6 +18,9 @@ final class Commands {
           new Entry("login", "Log in to a registry"),
           new Entry("logout", "Forget the credentials for a registry"),
           new Entry("images", "List the images that are here"),
+          new Entry("save", "Write images into an archive"),
+          new Entry("load", "Take images out of an archive"),
+          new Entry("import", "Make an image of a root file system"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
 
@@ -38,6 +41,12 @@ final class Commands {
         return Optional.of(new LogoutCommand());
       case "images":
         return Optional.of(new ImagesCommand());
+      case "save":
+        return Optional.of(new SaveCommand());
+      case "load":
+        return Optional.of(new LoadCommand());
+      case "import":
+        return Optional.of(new ImportCommand());
       case "version":
         return Optional.of(new VersionCommand());
       case "help":

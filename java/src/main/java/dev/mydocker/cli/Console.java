@@ -1,29 +1,49 @@
 package dev.mydocker.cli;
 
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The two streams of this process: text leaves it as UTF-8 whatever the locale says.
+ * The streams of this process: text leaves it as UTF-8 whatever the locale says.
  *
  * <p>System.out encodes by locale and swallows errors; these are the descriptors themselves.
  */
 final class Console {
+  private final InputStream in;
   private final OutputStream out;
   private final OutputStream err;
 
   Console(OutputStream out, OutputStream err) {
+    this(InputStream.nullInputStream(), out, err);
+  }
+
+  Console(InputStream in, OutputStream out, OutputStream err) {
+    this.in = in;
     this.out = out;
     this.err = err;
   }
 
-  /** Descriptors 1 and 2. */
+  /** Descriptors 0, 1 and 2. */
   static Console ofProcess() {
     return new Console(
-        new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err));
+        new FileInputStream(FileDescriptor.in),
+        new FileOutputStream(FileDescriptor.out),
+        new FileOutputStream(FileDescriptor.err));
+  }
+
+  /** The standard input. */
+  InputStream input() {
+    return in;
+  }
+
+  /** The standard output, for bytes that are no text. */
+  OutputStream output() {
+    return out;
   }
 
   /** Writes text to the standard output as it is. */

@@ -139,6 +139,9 @@ final class ImagesCommand implements Command {
   private record Name(String repository, String tag) {
 
     static Name of(Image image) throws ImageException {
+      if (image.name().isEmpty()) {
+        return new Name(NONE, NONE);
+      }
       ImageRef reference = ImageRef.parse(image.name());
       if (reference instanceof ImageRef.Registry registry) {
         String familiar =

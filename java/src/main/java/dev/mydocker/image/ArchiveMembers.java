@@ -52,6 +52,11 @@ final class ArchiveMembers implements Members {
       throw new ImageException(
           Kind.NOT_FOUND, "cannot open the image archive " + file + ": " + e.getMessage(), e);
     }
+    return of(channel, file.toString());
+  }
+
+  /** The archive in an open file, which it owns from now on. */
+  static ArchiveMembers of(FileChannel channel, String name) throws IOException {
     return index(
         new Content() {
           @Override
@@ -64,7 +69,7 @@ final class ArchiveMembers implements Members {
             channel.close();
           }
         },
-        file.toString());
+        name);
   }
 
   /** The archive in memory. */
@@ -100,9 +105,9 @@ final class ArchiveMembers implements Members {
 
   private void readHeaders() throws IOException {
     InputStream in = new BufferedInputStream(new Range(0, Long.MAX_VALUE), 64 * 1024);
-    byte[] start = new byte[Compression.MAGIC];
-    int n = new Range(0, Compression.MAGIC).readNBytes(start, 0, start.length);
-    if (Compression.of(start, n) != Compression.NONE) {
+    byte[] start = new byte[8 * 1024];
+    int magic = new Range(0, Compression.MAGIC).readNBytes(start, 0, Compression.MAGIC);
+    if (Compression.of(start, magic) != Compression.NONE) {
       throw new ImageException(
           Kind.UNSUPPORTED,
           "it is compressed as a whole: uncompress it first, with gunzip for example");
@@ -117,6 +122,15 @@ final class ArchiveMembers implements Members {
       if (path.isPresent() && files.put(path.get(), entry) != null) {
         throw new ImageException(
             Kind.NOT_AN_IMAGE, "it has " + ImageException.quote(path.get()) + " twice");
+      }
+    }
+    for (int n = in.read(start); n >= 0; n = in.read(start)) {
+      for (int i = 0; i < n; i++) {
+        if (start[i] != 0) {
+          throw new ImageException(
+              Kind.NOT_AN_IMAGE,
+              "something follows its end: archives cannot be joined one after the other");
+        }
       }
     }
   }

@@ -33,9 +33,19 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
    * @throws ImageException NO_PLATFORM, NOT_AN_IMAGE, UNSUPPORTED, and what the source throws
    */
   static Contents read(ImageSource source, Platform platform) throws IOException {
+    return read(source, Optional.of(platform));
+  }
+
+  /**
+   * {@link #read(ImageSource, Platform)}; without a platform, the host's of an index and any other
+   * image whatever it is for.
+   */
+  static Contents read(ImageSource source, Optional<Platform> wanted) throws IOException {
     Document document = source.top();
+    Optional<Platform> platform = wanted;
     if (Index.is(document)) {
-      document = source.manifest(Index.parse(document).choose(platform, source.name()));
+      platform = Optional.of(wanted.orElseGet(Platform::host));
+      document = source.manifest(Index.parse(document).choose(platform.get(), source.name()));
     }
     Manifest manifest = Manifest.parse(document);
     byte[] bytes;
@@ -52,10 +62,10 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
               + " layers, but its configuration says "
               + config.diffIds().size());
     }
-    if (!platform.accepts(config.platform())) {
+    if (platform.isPresent() && !platform.get().accepts(config.platform())) {
       throw new ImageException(
           Kind.NO_PLATFORM,
-          source.name() + " is for " + config.platform() + ", not for " + platform);
+          source.name() + " is for " + config.platform() + ", not for " + platform.get());
     }
     manifest.checkLayerTypes();
     Contents contents = new Contents(document, manifest, bytes, config);

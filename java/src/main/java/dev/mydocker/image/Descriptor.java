@@ -27,6 +27,11 @@ record Descriptor(
     this(mediaType, digest, size, Optional.empty(), Map.of());
   }
 
+  /** The same with other annotations. */
+  Descriptor with(Map<String, String> others) {
+    return new Descriptor(mediaType, digest, size, platform, others);
+  }
+
   static Descriptor read(Json value) throws IOException {
     if (!(value instanceof Json.Obj object)) {
       throw Document.wrong("a descriptor is not an object");

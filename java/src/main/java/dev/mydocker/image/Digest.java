@@ -52,6 +52,11 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
     return new Digest(algorithm, hex.toString());
   }
 
+  /** A new hash for {@link #of(String, byte[])} with {@code sha256}. */
+  static MessageDigest sha256() {
+    return newHash("sha256");
+  }
+
   /** A new hash of this digest's algorithm. */
   MessageDigest newHash() {
     return newHash(algorithm);

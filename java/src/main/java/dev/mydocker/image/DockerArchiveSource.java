@@ -8,7 +8,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +22,7 @@ final class DockerArchiveSource implements ImageSource {
   private final Members members;
   private final String name;
   private final Optional<ImageRef.Registry> reference;
+  private final Optional<Entry> chosen;
   private final Map<Digest, String> paths = new HashMap<>();
   private Document top;
 
@@ -35,6 +35,15 @@ final class DockerArchiveSource implements ImageSource {
     this.members = members;
     this.name = name;
     this.reference = reference;
+    this.chosen = Optional.empty();
+  }
+
+  /** One image of {@link #entries}. */
+  DockerArchiveSource(Members members, String name, Entry chosen) {
+    this.members = members;
+    this.name = name;
+    this.reference = Optional.empty();
+    this.chosen = Optional.of(chosen);
   }
 
   @Override
@@ -51,12 +60,7 @@ final class DockerArchiveSource implements ImageSource {
   }
 
   private Document build() throws IOException {
-    if (!members.has("manifest.json")) {
-      throw new ImageException(
-          Kind.NOT_AN_IMAGE, name + " was not written by docker save: it has no manifest.json");
-    }
-    byte[] bytes = members.document("manifest.json", MANIFEST_LIMIT);
-    Entry entry = Document.read("manifest.json of " + name, () -> choose(Json.parse(bytes)));
+    Entry entry = chosen.isPresent() ? chosen.get() : choose(entries(members, name));
     byte[] config = members.document(entry.config, Document.MAX_SIZE);
     List<Digest> diffIds = ImageConfig.parse(config).diffIds();
     if (diffIds.size() != entry.layers.size()) {
@@ -78,22 +82,45 @@ final class DockerArchiveSource implements ImageSource {
     return Document.of(MediaType.OCI_MANIFEST, manifest.toBytes());
   }
 
-  /** One image of manifest.json. */
-  private record Entry(String config, List<String> layers, List<String> tags) {}
+  /**
+   * One image of manifest.json.
+   *
+   * @param config where its configuration is
+   * @param layers where its layers are, the lowest first
+   * @param tags its names, as they stand there
+   */
+  record Entry(String config, List<String> layers, List<String> tags) {}
 
-  private Entry choose(Json root) throws IOException {
+  /** Everything that an archive has. */
+  static List<Entry> entries(Members members, String name) throws IOException {
+    if (!members.has("manifest.json")) {
+      throw new ImageException(
+          Kind.NOT_AN_IMAGE, name + " was not written by docker save: it has no manifest.json");
+    }
+    byte[] bytes = members.document("manifest.json", MANIFEST_LIMIT);
+    return Document.read("manifest.json of " + name, () -> read(Json.parse(bytes)));
+  }
+
+  private static List<Entry> read(Json root) throws IOException {
     if (!(root instanceof Json.Arr images)) {
       throw Document.wrong("it is not an array");
     }
-    List<Entry> fitting = new ArrayList<>();
-    List<String> tags = new ArrayList<>();
+    List<Entry> out = new ArrayList<>();
     for (Json image : images.items()) {
       if (!(image instanceof Json.Obj o)) {
         throw Document.wrong("an image of it is not an object");
       }
       Document.refuseCaseVariants(o, List.of("Config", "Layers", "RepoTags"));
-      Entry entry =
-          new Entry(Document.required(o, "Config"), o.strings("Layers"), o.strings("RepoTags"));
+      out.add(
+          new Entry(Document.required(o, "Config"), o.strings("Layers"), o.strings("RepoTags")));
+    }
+    return out;
+  }
+
+  private Entry choose(List<Entry> entries) throws IOException {
+    List<Entry> fitting = new ArrayList<>();
+    List<String> tags = new ArrayList<>();
+    for (Entry entry : entries) {
       tags.addAll(entry.tags);
       if (reference.isEmpty() || entry.tags.stream().anyMatch(this::isWanted)) {
         fitting.add(entry);
@@ -129,15 +156,12 @@ final class DockerArchiveSource implements ImageSource {
       n = in.readNBytes(start, 0, start.length);
     }
     Compression compression = Compression.of(start, n);
-    if (compression == Compression.NONE) {
-      return note(path, MediaType.OCI_LAYER, diffId);
-    }
-    String suffix = "+" + compression.name().toLowerCase(Locale.ROOT);
-    return note(path, MediaType.OCI_LAYER + suffix, hash(path));
+    Digest digest = compression == Compression.NONE ? diffId : hash(path);
+    return note(path, MediaType.layer(compression), digest);
   }
 
   private Digest hash(String path) throws IOException {
-    MessageDigest hash = Digest.of(new byte[0]).newHash();
+    MessageDigest hash = Digest.sha256();
     byte[] buffer = new byte[128 * 1024];
     try (InputStream in = members.open(path)) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {

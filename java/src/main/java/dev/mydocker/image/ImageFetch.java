@@ -50,6 +50,11 @@ final class ImageFetch {
 
   /** Does it, and keeps the image under {@code name}. */
   void run(String name) throws IOException {
+    run(List.of(name));
+  }
+
+  /** Does it, and keeps the image under all of these names, or without one. */
+  void run(List<String> names) throws IOException {
     List<Contents.Layer> layers = contents.layers();
     for (Contents.Layer layer : layers) {
       listener.layer(layer.id(), layer.blob().size());
@@ -66,7 +71,7 @@ final class ImageFetch {
         }
       }
       bring(missing, work);
-      keep(name, work);
+      keep(names, work);
     } finally {
       for (StateLock lock : locks) {
         lock.close();
@@ -211,17 +216,18 @@ final class ImageFetch {
         .openDirectory(Overlay.bytes(LayerFetch.directoryName(diffId)), Directory.Resolve.BENEATH);
   }
 
-  private void keep(String name, Workplace work) throws IOException {
+  private void keep(List<String> names, Workplace work) throws IOException {
     Store store = state.store();
     Descriptor manifest = contents.descriptor();
     boolean known =
-        store.has(manifest)
+        !names.isEmpty()
+            && store.has(manifest)
             && store.has(contents.manifest().config())
-            && store.find(name).filter(d -> d.digest().equals(manifest.digest())).isPresent();
+            && store.names(manifest.digest()).containsAll(names);
     if (!known) {
       store.write(contents.manifest().config().digest(), contents.configBytes(), work);
       store.write(manifest.digest(), contents.document().bytes(), work);
-      store.put(name, manifest);
+      store.put(names, manifest);
     }
   }
 }

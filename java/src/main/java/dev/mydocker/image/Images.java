@@ -213,6 +213,16 @@ public final class Images {
     return new Registries(root, environment);
   }
 
+  /** Archives of these images, to load and to save. */
+  public ImageArchives archives() {
+    return new ImageArchives(root, limits);
+  }
+
+  /** Makes new images here, of a root file system or of a container's changes. */
+  public ImageMaker maker() {
+    return new ImageMaker(root, limits);
+  }
+
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */
   public Path layers() {
     return root.resolve("layers");

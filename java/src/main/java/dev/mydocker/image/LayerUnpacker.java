@@ -478,11 +478,7 @@ final class LayerUnpacker implements AutoCloseable {
   private static void setXattr(TarEntry.Xattr x, boolean ordinary, SetXattr call)
       throws KernelException {
     String name = x.name();
-    if (Overlay.isOwnAttribute(name)
-        || name.equals("security.selinux")
-        || name.equals("security.ima")
-        || name.equals("security.evm")
-        || name.startsWith("system.nfs4")) {
+    if (!Overlay.isLayerAttribute(name)) {
       return;
     }
     try {

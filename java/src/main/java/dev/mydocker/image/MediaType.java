@@ -17,6 +17,23 @@ final class MediaType {
 
   private MediaType() {}
 
+  /** The type of a layer's tar that is compressed so. */
+  static String layer(Compression compression) {
+    return compression == Compression.NONE
+        ? OCI_LAYER
+        : OCI_LAYER + "+" + compression.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /** The OCI's type for a layer, whichever of both it had. */
+  static String ociLayer(String type) {
+    String base = type.startsWith(DOCKER_LAYER_FOREIGN) ? DOCKER_LAYER_FOREIGN : DOCKER_LAYER;
+    if (!type.startsWith(base)) {
+      return type;
+    }
+    String suffix = type.substring(base.length()).replace('.', '+');
+    return (base.equals(DOCKER_LAYER) ? OCI_LAYER : OCI_LAYER_NONDISTRIBUTABLE) + suffix;
+  }
+
   /** {@code text} without its parameters, in lower case. */
   static String strip(String text) {
     int semicolon = text.indexOf(';');

@@ -13,6 +13,7 @@ final class OciLayoutSource implements ImageSource {
   private final Members members;
   private final String name;
   private final Optional<String> tag;
+  private final Optional<Descriptor> chosen;
 
   /**
    * Takes the layout's files, which it owns from now on.
@@ -23,6 +24,15 @@ final class OciLayoutSource implements ImageSource {
     this.members = members;
     this.name = name;
     this.tag = tag;
+    this.chosen = Optional.empty();
+  }
+
+  /** One image of {@link #index}. */
+  OciLayoutSource(Members members, String name, Descriptor chosen) {
+    this.members = members;
+    this.name = name;
+    this.tag = Optional.empty();
+    this.chosen = Optional.of(chosen);
   }
 
   @Override
@@ -32,16 +42,21 @@ final class OciLayoutSource implements ImageSource {
 
   @Override
   public Document top() throws IOException {
-    return manifest(choose());
+    return manifest(chosen.isPresent() ? chosen.get() : choose());
   }
 
-  private Descriptor choose() throws IOException {
+  /** Everything that a layout has. */
+  static List<Descriptor> index(Members members, String name) throws IOException {
     if (!members.has("oci-layout")) {
       throw new ImageException(
           Kind.NOT_AN_IMAGE, name + " is no OCI image layout: it has no file oci-layout");
     }
     byte[] bytes = members.document("index.json", Document.MAX_SIZE);
-    List<Descriptor> all = Document.read("index.json of " + name, () -> read(bytes));
+    return Document.read("index.json of " + name, () -> read(bytes));
+  }
+
+  private Descriptor choose() throws IOException {
+    List<Descriptor> all = index(members, name);
     List<String> names = new ArrayList<>();
     List<Descriptor> fitting = new ArrayList<>();
     for (Descriptor d : all) {

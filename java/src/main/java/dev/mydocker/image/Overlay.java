@@ -45,11 +45,34 @@ final class Overlay {
   /** Whether a directory hides everything below it. */
   static boolean isOpaque(Directory in, byte[] name) throws KernelException {
     Optional<byte[]> value = in.getXattr(name, OPAQUE);
-    return value.isPresent() && Arrays.equals(value.get(), new byte[] {'y'});
+    return value.isPresent() && isOpaque(text(OPAQUE), value.get());
+  }
+
+  /** Whether this attribute says that its directory hides everything below it. */
+  static boolean isOpaque(String attribute, byte[] value) {
+    return attribute.equals(text(OPAQUE)) && Arrays.equals(value, new byte[] {'y'});
+  }
+
+  /** Whether this attribute says that a directory's or file's content lies under another name. */
+  static boolean isRedirect(String attribute) {
+    return attribute.equals("trusted.overlay.redirect")
+        || attribute.equals("trusted.overlay.metacopy");
   }
 
   static void makeOpaque(Directory directory) throws KernelException {
     directory.setXattr(OPAQUE, new byte[] {'y'});
+  }
+
+  /**
+   * Whether an attribute belongs to a layer: those of overlayfs, and those by which a host labels
+   * and measures its files, are no image's.
+   */
+  static boolean isLayerAttribute(String name) {
+    return !isOwnAttribute(name)
+        && !name.equals("security.selinux")
+        && !name.equals("security.ima")
+        && !name.equals("security.evm")
+        && !name.startsWith("system.nfs4");
   }
 
   /** Whether an attribute is overlayfs's own, which no image may set. */

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +89,15 @@ final class Store implements AutoCloseable {
     return manifests().stream().filter(d -> nameOf(d).equals(name)).findFirst();
   }
 
+  /** The names that a manifest is kept under. */
+  List<String> names(Digest manifest) throws IOException {
+    return manifests().stream()
+        .filter(d -> d.digest().equals(manifest))
+        .map(Store::nameOf)
+        .filter(name -> !name.isEmpty())
+        .toList();
+  }
+
   /** The name a manifest is kept under, empty when it has none. */
   static String nameOf(Descriptor manifest) {
     return manifest.annotations().getOrDefault(REF_NAME, "");
@@ -97,18 +105,23 @@ final class Store implements AutoCloseable {
 
   /** Keeps a manifest, whose blobs are all here, under a name; another one loses the name. */
   void put(String name, Descriptor manifest) throws IOException {
+    put(List.of(name), manifest);
+  }
+
+  /**
+   * Keeps a manifest under several names at once; under none, it is kept without one unless it has
+   * one already.
+   */
+  void put(List<String> names, Descriptor manifest) throws IOException {
     try (Fd lock = root.lock()) {
       List<Descriptor> all = new ArrayList<>(manifests());
-      all.removeIf(d -> nameOf(d).equals(name));
-      Map<String, String> annotations = new HashMap<>();
-      annotations.put(REF_NAME, name);
-      all.add(
-          new Descriptor(
-              manifest.mediaType(),
-              manifest.digest(),
-              manifest.size(),
-              manifest.platform(),
-              annotations));
+      all.removeIf(d -> names.contains(nameOf(d)));
+      for (String name : names) {
+        all.add(manifest.with(Map.of(REF_NAME, name)));
+      }
+      if (all.stream().noneMatch(d -> d.digest().equals(manifest.digest()))) {
+        all.add(manifest.with(Map.of()));
+      }
       replace(root, INDEX, index(all));
     }
   }

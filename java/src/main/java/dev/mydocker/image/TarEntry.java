@@ -47,4 +47,10 @@ record TarEntry(
 
   /** An extended attribute; its name is one char per byte. */
   record Xattr(String name, byte[] value) {}
+
+  /** Root's file or directory of the time 0, without anything that says where it was made. */
+  static TarEntry plain(String name, Type type, int mode, long size) {
+    return new TarEntry(
+        name, type, "", size, mode, 0, 0, 0, 0, 0, 0, List.of(), Optional.empty(), 0);
+  }
 }

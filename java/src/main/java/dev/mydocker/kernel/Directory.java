@@ -406,11 +406,14 @@ public final class Directory implements AutoCloseable {
   }
 
   private List<byte[]> listXattrsOf(byte[] name) throws KernelException {
-    byte[] names = new byte[XATTR_MAX];
-    int n = Linux.llistxattr(beneathSelf(name), names);
-    if (n == -Errno.EOPNOTSUPP.number()) {
+    byte[] path = beneathSelf(name);
+    // Most files have none, and a buffer for the largest list costs more than the call.
+    int n = Linux.llistxattr(path, new byte[0]);
+    if (n == 0 || n == -Errno.EOPNOTSUPP.number()) {
       return List.of();
     }
+    byte[] names = new byte[XATTR_MAX];
+    n = Linux.llistxattr(path, names);
     KernelException.check(n, "llistxattr", name);
     List<byte[]> result = new ArrayList<>();
     int start = 0;
