@@ -50,12 +50,22 @@ final class ImageFetch {
 
   /** Does it, and keeps the image under {@code name}. */
   void run(String name) throws IOException {
+    run(Optional.of(name));
+  }
+
+  /** Brings what is missing of an image that is kept already; its names stay as they are. */
+  void complete() throws IOException {
+    run(Optional.empty());
+  }
+
+  private void run(Optional<String> name) throws IOException {
     List<Contents.Layer> layers = contents.layers();
     for (Contents.Layer layer : layers) {
       listener.layer(layer.id(), layer.blob().size());
     }
     List<StateLock> locks = new ArrayList<>();
     try (Workplace work = Workplace.open(state.work())) {
+      Pin.write(state.store(), work, contents);
       lock(layers, locks);
       List<Contents.Layer> missing = new ArrayList<>();
       for (Contents.Layer layer : layers) {
@@ -66,7 +76,9 @@ final class ImageFetch {
         }
       }
       bring(missing, work);
-      keep(name, work);
+      if (name.isPresent()) {
+        keep(name.get(), work);
+      }
     } finally {
       for (StateLock lock : locks) {
         lock.close();
@@ -214,13 +226,14 @@ final class ImageFetch {
   private void keep(String name, Workplace work) throws IOException {
     Store store = state.store();
     Descriptor manifest = contents.descriptor();
-    boolean known =
-        store.has(manifest)
-            && store.has(contents.manifest().config())
-            && store.find(name).filter(d -> d.digest().equals(manifest.digest())).isPresent();
-    if (!known) {
+    // They are small, and a damaged one is whole again after this.
+    if (!store.holds(contents.manifest().config())) {
       store.write(contents.manifest().config().digest(), contents.configBytes(), work);
+    }
+    if (!store.holds(manifest)) {
       store.write(manifest.digest(), contents.document().bytes(), work);
+    }
+    if (store.find(name).filter(d -> d.digest().equals(manifest.digest())).isEmpty()) {
       store.put(name, manifest);
     }
   }
