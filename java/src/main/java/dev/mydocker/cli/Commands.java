@@ -21,12 +21,47 @@ final class Commands {
           new Entry("save", "Write images into an archive"),
           new Entry("load", "Take images out of an archive"),
           new Entry("import", "Make an image of a root file system"),
+          new Entry("rmi", "Remove images"),
+          new Entry("tag", "Give an image one more name"),
+          new Entry("inspect", "Show everything about images"),
+          new Entry("history", "Show how an image was made"),
+          new Entry("image", "Commands for images"),
+          new Entry("system", "Commands for what mydocker keeps on the disk"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
 
+  /** The commands below {@code image}: what each is called, and the command it is. */
+  private static final List<Alias> IMAGE =
+      List.of(
+          new Alias("ls", "images"),
+          new Alias("list", "images"),
+          new Alias("rm", "rmi"),
+          new Alias("remove", "rmi"),
+          new Alias("inspect", "image inspect"),
+          new Alias("prune", "image prune"),
+          new Alias("build", "build"),
+          new Alias("history", "history"),
+          new Alias("import", "import"),
+          new Alias("load", "load"),
+          new Alias("pull", "pull"),
+          new Alias("push", "push"),
+          new Alias("save", "save"),
+          new Alias("tag", "tag"));
+
+  private static final List<Alias> SYSTEM =
+      List.of(new Alias("check", "system check"), new Alias("df", "system df"));
+
+  /**
+   * A command of a group.
+   *
+   * @param name in the group
+   * @param command as {@link #find} knows it
+   */
+  record Alias(String name, String command) {}
+
   private Commands() {}
 
-  /** The command of that name. */
+  /** The command of that name, or of those words: {@code image ls}. */
   static Optional<Command> find(String name) {
     switch (name) {
       case "run":
@@ -47,6 +82,26 @@ final class Commands {
         return Optional.of(new LoadCommand());
       case "import":
         return Optional.of(new ImportCommand());
+      case "rmi":
+        return Optional.of(new RmiCommand());
+      case "tag":
+        return Optional.of(new TagCommand());
+      case "inspect":
+        return Optional.of(new InspectCommand(false));
+      case "image inspect":
+        return Optional.of(new InspectCommand(true));
+      case "history":
+        return Optional.of(new HistoryCommand());
+      case "image prune":
+        return Optional.of(new ImagePruneCommand());
+      case "system check":
+        return Optional.of(new SystemCheckCommand());
+      case "system df":
+        return Optional.of(new SystemDfCommand());
+      case "image":
+        return Optional.of(new GroupCommand("image", "Work with images", IMAGE));
+      case "system":
+        return Optional.of(new GroupCommand("system", "Look after what is on the disk", SYSTEM));
       case "version":
         return Optional.of(new VersionCommand());
       case "help":

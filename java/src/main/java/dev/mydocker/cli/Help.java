@@ -29,6 +29,12 @@ final class Help {
     StringBuilder out = new StringBuilder();
     out.append("Usage: mydocker ").append(command.synopsis()).append("\n\n");
     out.append(command.summary()).append('\n');
+    if (command instanceof GroupCommand group) {
+      out.append("\nCommands:\n");
+      for (Commands.Entry entry : group.entries()) {
+        twoColumns(out, "  " + entry.name(), entry.summary(), 12);
+      }
+    }
     for (Map.Entry<String, List<Flags.Flag>> group : command.flags().groups().entrySet()) {
       out.append('\n').append(group.getKey()).append(":\n");
       flags(out, group.getValue());

@@ -9,7 +9,7 @@ final class HelpCommand implements Command {
 
   @Override
   public String synopsis() {
-    return "help [COMMAND]";
+    return "help [COMMAND [COMMAND]]";
   }
 
   @Override
@@ -33,7 +33,7 @@ final class HelpCommand implements Command {
       session.console().out(Help.overview());
       return 0;
     }
-    String name = arguments.arguments().get(0);
+    String name = String.join(" ", arguments.arguments());
     Optional<Command> command = Commands.find(name);
     if (command.isEmpty()) {
       throw new UsageException("there is no command " + Text.quote(name) + ": see mydocker --help");

@@ -72,6 +72,10 @@ public final class Main {
           "", "'" + what + "' is not a mydocker command: see mydocker --help", Optional.empty(), 1);
     }
     Command command = found.get();
+    if (command instanceof GroupCommand group && group.isNamed(arguments)) {
+      String called = group.command(arguments.get(0)).orElse(name + " " + arguments.get(0));
+      return run(called, arguments.subList(1, arguments.size()), environment);
+    }
     try {
       Flags flags = command.flags().group("Help").toggle("Show this help", "--help");
       Flags.Parsed parsed = flags.parse(arguments, command.interspersed());

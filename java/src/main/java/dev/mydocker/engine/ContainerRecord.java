@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param name what it is called
  * @param image the full reference it was made from
  * @param imageId the digest of that image's configuration
+ * @param layers the diffIDs of that image's layers, the lowest first: they stay while this is here
  * @param created milliseconds since the epoch
  * @param remove whether it goes when it ends (--rm)
  * @param exit how it ended; empty before
@@ -20,12 +22,14 @@ record ContainerRecord(
     String name,
     String image,
     String imageId,
+    List<String> layers,
     long created,
     boolean remove,
     Optional<Exit> exit) {
 
   ContainerRecord ended(Exit how) {
-    return new ContainerRecord(id, name, image, imageId, created, remove, Optional.of(how));
+    return new ContainerRecord(
+        id, name, image, imageId, layers, created, remove, Optional.of(how));
   }
 
   String toText() {
@@ -35,6 +39,7 @@ record ContainerRecord(
             .put("name", name)
             .put("image", image)
             .put("imageId", imageId)
+            .putStrings("layers", layers)
             .put("created", created)
             .put("remove", remove);
     if (exit.isPresent()) {
@@ -58,6 +63,7 @@ record ContainerRecord(
         json.string("name").orElse(""),
         json.string("image").orElse(""),
         json.string("imageId").orElse(""),
+        json.strings("layers"),
         json.integer("created").orElse(0L),
         json.bool("remove"),
         exit.isEmpty() ? Optional.empty() : Optional.of(exit(exit.get())));

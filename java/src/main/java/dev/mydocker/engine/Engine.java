@@ -2,11 +2,16 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.image.Digest;
+import dev.mydocker.image.HeldImage;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageConfig;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.image.Images;
+import dev.mydocker.image.ImageUsers;
 import dev.mydocker.image.PullListener;
+import dev.mydocker.image.TreeSize;
+import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
@@ -19,6 +24,7 @@ import dev.mydocker.spec.SpecCompiler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,12 +54,36 @@ public final class Engine {
    */
   public static Engine open(Map<String, String> environment) throws IOException {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
-    return new Engine(roots, Images.open(roots.state(), environment), CgroupHost.detect());
+    Images images = Images.open(roots.state(), environment, new ContainerImages(roots));
+    return new Engine(roots, images, CgroupHost.detect());
   }
 
   /** Its images. */
   public Images images() {
     return images;
+  }
+
+  /** Cleans up after the containers whose processes were killed together with their owners. */
+  public void sweep() throws IOException {
+    if (Linux.geteuid() == 0) {
+      Leftovers.sweep(roots, store, cgroups);
+    }
+  }
+
+  /** What every container has written. */
+  public List<ContainerUsage> containerUsage() throws IOException {
+    List<ContainerUsage> out = new ArrayList<>();
+    for (ImageUsers.User user : new ContainerImages(roots).users()) {
+      Path upper = store.directory(user.container()).resolve("upper");
+      if (Files.isDirectory(upper)) {
+        try (Directory written = Directory.open(upper)) {
+          out.add(new ContainerUsage(user, TreeSize.of(written)));
+        }
+      } else {
+        out.add(new ContainerUsage(user, 0));
+      }
+    }
+    return out;
   }
 
   /**
@@ -71,12 +101,19 @@ public final class Engine {
     }
     Leftovers.sweep(roots, store, cgroups);
     Recorder recorder = new Recorder();
-    Image image =
-        images.get(
+    try (HeldImage held =
+        images.hold(
             ImageRef.parse(request.options().image()),
             request.platform(),
             request.pull(),
-            new RecordedPull(listener, recorder));
+            new RecordedPull(listener, recorder))) {
+      return create(request, held.image(), recorder);
+    }
+  }
+
+  /** Comes back when the record names the image's layers: from then on it keeps them. */
+  private Container create(CreateRequest request, Image image, Recorder recorder)
+      throws IOException, OptionException {
     String id = ContainerId.random();
     RunDirectory run = RunDirectory.create(roots, id);
     try {
@@ -181,6 +218,7 @@ public final class Engine {
               name,
               image.name(),
               image.imageId().toString(),
+              image.diffIds().stream().map(Digest::toString).toList(),
               System.currentTimeMillis(),
               request.options().remove(),
               Optional.empty());

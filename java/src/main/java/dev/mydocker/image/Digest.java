@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
 
 /**
  * The digest of a blob, as in the OCI image-spec's descriptor.md: {@code sha256:} and 64 lower-case
@@ -36,6 +37,11 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
           ImageException.quote(text) + " is not a digest (sha256:<64 hex> or sha512:<128 hex>)");
     }
     return new Digest(text.substring(0, colon), text.substring(colon + 1));
+  }
+
+  /** The digest of these parts; empty when they are none. */
+  static Optional<Digest> find(String algorithm, String hex) {
+    return isValid(algorithm, hex) ? Optional.of(new Digest(algorithm, hex)) : Optional.empty();
   }
 
   /** The sha256 digest of these bytes. */
@@ -115,11 +121,13 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
 
   private static boolean isValid(String algorithm, String hex) {
     int length = algorithm.equals("sha256") ? 64 : algorithm.equals("sha512") ? 128 : -1;
-    if (hex.length() != length) {
-      return false;
-    }
-    for (int i = 0; i < length; i++) {
-      if (DIGITS.indexOf(hex.charAt(i)) < 0) {
+    return hex.length() == length && isHex(hex);
+  }
+
+  /** Whether a text is nothing but lower-case hexadecimal digits. */
+  static boolean isHex(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (DIGITS.indexOf(text.charAt(i)) < 0) {
         return false;
       }
     }

@@ -31,6 +31,8 @@ public final class ImageException extends IOException {
     UNSUPPORTED,
     /** Content beyond a limit. */
     TOO_LARGE,
+    /** An image that something still needs. */
+    IN_USE,
     /** A configuration file of the user or the host that cannot be used. */
     CONFIGURATION
   }

@@ -55,12 +55,22 @@ final class ImageFetch {
 
   /** Does it, and keeps the image under all of these names, or without one. */
   void run(List<String> names) throws IOException {
+    run(Optional.of(names));
+  }
+
+  /** Brings what is missing of an image that is kept already; its names stay as they are. */
+  void complete() throws IOException {
+    run(Optional.empty());
+  }
+
+  private void run(Optional<List<String>> names) throws IOException {
     List<Contents.Layer> layers = contents.layers();
     for (Contents.Layer layer : layers) {
       listener.layer(layer.id(), layer.blob().size());
     }
     List<StateLock> locks = new ArrayList<>();
     try (Workplace work = Workplace.open(state.work())) {
+      Pin.write(state.store(), work, contents);
       lock(layers, locks);
       List<Contents.Layer> missing = new ArrayList<>();
       for (Contents.Layer layer : layers) {
@@ -71,7 +81,9 @@ final class ImageFetch {
         }
       }
       bring(missing, work);
-      keep(names, work);
+      if (names.isPresent()) {
+        keep(names.get(), work);
+      }
     } finally {
       for (StateLock lock : locks) {
         lock.close();
@@ -219,14 +231,16 @@ final class ImageFetch {
   private void keep(List<String> names, Workplace work) throws IOException {
     Store store = state.store();
     Descriptor manifest = contents.descriptor();
-    boolean known =
-        !names.isEmpty()
-            && store.has(manifest)
-            && store.has(contents.manifest().config())
-            && store.names(manifest.digest()).containsAll(names);
-    if (!known) {
+    // They are small, and a damaged one is whole again after this.
+    if (!store.holds(contents.manifest().config())) {
       store.write(contents.manifest().config().digest(), contents.configBytes(), work);
+    }
+    if (!store.holds(manifest)) {
       store.write(manifest.digest(), contents.document().bytes(), work);
+    }
+    boolean named =
+        !names.isEmpty() && store.names(manifest.digest()).containsAll(names);
+    if (!named) {
       store.put(names, manifest);
     }
   }

@@ -15,6 +15,11 @@ public sealed interface ImageRef {
     return name();
   }
 
+  /** {@link #familiar} with its tag, {@code latest} too, as Docker's lists show it. */
+  default String tagged() {
+    return familiar();
+  }
+
   /**
    * A repository of a registry.
    *
@@ -43,12 +48,21 @@ public sealed interface ImageRef {
 
     @Override
     public String familiar() {
-      String name = repository();
-      if (domain.equals("docker.io")) {
-        name = path.startsWith("library/") ? path.substring("library/".length()) : path;
-      }
       boolean plain = digest.isEmpty() && tag.equals(Optional.of("latest"));
-      return plain ? name : name + suffix();
+      return plain ? familiarRepository() : tagged();
+    }
+
+    @Override
+    public String tagged() {
+      return familiarRepository() + suffix();
+    }
+
+    /** The repository as people write it. */
+    public String familiarRepository() {
+      if (!domain.equals("docker.io")) {
+        return repository();
+      }
+      return path.startsWith("library/") ? path.substring("library/".length()) : path;
     }
 
     private String suffix() {
@@ -80,6 +94,14 @@ public sealed interface ImageRef {
     }
   }
 
+  /** An image that is here, by its id. */
+  record Id(Digest digest) implements ImageRef {
+    @Override
+    public String name() {
+      return digest.toString();
+    }
+  }
+
   /** The image that comes inside the jar. */
   record BuiltIn() implements ImageRef {
     @Override
@@ -92,7 +114,8 @@ public sealed interface ImageRef {
    * Parses what a user writes for an image.
    *
    * <p>{@code oci:}, {@code oci-archive:} and {@code docker-archive:} name local files; {@code
-   * hello} is the image inside the jar; everything else is a registry's image, completed as Docker
+   * hello} is the image inside the jar; 64 hexadecimal digits, {@code sha256:} in front or not, are
+   * an image's id, which may also be cut short where images are looked up; everything else is a registry's image, completed as Docker
    * does: {@code busybox} is {@code docker.io/library/busybox:latest}.
    *
    * @throws ImageException BAD_REFERENCE when it follows no grammar
@@ -100,6 +123,11 @@ public sealed interface ImageRef {
   static ImageRef parse(String text) throws ImageException {
     if (text.equals("hello")) {
       return new BuiltIn();
+    }
+    String digits = text.startsWith("sha256:") ? text.substring("sha256:".length()) : text;
+    Optional<Digest> id = Digest.find("sha256", digits);
+    if (id.isPresent()) {
+      return new Id(id.get());
     }
     if (text.startsWith("oci:")) {
       String rest = text.substring("oci:".length());

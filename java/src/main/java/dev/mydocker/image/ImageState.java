@@ -3,9 +3,12 @@ package dev.mydocker.image;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Stat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,7 +51,28 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
   }
 
   boolean hasLayer(Digest diffId) throws KernelException {
-    return layers.find(Overlay.bytes(diffId.hex())).isPresent();
+    return layers.find(Overlay.bytes(diffId.hex())).filter(Stat::isDirectory).isPresent();
+  }
+
+  /** The diffIDs of the layers that are unpacked. */
+  List<Digest> layerIds() throws KernelException {
+    List<Digest> out = new ArrayList<>();
+    for (Directory.Entry entry : layers.list()) {
+      Digest.find("sha256", Overlay.text(entry.name())).ifPresent(out::add);
+    }
+    return out;
+  }
+
+  /** The bytes of an unpacked layer's files; 0 when it is gone. */
+  long layerSize(Digest diffId) throws KernelException {
+    Optional<Directory> layer =
+        layers.findDirectory(Overlay.bytes(diffId.hex()), Directory.Resolve.BENEATH);
+    if (layer.isEmpty()) {
+      return 0;
+    }
+    try (Directory open = layer.get()) {
+      return TreeSize.of(open);
+    }
   }
 
   /** Whether a layer is unpacked and its blob kept. */

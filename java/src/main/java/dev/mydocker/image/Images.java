@@ -24,12 +24,15 @@ public final class Images {
 
   private final Path root;
   private final Map<String, String> environment;
+  private final ImageUsers users;
   private final UnpackLimits limits;
   private final KnownArchives known = new KnownArchives();
 
-  private Images(Path root, Map<String, String> environment, UnpackLimits limits) {
+  private Images(
+      Path root, Map<String, String> environment, ImageUsers users, UnpackLimits limits) {
     this.root = root;
     this.environment = environment;
+    this.users = users;
     this.limits = limits;
   }
 
@@ -38,13 +41,20 @@ public final class Images {
    *
    * @param root the state root, such as /var/lib/mydocker
    * @param environment of the process: where configuration and credentials are looked for
+   * @param users who needs images beside their names
    */
-  public static Images open(Path root, Map<String, String> environment) {
+  public static Images open(Path root, Map<String, String> environment, ImageUsers users) {
+    return new Images(
+        root.toAbsolutePath().normalize(), environment, users, UnpackLimits.DEFAULT);
+  }
+
+  static Images open(Path root, Map<String, String> environment) {
     return open(root, environment, UnpackLimits.DEFAULT);
   }
 
   static Images open(Path root, Map<String, String> environment, UnpackLimits limits) {
-    return new Images(root.toAbsolutePath().normalize(), environment, limits);
+    return new Images(
+        root.toAbsolutePath().normalize(), environment, ImageUsers.NONE, limits);
   }
 
   /**
@@ -56,9 +66,19 @@ public final class Images {
    */
   public Image get(ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
       throws IOException {
-    boolean local = !(reference instanceof ImageRef.Registry);
-    if (policy == PullPolicy.NEVER || policy == PullPolicy.MISSING && !local) {
-      Optional<Image> kept = fromStore(reference, platform, policy, listener);
+    try (HeldImage held = hold(reference, platform, policy, listener)) {
+      return held.image();
+    }
+  }
+
+  /** {@link #get}, and nobody removes the image before it is let go of. */
+  public HeldImage hold(
+      ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
+      throws IOException {
+    boolean registry = reference instanceof ImageRef.Registry;
+    boolean id = reference instanceof ImageRef.Id;
+    if (policy == PullPolicy.NEVER || policy == PullPolicy.MISSING && registry || id) {
+      Optional<HeldImage> kept = fromStore(reference, platform, policy, listener);
       if (kept.isPresent()) {
         return kept.get();
       }
@@ -71,45 +91,83 @@ public final class Images {
     Optional<KnownArchives.Stamp> stamp = KnownArchives.stamp(reference);
     if (policy == PullPolicy.MISSING && stamp.isPresent()) {
       Optional<Contents> contents = known.find(reference, platform, stamp.get());
-      if (contents.isPresent() && isWhole(reference, contents.get())) {
-        return contents.get().image(reference.name());
+      Optional<HeldImage> held =
+          contents.isPresent() ? fromKnown(reference, contents.get()) : Optional.empty();
+      if (held.isPresent()) {
+        return held.get();
       }
     }
     try (ImageSource source = source(reference, listener)) {
       Contents contents = Contents.read(source, platform);
       stamp.ifPresent(s -> known.keep(reference, platform, s, contents));
-      try (ImageState state = ImageState.create(root)) {
-        if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
-          new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+      ImageState state = ImageState.create(root);
+      return held(
+          reference,
+          state,
+          contents,
+          () -> {
+            if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
+              new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+            }
+            return true;
+          })
+          .orElseThrow();
+    }
+  }
+
+  /** What makes a pinned image whole; false when it turned out not to be the one. */
+  private interface Completion {
+    boolean run() throws IOException;
+  }
+
+  /** Pins an image, completes it, and holds it; the state is closed when that is not to be. */
+  private static Optional<HeldImage> held(
+      ImageRef reference, ImageState state, Contents contents, Completion completion)
+      throws IOException {
+    Workplace work = null;
+    boolean holds = false;
+    try {
+      work = Workplace.open(state.work());
+      Pin.write(state.store(), work, contents);
+      holds = completion.run();
+      return holds
+          ? Optional.of(new HeldImage(contents.image(reference.name()), state, work))
+          : Optional.empty();
+    } finally {
+      if (!holds) {
+        try (state) {
+          if (work != null) {
+            work.close();
+          }
         }
       }
-      return contents.image(reference.name());
     }
   }
 
   /** The image from the store, its layers made again when only those are missing. */
-  private Optional<Image> fromStore(
+  private Optional<HeldImage> fromStore(
       ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
       throws IOException {
-    Optional<ImageState> found = ImageState.find(root);
-    if (found.isEmpty()) {
-      return Optional.empty();
-    }
-    try (ImageState state = found.get()) {
-      Optional<Descriptor> kept = state.store().find(reference.name());
+    while (true) {
+      Optional<ImageState> found = ImageState.find(root);
+      Optional<Descriptor> kept =
+          found.isEmpty() ? Optional.empty() : kept(found.get(), reference);
       if (kept.isEmpty()) {
+        found.ifPresent(ImageState::close);
         return Optional.empty();
       }
-      ImageSource source = new StoreSource(state.store(), reference.name(), kept.get());
       try {
-        Contents contents = Contents.read(source, platform);
-        if (!isWhole(state, reference, contents)) {
-          new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+        Optional<HeldImage> held =
+            fromStore(found.get(), kept.get(), reference, platform, listener);
+        if (held.isPresent()) {
+          return held;
         }
-        return Optional.of(contents.image(reference.name()));
       } catch (ImageException e) {
+        if (wasRemoved(reference, kept.get())) {
+          continue;
+        }
         // Damaged, or for another platform: whoever may fetch it gets it whole.
-        if (policy == PullPolicy.NEVER) {
+        if (policy == PullPolicy.NEVER || reference instanceof ImageRef.Id) {
           throw e;
         }
         return Optional.empty();
@@ -117,14 +175,71 @@ public final class Images {
     }
   }
 
-  private boolean isWhole(ImageRef reference, Contents contents) throws IOException {
+  /** An archive's image that this engine has seen before, when it still is whole here. */
+  private Optional<HeldImage> fromKnown(ImageRef reference, Contents contents) throws IOException {
     Optional<ImageState> found = ImageState.find(root);
     if (found.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
-    try (ImageState state = found.get()) {
-      return isWhole(state, reference, contents);
+    ImageState state = found.get();
+    return held(reference, state, contents, () -> isWhole(state, reference, contents));
+  }
+
+  /** Empty when it was removed before it was pinned. */
+  private Optional<HeldImage> fromStore(
+      ImageState state,
+      Descriptor kept,
+      ImageRef reference,
+      Platform platform,
+      PullListener listener)
+      throws IOException {
+    ImageSource source = new StoreSource(state.store(), reference.name(), kept);
+    Contents contents;
+    try {
+      contents = Contents.read(source, platform);
+    } catch (IOException | RuntimeException e) {
+      state.close();
+      throw e;
     }
+    return held(
+        reference,
+        state,
+        contents,
+        () -> {
+          if (!state.store().manifests().contains(kept)) {
+            return false;
+          }
+          if (!isComplete(state, contents)) {
+            new ImageFetch(state, source, contents, limits, listener).complete();
+          }
+          return true;
+        });
+  }
+
+  private boolean wasRemoved(ImageRef reference, Descriptor kept) throws IOException {
+    try (ImageState state = ImageState.create(root)) {
+      return !kept(state, reference).equals(Optional.of(kept));
+    }
+  }
+
+  /** What is kept under a name, else what has the digest or the id that was written for one. */
+  private static Optional<Descriptor> kept(ImageState state, ImageRef reference)
+      throws IOException {
+    List<Descriptor> manifests = state.store().manifests();
+    for (Descriptor manifest : manifests) {
+      if (Store.nameOf(manifest).equals(reference.name())) {
+        return Optional.of(manifest);
+      }
+    }
+    if (!(reference instanceof ImageRef.Registry || reference instanceof ImageRef.Id)) {
+      return Optional.empty();
+    }
+    Catalog catalog = Catalog.read(state, manifests);
+    List<Catalog.Entry> found = new ArrayList<>(catalog.named(reference));
+    if (found.isEmpty()) {
+      found.addAll(catalog.withId(reference.familiar()));
+    }
+    return found.stream().map(Catalog.Entry::manifest).findFirst();
   }
 
   private static boolean isWhole(ImageState state, ImageRef reference, Contents contents)
@@ -133,6 +248,10 @@ public final class Images {
     if (state.store().find(reference.name()).filter(d -> d.digest().equals(digest)).isEmpty()) {
       return false;
     }
+    return isComplete(state, contents);
+  }
+
+  private static boolean isComplete(ImageState state, Contents contents) throws IOException {
     boolean whole =
         state.store().has(contents.descriptor()) && state.store().has(contents.manifest().config());
     for (Contents.Layer layer : contents.layers()) {
@@ -154,6 +273,9 @@ public final class Images {
     if (reference instanceof ImageRef.DockerArchive r) {
       return new DockerArchiveSource(ArchiveMembers.open(r.file()), r.name(), r.reference());
     }
+    if (reference instanceof ImageRef.Id) {
+      throw new ImageException(Kind.NOT_FOUND, "no such image: " + reference.name());
+    }
     return new OciLayoutSource(builtIn(), reference.name(), Optional.empty());
   }
 
@@ -173,10 +295,9 @@ public final class Images {
    */
   public Image describe(ImageRef reference, Platform platform, PullListener listener)
       throws IOException {
-    if (reference instanceof ImageRef.Registry) {
-      Optional<Image> kept =
-          list().stream().filter(i -> i.name().equals(reference.name())).findAny();
-      if (kept.isPresent() && platform.accepts(kept.get().config().platform())) {
+    if (reference instanceof ImageRef.Registry || reference instanceof ImageRef.Id) {
+      Optional<Image> kept = describeKept(reference, platform);
+      if (kept.isPresent()) {
         return kept.get();
       }
     }
@@ -185,23 +306,33 @@ public final class Images {
     }
   }
 
-  /** Every image of the store, by name; those whose documents are damaged are left out. */
-  public List<Image> list() throws IOException {
+  private Optional<Image> describeKept(ImageRef reference, Platform platform)
+      throws IOException {
     Optional<ImageState> found = ImageState.find(root);
     if (found.isEmpty()) {
-      return List.of();
+      return Optional.empty();
     }
-    List<Image> images = new ArrayList<>();
     try (ImageState state = found.get()) {
-      for (Descriptor manifest : state.store().manifests()) {
-        String name = Store.nameOf(manifest);
-        ImageSource source = new StoreSource(state.store(), name, manifest);
-        try {
-          Platform own = manifest.platform().orElse(Platform.host());
-          images.add(Contents.read(source, own).image(name));
-        } catch (ImageException e) {
-          continue;
-        }
+      Optional<Descriptor> kept = kept(state, reference);
+      if (kept.isEmpty()) {
+        return Optional.empty();
+      }
+      ImageSource source = new StoreSource(state.store(), reference.name(), kept.get());
+      return Optional.of(Contents.read(source, platform).image(reference.name()));
+    } catch (ImageException e) {
+      if (reference instanceof ImageRef.Id) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** Every whole image that has a name, by name. */
+  public List<Image> list() throws IOException {
+    List<Image> images = new ArrayList<>();
+    for (StoredImage stored : local().list()) {
+      if (!stored.name().isEmpty()) {
+        stored.image().ifPresent(images::add);
       }
     }
     images.sort(Comparator.comparing(Image::name));
@@ -221,6 +352,11 @@ public final class Images {
   /** Makes new images here, of a root file system or of a container's changes. */
   public ImageMaker maker() {
     return new ImageMaker(root, limits);
+  }
+
+  /** What is here: its names, its removal, its upkeep. */
+  public LocalImages local() {
+    return new LocalImages(root, users, limits);
   }
 
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */

@@ -26,7 +26,7 @@ final class ReferenceGrammar {
     if (text.length() > MAX_LENGTH) {
       throw bad("it is longer than " + MAX_LENGTH + " characters");
     }
-    if (text.length() == 64 && isHex(text)) {
+    if (text.length() == 64 && Digest.isHex(text)) {
       throw bad("64 hexadecimal digits are an id, not a name");
     }
     int slash = text.indexOf('/');
@@ -100,7 +100,7 @@ final class ReferenceGrammar {
   }
 
   private static boolean isIpv6(String host) {
-    if (!host.endsWith("]") || host.length() < 4) {
+    if (!host.endsWith("]") || host.length() < 3) {
       return false;
     }
     for (int i = 1; i < host.length() - 1; i++) {
@@ -117,7 +117,7 @@ final class ReferenceGrammar {
         return false;
       }
     }
-    return !port.isEmpty() && port.length() <= 5 && Integer.parseInt(port) <= 65535;
+    return !port.isEmpty();
   }
 
   /** Components of lower-case letters and digits, joined by one of . _ __ or any number of -. */
@@ -174,16 +174,6 @@ final class ReferenceGrammar {
     } catch (ImageException e) {
       throw bad(e.getMessage());
     }
-  }
-
-  private static boolean isHex(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean isLowerOrDigit(char c) {

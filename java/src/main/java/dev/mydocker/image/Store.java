@@ -11,8 +11,10 @@ import dev.mydocker.kernel.Stat;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,8 +32,11 @@ import java.util.UUID;
 final class Store implements AutoCloseable {
   static final String REF_NAME = "org.opencontainers.image.ref.name";
   private static final byte[] INDEX = Overlay.bytes("index.json");
+  private static final byte[] COPY = Overlay.bytes("index.json.copy");
   private static final byte[] NEW_INDEX = Overlay.bytes("index.json.new");
   private static final byte[] LAYOUT = Overlay.bytes("oci-layout");
+  private static final List<String> ALGORITHMS = List.of("sha256", "sha512");
+  private static final String CHECKSUM = "dev.mydocker.checksum";
   private static final int INDEX_LIMIT = 64 << 20;
 
   private final Directory root;
@@ -47,11 +52,12 @@ final class Store implements AutoCloseable {
         makeDirectory(root, "blobs");
         try (Directory blobs =
             root.openDirectory(Overlay.bytes("blobs"), Directory.Resolve.BENEATH)) {
-          makeDirectory(blobs, "sha256");
-          makeDirectory(blobs, "sha512");
+          for (String algorithm : ALGORITHMS) {
+            makeDirectory(blobs, algorithm);
+          }
         }
         if (root.find(INDEX).isEmpty()) {
-          replace(root, INDEX, index(List.of()));
+          writeIndex(root, List.of());
         }
         replace(
             root, LAYOUT, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
@@ -70,18 +76,71 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Every manifest that is kept, in the order they came. */
-  List<Descriptor> manifests() throws IOException {
-    byte[] bytes = root.read(INDEX, Directory.Resolve.BENEATH, INDEX_LIMIT);
+  /**
+   * The index.
+   *
+   * @param manifests every manifest that is kept, in the order they came; several may be one
+   *     manifest under several names
+   * @param damage what is wrong with its file; empty when nothing is
+   */
+  record Listing(List<Descriptor> manifests, Optional<String> damage) {}
+
+  /** The index; its copy when it is damaged, and nothing when both are. */
+  Listing index() throws IOException {
+    Optional<String> damage = Optional.empty();
+    for (byte[] file : List.of(INDEX, COPY)) {
+      try {
+        return new Listing(readIndex(file), damage);
+      } catch (ImageException e) {
+        damage = Optional.of(damage.map(d -> d + "; ").orElse("") + e.getMessage());
+      }
+    }
+    return new Listing(List.of(), damage);
+  }
+
+  /** What is wrong with the index or its copy, a line each; none when both are as written. */
+  List<String> indexDamage() throws IOException {
+    List<String> damage = new ArrayList<>();
+    for (byte[] file : List.of(INDEX, COPY)) {
+      try {
+        readIndex(file);
+      } catch (ImageException e) {
+        damage.add(e.getMessage());
+      }
+    }
+    return damage;
+  }
+
+  private List<Descriptor> readIndex(byte[] file) throws IOException {
+    String what = Overlay.text(file) + " of the image store";
+    byte[] bytes;
+    try {
+      bytes = root.read(file, Directory.Resolve.BENEATH, INDEX_LIMIT);
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT) {
+        throw new ImageException(Kind.NOT_FOUND, what + " is missing", e);
+      }
+      throw e;
+    }
     return Document.read(
-        "index.json of the image store",
+        what,
         () -> {
+          Json.Obj index = Json.parseObject(bytes);
+          String sum = index.stringMap("annotations").getOrDefault(CHECKSUM, "");
+          if (!sum.equals(checksum(index.members()))) {
+            throw Document.wrong("it is not as it was written");
+          }
           List<Descriptor> out = new ArrayList<>();
-          for (Json manifest : Json.parseObject(bytes).array("manifests")) {
+          for (Json manifest : index.array("manifests")) {
             out.add(Descriptor.read(manifest));
           }
-          return out;
+          return List.copyOf(out);
         });
+  }
+
+  /** Every manifest that is kept. */
+  List<Descriptor> manifests() throws IOException {
+    return index().manifests();
   }
 
   /** The manifest that is kept under a name. */
@@ -98,7 +157,7 @@ final class Store implements AutoCloseable {
         .toList();
   }
 
-  /** The name a manifest is kept under, empty when it has none. */
+  /** The name a manifest is kept under; empty when it has lost it to another one. */
   static String nameOf(Descriptor manifest) {
     return manifest.annotations().getOrDefault(REF_NAME, "");
   }
@@ -113,44 +172,102 @@ final class Store implements AutoCloseable {
    * one already.
    */
   void put(List<String> names, Descriptor manifest) throws IOException {
-    try (Fd lock = root.lock()) {
-      List<Descriptor> all = new ArrayList<>(manifests());
-      all.removeIf(d -> names.contains(nameOf(d)));
-      for (String name : names) {
-        all.add(manifest.with(Map.of(REF_NAME, name)));
+    update(
+        all -> {
+          for (String name : names) {
+            give(all, name, manifest);
+          }
+          if (all.stream().noneMatch(d -> d.digest().equals(manifest.digest()))) {
+            all.add(manifest.with(Map.of()));
+          }
+          return names;
+        });
+  }
+
+  /** Makes a name stand for a manifest, in a list of all that are kept. */
+  static void give(List<Descriptor> all, String name, Descriptor manifest) {
+    take(all, name);
+    all.removeIf(d -> nameOf(d).isEmpty() && d.digest().equals(manifest.digest()));
+    all.add(manifest.with(Map.of(REF_NAME, name)));
+  }
+
+  /** Takes a name away; a manifest that has no other one stays without any. */
+  static void take(List<Descriptor> all, String name) {
+    Optional<Descriptor> old = all.stream().filter(d -> nameOf(d).equals(name)).findFirst();
+    if (old.isPresent()) {
+      all.remove(old.get());
+      if (all.stream().noneMatch(d -> d.digest().equals(old.get().digest()))) {
+        all.add(old.get().with(Map.of()));
       }
-      if (all.stream().noneMatch(d -> d.digest().equals(manifest.digest()))) {
-        all.add(manifest.with(Map.of()));
-      }
-      replace(root, INDEX, index(all));
     }
   }
 
+  /** Changes the list of what is kept, and gives something back. */
+  interface Edit<T> {
+    T apply(List<Descriptor> manifests) throws IOException;
+  }
+
+  /** Replaces the index by what an edit makes of it; nobody else changes it meanwhile. */
+  <T> T update(Edit<T> edit) throws IOException {
+    try (Fd lock = lock()) {
+      Listing before = index();
+      List<Descriptor> all = new ArrayList<>(before.manifests());
+      T result = edit.apply(all);
+      if (!all.equals(before.manifests()) || !indexDamage().isEmpty()) {
+        writeIndex(root, all);
+      }
+      return result;
+    }
+  }
+
+  /**
+   * Waits for the lock on what the store refers to: the index, and the pins of those who are at
+   * work ({@link Pin}). It is held for moments only.
+   */
+  Fd lock() throws KernelException {
+    return root.lock();
+  }
+
+  /** The index and then its copy, so that one of them is whole at any time. */
+  private static void writeIndex(Directory in, List<Descriptor> manifests) throws IOException {
+    byte[] index = index(manifests);
+    replace(in, INDEX, index);
+    replace(in, COPY, index);
+  }
+
+  /** A damaged byte anywhere, in a name too, would otherwise make another index of it. */
   private static byte[] index(List<Descriptor> manifests) {
-    Json.Obj index =
-        Json.object()
-            .put("schemaVersion", 2)
-            .put("mediaType", MediaType.OCI_INDEX)
-            .put(
-                "manifests",
-                new Json.Arr(manifests.stream().<Json>map(Descriptor::toJson).toList()))
-            .build();
-    return index.toBytes();
+    Map<String, Json> members = new LinkedHashMap<>();
+    members.put("schemaVersion", new Json.Num(BigDecimal.valueOf(2)));
+    members.put("mediaType", new Json.Str(MediaType.OCI_INDEX));
+    members.put(
+        "manifests", new Json.Arr(manifests.stream().<Json>map(Descriptor::toJson).toList()));
+    String sum = checksum(members);
+    members.put("annotations", Json.object().put(CHECKSUM, sum).build());
+    return new Json.Obj(members).toBytes();
+  }
+
+  private static String checksum(Map<String, Json> members) {
+    Map<String, Json> content = new LinkedHashMap<>(members);
+    content.remove("annotations");
+    return Digest.of(new Json.Obj(content).toBytes()).toString();
   }
 
   private static void replace(Directory in, byte[] name, byte[] content) throws IOException {
-    try {
-      in.unlink(NEW_INDEX);
-    } catch (KernelException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-    }
+    in.removeTree(NEW_INDEX);
     try (Fd file = in.create(NEW_INDEX, 0644)) {
       file.output().write(content);
-      KernelException.check(Linux.fsync(file.number()), "fsync", "index.json");
+      KernelException.check(Linux.fsync(file.number()), "fsync", Overlay.text(name));
     }
-    in.rename(NEW_INDEX, in, name, 0);
+    try {
+      in.rename(NEW_INDEX, in, name, 0);
+    } catch (KernelException e) {
+      if (e.errno() != Errno.EISDIR) {
+        throw e;
+      }
+      in.removeTree(name);
+      in.rename(NEW_INDEX, in, name, 0);
+    }
     in.fsync();
   }
 
@@ -199,6 +316,16 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Whether a document is here, byte by byte. */
+  boolean holds(Descriptor document) throws IOException {
+    try {
+      read(document, "document");
+      return true;
+    } catch (ImageException e) {
+      return false;
+    }
+  }
+
   /** Keeps a document. */
   void write(Digest digest, byte[] content, Workplace workplace) throws IOException {
     String temporary = "document-" + UUID.randomUUID();
@@ -217,6 +344,33 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Every blob that is here, damaged or not. */
+  List<Digest> blobs() throws KernelException {
+    List<Digest> out = new ArrayList<>();
+    for (String algorithm : ALGORITHMS) {
+      try (Directory in = blobs(algorithm)) {
+        for (Directory.Entry entry : in.list()) {
+          Digest.find(algorithm, Overlay.text(entry.name())).ifPresent(out::add);
+        }
+      }
+    }
+    return out;
+  }
+
+  /** What is known of a blob's file; empty when there is none. */
+  Optional<Stat> stat(Digest blob) throws KernelException {
+    try (Directory in = blobs(blob.algorithm())) {
+      return in.find(Overlay.bytes(blob.hex()));
+    }
+  }
+
+  /** Takes a blob away, into another directory. */
+  void moveOut(Digest blob, Directory to, byte[] name) throws KernelException {
+    try (Directory in = blobs(blob.algorithm())) {
+      in.rename(Overlay.bytes(blob.hex()), to, name, 0);
+    }
+  }
+
   /** Removes a blob that turned out to be damaged. */
   void discard(Digest digest) throws KernelException {
     try (Directory in = blobs(digest)) {
@@ -225,7 +379,11 @@ final class Store implements AutoCloseable {
   }
 
   private Directory blobs(Digest digest) throws KernelException {
-    byte[] path = Overlay.bytes("blobs/" + digest.algorithm());
+    return blobs(digest.algorithm());
+  }
+
+  private Directory blobs(String algorithm) throws KernelException {
+    byte[] path = Overlay.bytes("blobs/" + algorithm);
     return root.openDirectory(path, Directory.Resolve.BENEATH);
   }
 

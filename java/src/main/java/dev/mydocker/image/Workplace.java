@@ -1,10 +1,12 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -33,10 +35,7 @@ final class Workplace implements AutoCloseable {
   static Workplace open(Directory parent) throws KernelException {
     List<Dead> dead = new ArrayList<>();
     try (Fd maker = parent.lock()) {
-      // Nobody else makes or takes one now: a directory without a lock has lost its owner.
-      for (Directory.Entry entry : parent.list()) {
-        parent.tryLock(entry.name()).ifPresent(lock -> dead.add(new Dead(entry.name(), lock)));
-      }
+      dead.addAll(dead(parent));
       byte[] name = Overlay.bytes(UUID.randomUUID().toString());
       parent.mkdir(name, 0700);
       Fd life = parent.tryLock(name).orElseThrow();
@@ -44,14 +43,51 @@ final class Workplace implements AutoCloseable {
       return new Workplace(parent, name, life, directory);
     } finally {
       for (Dead d : dead) {
-        try (Fd lock = d.lock) {
+        try (d) {
           parent.removeTree(d.name);
         }
       }
     }
   }
 
-  private record Dead(byte[] name, Fd lock) {}
+  /** The names of workplaces whose owners are gone, and of what is none at all. */
+  static List<String> abandoned(Directory parent) throws KernelException {
+    List<String> names = new ArrayList<>();
+    try (Fd maker = parent.lock()) {
+      for (Dead dead : dead(parent)) {
+        names.add(Overlay.text(dead.name));
+        dead.close();
+      }
+    }
+    return names;
+  }
+
+  /** The caller has the parent's lock: nobody makes or takes one now. */
+  private static List<Dead> dead(Directory parent) throws KernelException {
+    List<Dead> dead = new ArrayList<>();
+    for (Directory.Entry entry : parent.list()) {
+      try {
+        Optional<Fd> lock = parent.tryLock(entry.name());
+        if (lock.isPresent()) {
+          dead.add(new Dead(entry.name(), lock));
+        }
+      } catch (KernelException e) {
+        if (e.errno() == Errno.ENOTDIR) {
+          dead.add(new Dead(entry.name(), Optional.empty()));
+        } else if (e.errno() != Errno.ENOENT) {
+          throw e;
+        }
+      }
+    }
+    return dead;
+  }
+
+  private record Dead(byte[] name, Optional<Fd> lock) implements AutoCloseable {
+    @Override
+    public void close() {
+      lock.ifPresent(Fd::close);
+    }
+  }
 
   Directory directory() {
     return directory;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,8 +24,15 @@ class HelpTest {
     assertThat(commands().get(0)).isEqualTo("run");
   }
 
+  static List<String> everyCommand() {
+    return Stream.concat(
+            commands().stream(),
+            Stream.of("image inspect", "image prune", "system df", "system check"))
+        .toList();
+  }
+
   @ParameterizedTest
-  @MethodSource("commands")
+  @MethodSource("everyCommand")
   void helpShowsEveryFlagWithItsText(String name) {
     Command command = Commands.find(name).orElseThrow();
     String help = Help.of(command);
@@ -38,7 +46,7 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @MethodSource("commands")
+  @MethodSource("everyCommand")
   void examplesAreCommandLinesThatParse(String name) throws Exception {
     Command command = Commands.find(name).orElseThrow();
     assertThat(command.examples()).isNotEmpty();

@@ -41,6 +41,13 @@ class MainTest {
     "run --name,125,mydocker: run: flag needs an argument: --name: see mydocker run --help",
     "pull,1,mydocker: pull: it needs exactly one image: see mydocker pull --help",
     "images a b,1,mydocker: images: it takes at most one repository: see mydocker images --help",
+    "rmi,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
+    "image frob,1,mydocker: 'image frob' is not a mydocker command: see mydocker --help",
+    "image rm,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
+    "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image inspect --help",
+    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is not supported yet: write image: see mydocker inspect --help",
+    "image prune x,1,mydocker: image prune: it takes no arguments: see mydocker image prune --help",
+    "system df -v --format json,1,mydocker: system df: -v and --format do not go together: see mydocker system df --help",
     "version --nope,1,mydocker: version: unknown flag: --nope: see mydocker version --help",
   })
   void badLineIsOneLineOnTheStandardError(String line, int code, String message) {
@@ -60,6 +67,22 @@ class MainTest {
     run("\u001b[31mred");
     assertThat(complained())
         .isEqualTo("mydocker: '\\x1b[31mred' is not a mydocker command: see mydocker --help\n");
+  }
+
+  @Test
+  void aGroupAloneListsItsCommands() {
+    assertThat(run("image")).isZero();
+    assertThat(printed()).contains("\n  ls ").contains("\n  prune ").contains("\n  rm ");
+    String alone = printed();
+    out.reset();
+    run("image", "--help");
+    assertThat(printed()).isEqualTo(alone);
+    out.reset();
+    run("image", "ls", "--help");
+    assertThat(printed()).startsWith("Usage: mydocker images ");
+    out.reset();
+    run("help", "image", "prune");
+    assertThat(printed()).startsWith("Usage: mydocker image prune ");
   }
 
   @Test

@@ -37,6 +37,23 @@ class ImageRefTest {
     "dock__er/x, docker.io, dock__er/x, latest",
     "a, docker.io, library/a, latest",
     "sha256, docker.io, library/sha256, latest",
+    "sha256:tag, docker.io, library/sha256, tag",
+    "Asdf.com/foo/bar, Asdf.com, foo/bar, latest",
+    "host:99999/x, host:99999, x, latest",
+    "host.example:0/x:y, host.example:0, x, y",
+    "LOCALHOST/x, LOCALHOST, x, latest",
+    "[::]/x, [::], x, latest",
+    "[:]/x, [:], x, latest",
+    "a.b/c, a.b, c, latest",
+    "a-b.c-d:1/e, a-b.c-d:1, e, latest",
+    "docker.io/library/a, docker.io, library/a, latest",
+    "docker.io/u/a, docker.io, u/a, latest",
+    "a/b/c/d, docker.io, a/b/c/d, latest",
+    "a:_x, docker.io, library/a, _x",
+    "a:A.b-c_D, docker.io, library/a, A.b-c_D",
+    "foo_bar.com:8080, docker.io, library/foo_bar.com, 8080",
+    "foo/foo_bar.com:8080, docker.io, foo/foo_bar.com, 8080",
+    "registry.example/a__b/c--d:e, registry.example, a__b/c--d, e",
   })
   void IMG14_aReferenceIsCompletedAsDockerDoes(String text, String domain, String path, String tag)
       throws Exception {
@@ -59,6 +76,37 @@ class ImageRefTest {
         "test:5000/Uppercase/x",
         "[2001:db8::1]",
         "[fe80::1%eth0]/x",
+        "[]/x",
+        "[::1/x",
+        "::1]/x",
+        "[::1]:/x",
+        "[::1]x/y",
+        "[2001:db8::1]:5000",
+        "[g::1]/x",
+        "aa/asdf$$^/aa",
+        "foo_bar.com:8080/x",
+        "foo.com:http/x",
+        "a-.example/x",
+        "a..b/x",
+        ".a.b/x",
+        "a./x",
+        "docker.io/",
+        "docker.io//x",
+        "x//",
+        "x/.y",
+        "x/y.",
+        "x@",
+        "x@y",
+        "x:t@sha256:" + HEX + "0",
+        "x@SHA256:" + HEX,
+        "x@sha256:FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+        "x@sha512:" + HEX,
+        "x:\t",
+        "x\0",
+        " x",
+        "x ",
+        "x:t/y",
+        "A",
         "https://example.com/x",
         "-docker",
         "docker-/x",
@@ -68,14 +116,13 @@ class ImageRefTest {
         "dock-.er",
         "a///b",
         "x/",
-        HEX,
+        "docker.io/" + HEX + ":",
         "a:",
         "a:.x",
         "a:-x",
         "a b",
         "a\nb",
         "host:/x",
-        "host:99999/x",
         "-h.example/x",
         "a:b:c",
         "repo@sha256:" + HEX + "@sha256:" + HEX,
@@ -91,6 +138,28 @@ class ImageRefTest {
               assertThat(e.kind()).isEqualTo(ImageException.Kind.BAD_REFERENCE);
               assertThat(e.getMessage()).doesNotContain("\n");
             });
+  }
+
+  @Test
+  void IMG14_sixtyFourDigitsAreAnIdAndNoName() throws Exception {
+    ImageRef.Id id = new ImageRef.Id(new Digest("sha256", HEX));
+    assertThat(ImageRef.parse(HEX)).isEqualTo(id);
+    assertThat(ImageRef.parse("sha256:" + HEX)).isEqualTo(id);
+    assertThat(ImageRef.parse(id.name())).isEqualTo(id);
+    assertThatThrownBy(() -> ImageRef.parseRegistry(HEX)).hasMessageContaining("an id, not a name");
+    assertThat(ImageRef.parse("host.example/" + HEX).familiar()).isEqualTo("host.example/" + HEX);
+    assertThat(ImageRef.parse(HEX.substring(1))).isInstanceOf(ImageRef.Registry.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "busybox, busybox:latest",
+    "docker.io/u/a:1, u/a:1",
+    "host.example/a, host.example/a:latest",
+    "oci:/a, oci:/a",
+  })
+  void theTagIsAlwaysShownInLists(String text, String shown) throws Exception {
+    assertThat(ImageRef.parse(text).tagged()).isEqualTo(shown);
   }
 
   @Test

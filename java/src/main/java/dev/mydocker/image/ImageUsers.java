@@ -1,0 +1,31 @@
+package dev.mydocker.image;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Who needs images beside their names: the containers. Asked before anything is removed, while the
+ * store's lock is held.
+ */
+public interface ImageUsers {
+
+  /** Nobody. */
+  ImageUsers NONE = List::of;
+
+  /**
+   * A container.
+   *
+   * @param container its id
+   * @param imageId the image it was made from
+   * @param layers the layers below its own, which stay as long as it is here
+   * @param running whether it runs, or may
+   */
+  record User(String container, Digest imageId, List<Digest> layers, boolean running) {}
+
+  /**
+   * Everybody who is recorded.
+   *
+   * @throws IOException when that cannot be told; nothing is removed then
+   */
+  List<User> users() throws IOException;
+}
