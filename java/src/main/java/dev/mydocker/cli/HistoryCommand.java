@@ -59,10 +59,7 @@ final class HistoryCommand implements Command {
       throw new UsageException("it needs exactly one image");
     }
     ImageDetails details =
-        Engine.open(session.environment())
-            .images()
-            .local()
-            .details(arguments.arguments().get(0));
+        Engine.open(session.environment()).images().local().details(arguments.arguments().get(0));
     session.console().out(listing(arguments, details, Instant.now()));
     return 0;
   }

@@ -44,8 +44,7 @@ final class ImageFilter {
    * @param known which of the filters there are
    * @throws UsageException when one is unknown or has no value
    */
-  static ImageFilter parse(
-      List<String> given, Set<String> known, Instant now, Creation creation)
+  static ImageFilter parse(List<String> given, Set<String> known, Instant now, Creation creation)
       throws UsageException, IOException {
     ImageFilter filter = new ImageFilter();
     for (String one : given) {

@@ -47,9 +47,7 @@ final class ImagePruneCommand implements Command {
     }
     Engine engine = Engine.open(session.environment());
     engine.sweep();
-    session
-        .console()
-        .out(text(engine.images().local().prune(all, filter::matchesContent)));
+    session.console().out(text(engine.images().local().prune(all, filter::matchesContent)));
     return 0;
   }
 

@@ -36,11 +36,7 @@ final class ImagesCommand implements Command {
         .toggle("Print ids alone", "-q", "--quiet")
         .toggle("Print ids in full", "--no-trunc")
         .toggle("Print the manifests' digests too", "--digests")
-        .list(
-            "NAME=VALUE",
-            "dangling, reference, label, before, since or until",
-            "-f",
-            "--filter")
+        .list("NAME=VALUE", "dangling, reference, label, before, since or until", "-f", "--filter")
         .value("TEMPLATE", "Print by a Go template, table TEMPLATE, or json", "--format")
         .later(" --tree ");
   }
@@ -131,8 +127,7 @@ final class ImagesCommand implements Command {
         "table {{.Repository}}\\t{{.Tag}}\\t" + digest + "{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}");
   }
 
-  private static Json.Obj row(StoredImage image, boolean whole, Instant now)
-      throws ImageException {
+  private static Json.Obj row(StoredImage image, boolean whole, Instant now) throws ImageException {
     ImageColumns name = ImageColumns.of(image.name());
     Instant created = created(image);
     Optional<Image> readable = image.image();

@@ -77,8 +77,7 @@ final class InspectCommand implements Command {
     return errors.isEmpty() ? 0 : 1;
   }
 
-  private static String text(List<Json.Obj> found, Optional<String> format)
-      throws UsageException {
+  private static String text(List<Json.Obj> found, Optional<String> format) throws UsageException {
     if (format.isPresent()) {
       return Format.parse(format.get()).render(found, Map.of());
     }

@@ -17,8 +17,8 @@ final class Moment {
   private Moment() {}
 
   /**
-   * Reads {@code 2026-03-01T12:00:00Z}, {@code 2026-03-01T12:00:00}, {@code 2026-03-01} (both of the
-   * last two in this machine's zone), seconds since the epoch, or {@code 1h30m}: that long ago.
+   * Reads {@code 2026-03-01T12:00:00Z}, {@code 2026-03-01T12:00:00}, {@code 2026-03-01} (both of
+   * the last two in this machine's zone), seconds since the epoch, or {@code 1h30m}: that long ago.
    *
    * @throws UsageException when it is anything else
    */

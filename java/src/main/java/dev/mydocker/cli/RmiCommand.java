@@ -45,8 +45,7 @@ final class RmiCommand implements Command {
     boolean failed = false;
     for (String image : arguments.arguments()) {
       try {
-        Removed removed =
-            engine.images().local().remove(image, force, !arguments.on("--no-prune"));
+        Removed removed = engine.images().local().remove(image, force, !arguments.on("--no-prune"));
         session.console().out(String.join("", lines(removed, "Untagged: ", "Deleted: ")));
       } catch (IOException e) {
         session.console().error("rmi: " + e.getMessage());

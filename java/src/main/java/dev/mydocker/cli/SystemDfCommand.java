@@ -81,11 +81,9 @@ final class SystemDfCommand implements Command {
   }
 
   /** A line for the images and one for the containers. */
-  static String summary(
-      DiskUsage images, List<ContainerUsage> containers, Optional<String> format)
+  static String summary(DiskUsage images, List<ContainerUsage> containers, Optional<String> format)
       throws UsageException {
-    Set<Digest> all =
-        images.images().stream().map(u -> u.image().id()).collect(Collectors.toSet());
+    Set<Digest> all = images.images().stream().map(u -> u.image().id()).collect(Collectors.toSet());
     Set<Digest> active =
         images.images().stream()
             .filter(u -> u.containers() > 0)
@@ -93,10 +91,7 @@ final class SystemDfCommand implements Command {
             .collect(Collectors.toSet());
     long written = containers.stream().mapToLong(ContainerUsage::bytes).sum();
     long stopped =
-        containers.stream()
-            .filter(c -> !c.user().running())
-            .mapToLong(ContainerUsage::bytes)
-            .sum();
+        containers.stream().filter(c -> !c.user().running()).mapToLong(ContainerUsage::bytes).sum();
     int running = (int) containers.stream().filter(c -> c.user().running()).count();
     List<Json.Obj> rows =
         List.of(

@@ -28,8 +28,7 @@ record ContainerRecord(
     Optional<Exit> exit) {
 
   ContainerRecord ended(Exit how) {
-    return new ContainerRecord(
-        id, name, image, imageId, layers, created, remove, Optional.of(how));
+    return new ContainerRecord(id, name, image, imageId, layers, created, remove, Optional.of(how));
   }
 
   String toText() {

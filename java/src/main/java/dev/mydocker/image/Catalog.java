@@ -70,8 +70,7 @@ record Catalog(List<Entry> entries) {
   }
 
   /** What the image has lost, by a look at names and sizes alone. */
-  private static Optional<String> missing(ImageState state, Contents contents)
-      throws IOException {
+  private static Optional<String> missing(ImageState state, Contents contents) throws IOException {
     for (Contents.Layer layer : contents.layers()) {
       if (!state.store().has(layer.blob())) {
         return Optional.of("layer " + layer.blob().digest() + " is missing or cut short");
@@ -93,8 +92,7 @@ record Catalog(List<Entry> entries) {
     List<Entry> byName = named(ImageRef.parse(text));
     List<Entry> found = byName.isEmpty() ? withId(text) : byName;
     if (found.isEmpty()) {
-      throw new ImageException(
-          Kind.NOT_FOUND, "no such image: " + ImageRef.parse(text).tagged());
+      throw new ImageException(Kind.NOT_FOUND, "no such image: " + ImageRef.parse(text).tagged());
     }
     return found;
   }

@@ -9,8 +9,8 @@ import java.util.List;
  * Removes the blobs and unpacked layers that nothing refers to.
  *
  * <p>The store's lock is held while everything that refers is read and while the rest is moved into
- * a workplace, which takes moments; the files are deleted after that. Whoever dies in between leaves
- * a workplace that the next one sweeps.
+ * a workplace, which takes moments; the files are deleted after that. Whoever dies in between
+ * leaves a workplace that the next one sweeps.
  */
 final class Collector {
   private final ImageState state;

@@ -37,8 +37,7 @@ public record DiskUsage(List<Use> images, long bytes, long reclaimable) {
     }
   }
 
-  static DiskUsage of(
-      ImageState state, Catalog catalog, List<StoredImage> images, ImageUsers users)
+  static DiskUsage of(ImageState state, Catalog catalog, List<StoredImage> images, ImageUsers users)
       throws IOException {
     Sizes sizes = Sizes.of(state);
     Map<Digest, Reach> reaches = new HashMap<>();

@@ -3,8 +3,8 @@ package dev.mydocker.image;
 import dev.mydocker.kernel.KernelException;
 
 /**
- * An image that stays whole until it is let go of, whoever removes its name meanwhile. Hold it until
- * what is made from it is recorded ({@link ImageUsers}).
+ * An image that stays whole until it is let go of, whoever removes its name meanwhile. Hold it
+ * until what is made from it is recorded ({@link ImageUsers}).
  */
 public final class HeldImage implements AutoCloseable {
   private final Image image;

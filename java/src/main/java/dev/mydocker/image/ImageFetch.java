@@ -238,8 +238,7 @@ final class ImageFetch {
     if (!store.holds(manifest)) {
       store.write(manifest.digest(), contents.document().bytes(), work);
     }
-    boolean named =
-        !names.isEmpty() && store.names(manifest.digest()).containsAll(names);
+    boolean named = !names.isEmpty() && store.names(manifest.digest()).containsAll(names);
     if (!named) {
       store.put(names, manifest);
     }

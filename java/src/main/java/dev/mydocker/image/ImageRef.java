@@ -115,8 +115,9 @@ public sealed interface ImageRef {
    *
    * <p>{@code oci:}, {@code oci-archive:} and {@code docker-archive:} name local files; {@code
    * hello} is the image inside the jar; 64 hexadecimal digits, {@code sha256:} in front or not, are
-   * an image's id, which may also be cut short where images are looked up; everything else is a registry's image, completed as Docker
-   * does: {@code busybox} is {@code docker.io/library/busybox:latest}.
+   * an image's id, which may also be cut short where images are looked up; everything else is a
+   * registry's image, completed as Docker does: {@code busybox} is {@code
+   * docker.io/library/busybox:latest}.
    *
    * @throws ImageException BAD_REFERENCE when it follows no grammar
    */

@@ -44,8 +44,7 @@ public final class Images {
    * @param users who needs images beside their names
    */
   public static Images open(Path root, Map<String, String> environment, ImageUsers users) {
-    return new Images(
-        root.toAbsolutePath().normalize(), environment, users, UnpackLimits.DEFAULT);
+    return new Images(root.toAbsolutePath().normalize(), environment, users, UnpackLimits.DEFAULT);
   }
 
   static Images open(Path root, Map<String, String> environment) {
@@ -53,14 +52,13 @@ public final class Images {
   }
 
   static Images open(Path root, Map<String, String> environment, UnpackLimits limits) {
-    return new Images(
-        root.toAbsolutePath().normalize(), environment, ImageUsers.NONE, limits);
+    return new Images(root.toAbsolutePath().normalize(), environment, ImageUsers.NONE, limits);
   }
 
   /**
    * An image that is whole in the store, every layer unpacked; fetched first when the policy says
-   * so. A file or directory may have changed since, so with MISSING its manifest is looked at unless
-   * it is an archive that has not; what it names and is here is not read again.
+   * so. A file or directory may have changed since, so with MISSING its manifest is looked at
+   * unless it is an archive that has not; what it names and is here is not read again.
    *
    * @throws ImageException when it cannot be had
    */
@@ -102,15 +100,15 @@ public final class Images {
       stamp.ifPresent(s -> known.keep(reference, platform, s, contents));
       ImageState state = ImageState.create(root);
       return held(
-          reference,
-          state,
-          contents,
-          () -> {
-            if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
-              new ImageFetch(state, source, contents, limits, listener).run(reference.name());
-            }
-            return true;
-          })
+              reference,
+              state,
+              contents,
+              () -> {
+                if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
+                  new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+                }
+                return true;
+              })
           .orElseThrow();
     }
   }
@@ -150,8 +148,7 @@ public final class Images {
       throws IOException {
     while (true) {
       Optional<ImageState> found = ImageState.find(root);
-      Optional<Descriptor> kept =
-          found.isEmpty() ? Optional.empty() : kept(found.get(), reference);
+      Optional<Descriptor> kept = found.isEmpty() ? Optional.empty() : kept(found.get(), reference);
       if (kept.isEmpty()) {
         found.ifPresent(ImageState::close);
         return Optional.empty();
@@ -306,8 +303,7 @@ public final class Images {
     }
   }
 
-  private Optional<Image> describeKept(ImageRef reference, Platform platform)
-      throws IOException {
+  private Optional<Image> describeKept(ImageRef reference, Platform platform) throws IOException {
     Optional<ImageState> found = ImageState.find(root);
     if (found.isEmpty()) {
       return Optional.empty();

@@ -140,8 +140,7 @@ public final class LocalImages {
     }
     if (name.familiarRepository().equals("sha256")) {
       throw new ImageException(
-          Kind.BAD_REFERENCE,
-          "refusing to create an ambiguous tag using digest algorithm as name");
+          Kind.BAD_REFERENCE, "refusing to create an ambiguous tag using digest algorithm as name");
     }
     boolean done =
         with(
@@ -183,9 +182,7 @@ public final class LocalImages {
                           });
               boolean gone = !removed.deleted().isEmpty();
               return Optional.of(
-                  gone && collect
-                      ? removed.and(new Collector(state, users).collect())
-                      : removed);
+                  gone && collect ? removed.and(new Collector(state, users).collect()) : removed);
             })
         .orElseThrow(() -> notFound(text));
   }

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Takes names away, and images that have none left: the edit of the index, under its lock. The rules
- * are Docker's: a name goes alone while the image has others; with its last name goes the image; what
- * a container uses goes by force only, and what a running one uses does not go at all.
+ * Takes names away, and images that have none left: the edit of the index, under its lock. The
+ * rules are Docker's: a name goes alone while the image has others; with its last name goes the
+ * image; what a container uses goes by force only, and what a running one uses does not go at all.
  */
 final class Removal {
   private final ImageState state;
@@ -50,11 +50,7 @@ final class Removal {
   }
 
   private void removeNames(
-      String text,
-      List<Catalog.Entry> found,
-      List<Catalog.Entry> all,
-      Digest id,
-      boolean force)
+      String text, List<Catalog.Entry> found, List<Catalog.Entry> all, Digest id, boolean force)
       throws IOException {
     boolean last = all.stream().filter(Catalog.Entry::isNamed).allMatch(found::contains);
     if (last && !force) {
@@ -131,8 +127,7 @@ final class Removal {
   }
 
   /** Whether the image still has a name in that repository. */
-  private boolean keepsTag(ImageRef.Registry reference, Catalog.Entry entry)
-      throws ImageException {
+  private boolean keepsTag(ImageRef.Registry reference, Catalog.Entry entry) throws ImageException {
     for (Descriptor other : index) {
       boolean same = other.digest().equals(entry.manifest().digest());
       if (same

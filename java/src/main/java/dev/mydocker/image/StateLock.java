@@ -77,8 +77,7 @@ final class StateLock implements AutoCloseable {
   }
 
   /** Who held it may have removed the file: then this is a lock that nobody else looks at. */
-  private static boolean isNamed(Directory directory, byte[] name, Fd file)
-      throws KernelException {
+  private static boolean isNamed(Directory directory, byte[] name, Fd file) throws KernelException {
     Optional<Stat> named = directory.find(name);
     return named.isPresent() && named.get().inode() == Stat.of(file).inode();
   }

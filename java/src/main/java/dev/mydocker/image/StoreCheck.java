@@ -20,9 +20,9 @@ import java.util.Set;
  *
  * <p>Checked are: the index and its copy against their checksums; every blob against its digest, by
  * reading it; that the manifest, configuration, layer blobs and unpacked layers of every image, and
- * the layers of every container, are there; that nothing lies about that has no place here, and what
- * nobody refers to. Not checked is what is inside a layer's directory: a digest is of a tar's bytes,
- * and no tar made from files again has the same ones.
+ * the layers of every container, are there; that nothing lies about that has no place here, and
+ * what nobody refers to. Not checked is what is inside a layer's directory: a digest is of a tar's
+ * bytes, and no tar made from files again has the same ones.
  */
 final class StoreCheck {
   private static final Set<String> LAYOUT =
@@ -160,7 +160,10 @@ final class StoreCheck {
       for (Digest layer : user.layers()) {
         if (!state.hasLayer(layer)) {
           found.problems.add(
-              "container " + user.container().substring(0, 12) + ": layer " + layer
+              "container "
+                  + user.container().substring(0, 12)
+                  + ": layer "
+                  + layer
                   + " is missing");
         }
       }

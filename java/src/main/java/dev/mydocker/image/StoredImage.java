@@ -12,11 +12,7 @@ import java.util.Optional;
  * @param damage what is wrong with it; empty when it is whole
  */
 public record StoredImage(
-    String name,
-    Digest manifestDigest,
-    Digest id,
-    Optional<Image> image,
-    Optional<String> damage) {
+    String name, Digest manifestDigest, Digest id, Optional<Image> image, Optional<String> damage) {
 
   static StoredImage of(Catalog.Entry entry) {
     return new StoredImage(

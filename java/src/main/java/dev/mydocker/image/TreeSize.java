@@ -33,8 +33,7 @@ public final class TreeSize {
   /** The files of one directory; its directories go to {@code todo}. */
   private long in(Directory root, String path, Deque<String> todo) throws KernelException {
     long bytes = 0;
-    try (Directory directory =
-        root.openDirectory(Overlay.bytes(path), Directory.Resolve.BENEATH)) {
+    try (Directory directory = root.openDirectory(Overlay.bytes(path), Directory.Resolve.BENEATH)) {
       for (Directory.Entry entry : directory.list()) {
         Stat stat = directory.find(entry.name()).orElse(null);
         if (stat == null) {

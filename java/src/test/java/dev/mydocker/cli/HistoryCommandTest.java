@@ -20,7 +20,7 @@ class HistoryCommandTest {
   private static ImageDetails details(String history, long... sizes) throws Exception {
     byte[] config =
         ("{\"os\":\"linux\",\"architecture\":\"amd64\",\"author\":\"me\",\"config\":{\"Cmd\":[\"sh\"]},"
-                + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]},\"history\":"
+             + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]},\"history\":"
                 + history
                 + "}")
             .getBytes(StandardCharsets.UTF_8);

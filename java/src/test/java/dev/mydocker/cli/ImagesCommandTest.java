@@ -55,8 +55,7 @@ class ImagesCommandTest {
         ImageConfig parsed = ImageConfig.parse(config.getBytes(StandardCharsets.UTF_8));
         Image image = new Image(namesAndDates[i], MANIFEST, ID, parsed, List.of(), 4_268_000);
         out.add(
-            new StoredImage(
-                namesAndDates[i], MANIFEST, ID, Optional.of(image), Optional.empty()));
+            new StoredImage(namesAndDates[i], MANIFEST, ID, Optional.of(image), Optional.empty()));
       } catch (java.io.IOException e) {
         throw new AssertionError(e);
       }
@@ -98,7 +97,17 @@ class ImagesCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"busybox,1", "busybox:latest,1", "busybox:1,0", "localhost:5000/team/app,1", "box,0", "b*,1", "*/*/app,1", "[op]*:?,1", "busybox:lat*,1"})
+  @CsvSource({
+    "busybox,1",
+    "busybox:latest,1",
+    "busybox:1,0",
+    "localhost:5000/team/app,1",
+    "box,0",
+    "b*,1",
+    "*/*/app,1",
+    "[op]*:?,1",
+    "busybox:lat*,1"
+  })
   void repositoryNarrowsTheList(String wanted, int count) throws Exception {
     assertThat(listed("-q", wanted).lines()).hasSize(count);
   }
@@ -150,8 +159,7 @@ class ImagesCommandTest {
             .lines()
             .map(line -> line.substring(line.lastIndexOf('/') + 1))
             .toList();
-    assertThat(listed)
-        .isEqualTo(names == null ? List.of() : List.of(names.split(" ")));
+    assertThat(listed).isEqualTo(names == null ? List.of() : List.of(names.split(" ")));
   }
 
   @ParameterizedTest

@@ -44,10 +44,13 @@ class MainTest {
     "rmi,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
     "image frob,1,mydocker: 'image frob' is not a mydocker command: see mydocker --help",
     "image rm,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
-    "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image inspect --help",
-    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is not supported yet: write image: see mydocker inspect --help",
+    "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image"
+        + " inspect --help",
+    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is not supported yet: write"
+        + " image: see mydocker inspect --help",
     "image prune x,1,mydocker: image prune: it takes no arguments: see mydocker image prune --help",
-    "system df -v --format json,1,mydocker: system df: -v and --format do not go together: see mydocker system df --help",
+    "system df -v --format json,1,mydocker: system df: -v and --format do not go together: see"
+        + " mydocker system df --help",
     "version --nope,1,mydocker: version: unknown flag: --nope: see mydocker version --help",
   })
   void badLineIsOneLineOnTheStandardError(String line, int code, String message) {

@@ -91,14 +91,14 @@ class RegistryPushIT {
       }
       layers.add(layer.toByteArray());
     }
-    return StoredImage.put(root(), name, type, layers);
+    return ImageFixture.put(root(), name, type, layers);
   }
 
   private void busybox(String name) throws IOException {
     ImageRef archive = ImageRef.parse("oci-archive:" + BUSYBOX);
     Images.open(root(), environment)
         .get(archive, Platform.host(), PullPolicy.MISSING, PullListener.NONE);
-    StoredImage.tag(root(), archive.name(), name);
+    ImageFixture.tag(root(), archive.name(), name);
   }
 
   private static byte[] run(String... command) throws IOException, InterruptedException {
@@ -182,7 +182,7 @@ class RegistryPushIT {
       Document manifest = layered(base, MediaType.OCI_MANIFEST);
       push(base);
       events.clear();
-      StoredImage.tag(root(), base, name);
+      ImageFixture.tag(root(), base, name);
       push(name);
       assertThat(events).filteredOn("mounted from base/image"::equals).hasSize(5);
       assertThat(events).filteredOn(e -> e.startsWith("POST") && e.endsWith(" 201")).hasSize(5);
@@ -196,7 +196,7 @@ class RegistryPushIT {
     try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
       String name = registry.authority() + "/team/app:1";
       Document manifest = layered(name, MediaType.OCI_MANIFEST);
-      StoredImage.tag(root(), name, registry.authority() + "/never/pushed:1");
+      ImageFixture.tag(root(), name, registry.authority() + "/never/pushed:1");
       push(name);
       assertThat(events).filteredOn(e -> e.startsWith("POST") && e.endsWith(" 202")).hasSize(5);
       assertThat(skopeo(name)).isEqualTo(manifest.digest());
@@ -244,7 +244,7 @@ class RegistryPushIT {
       String base = registry.authority() + "/base/image:1";
       String name = registry.authority() + "/public/app:1";
       Document manifest = layered(base, MediaType.OCI_MANIFEST);
-      StoredImage.tag(root(), base, name);
+      ImageFixture.tag(root(), base, name);
       assertThatThrownBy(() -> push(name)).hasMessageContaining("wants credentials (401");
       Logins logins = new Logins(environment);
       assertThatThrownBy(() -> logins.check(registry.authority(), DockerRegistry.USER, "wrong"))

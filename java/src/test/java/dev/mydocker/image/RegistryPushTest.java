@@ -110,7 +110,7 @@ class RegistryPushTest {
   }
 
   private Document image(String authority, byte[]... layers) throws IOException {
-    return StoredImage.put(root(), authority + "/team/app:1", List.of(layers));
+    return ImageFixture.put(root(), authority + "/team/app:1", List.of(layers));
   }
 
   private void logIn(String authority) throws IOException {
@@ -126,7 +126,7 @@ class RegistryPushTest {
   void blobsGoFirstThenTheManifestByteForByte(String type) throws Exception {
     try (UploadStub registry = new UploadStub()) {
       Document manifest =
-          StoredImage.put(
+          ImageFixture.put(
               root(), registry.authority() + "/team/app:1", type, List.of(SMALL, LARGE));
       Pushed pushed = push(registry.authority());
       assertThat(pushed).isEqualTo(new Pushed("1", manifest.digest(), manifest.bytes().length));
@@ -187,7 +187,7 @@ class RegistryPushTest {
   @Test
   void aLayerThatMayNotBeDistributedIsLeftOut() throws Exception {
     try (UploadStub registry = new UploadStub()) {
-      StoredImage.put(
+      ImageFixture.put(
           root(),
           registry.authority() + "/team/app:1",
           MediaType.OCI_MANIFEST,
@@ -586,8 +586,8 @@ class RegistryPushTest {
               }
               return mount;
             })) {
-      StoredImage.put(root(), "127.0.0.1:1/elsewhere/x:1", List.of(SMALL));
-      StoredImage.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
+      ImageFixture.put(root(), "127.0.0.1:1/elsewhere/x:1", List.of(SMALL));
+      ImageFixture.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
       image(registry.authority(), SMALL);
       push(registry.authority());
       assertThat(registry.log)
@@ -611,7 +611,7 @@ class RegistryPushTest {
               }
               return mount;
             })) {
-      StoredImage.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
+      ImageFixture.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
       image(registry.authority(), SMALL);
       push(registry.authority());
       assertThat(registry.requests("POST", "/v2/team/app/blobs/uploads/?mount=")).hasSize(2);
@@ -644,7 +644,7 @@ class RegistryPushTest {
                   }
                   return false;
                 })) {
-      StoredImage.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
+      ImageFixture.put(root(), registry.authority() + "/base/image:1", List.of(SMALL));
       image(registry.authority(), SMALL);
       push(registry.authority());
       String push = "/token?service=s&scope=repository%3Ateam%2Fapp%3Apull%2Cpush";
@@ -708,8 +708,8 @@ class RegistryPushTest {
   void aWholeIndexGoesWithAllItNames() throws Exception {
     try (UploadStub registry = new UploadStub()) {
       String name = registry.authority() + "/team/app:1";
-      Document one = StoredImage.put(root(), "a:1", List.of(SMALL));
-      Document two = StoredImage.put(root(), "b:1", List.of(LARGE));
+      Document one = ImageFixture.put(root(), "a:1", List.of(SMALL));
+      Document two = ImageFixture.put(root(), "b:1", List.of(LARGE));
       List<Descriptor> both = new ArrayList<>();
       for (Document d : List.of(one, two)) {
         String machine = d == one ? Platform.host().architecture() : "riscv64";
@@ -721,7 +721,7 @@ class RegistryPushTest {
                 Optional.of(new Platform("linux", machine, "")),
                 Map.of()));
       }
-      Document index = StoredImage.putIndex(root(), name, both);
+      Document index = ImageFixture.putIndex(root(), name, both);
       assertThat(push(registry.authority()).digest()).isEqualTo(index.digest());
       assertThat(registry.manifests)
           .containsOnlyKeys("1", one.digest().toString(), two.digest().toString());

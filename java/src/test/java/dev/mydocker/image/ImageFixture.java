@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An image in a store whose layers are any bytes at all: enough to be pushed, not to be run. */
-final class StoredImage {
-  private StoredImage() {}
+final class ImageFixture {
+  private ImageFixture() {}
 
   /**
    * Puts an OCI image there.
