@@ -112,7 +112,7 @@ final class CgroupFile {
   /** The cgroups directly below an open one. A container chose the names: they are bytes. */
   static List<byte[]> children(Fd directory) throws KernelException {
     List<byte[]> names = new ArrayList<>();
-    ByteBuffer records = ByteBuffer.allocate(8 * BUFFER).order(ByteOrder.nativeOrder());
+    ByteBuffer records = ByteBuffer.allocate(BUFFER).order(ByteOrder.nativeOrder());
     while (true) {
       int n = Linux.getdents64(directory.number(), records.array());
       KernelException.check(n, "getdents64", directory.name());

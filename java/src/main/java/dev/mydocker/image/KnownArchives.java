@@ -33,6 +33,11 @@ final class KnownArchives {
 
   /** The file behind a reference as it is now; empty when there is none, or it has just changed. */
   static Optional<Stamp> stamp(ImageRef reference) {
+    return stamp(reference, System.currentTimeMillis());
+  }
+
+  /** {@link #stamp} at a time in milliseconds since the epoch. */
+  static Optional<Stamp> stamp(ImageRef reference, long now) {
     Path file;
     if (reference instanceof ImageRef.OciArchive r) {
       file = r.file();
@@ -45,7 +50,7 @@ final class KnownArchives {
       Map<String, Object> a =
           Files.readAttributes(file, "unix:ino,dev,size,lastModifiedTime,ctime");
       FileTime ctime = (FileTime) a.get("ctime");
-      if (System.currentTimeMillis() - ctime.toMillis() < SETTLED_MILLISECONDS) {
+      if (now - ctime.toMillis() < SETTLED_MILLISECONDS) {
         return Optional.empty();
       }
       FileTime mtime = (FileTime) a.get("lastModifiedTime");
@@ -61,8 +66,14 @@ final class KnownArchives {
   }
 
   /** Keeps what was read, if the file is now as it was before. */
-  synchronized void keep(ImageRef reference, Platform platform, Stamp before, Contents contents) {
-    if (stamp(reference).equals(Optional.of(before))) {
+  void keep(ImageRef reference, Platform platform, Stamp before, Contents contents) {
+    keep(reference, platform, before, contents, System.currentTimeMillis());
+  }
+
+  /** {@link #keep} at a time in milliseconds since the epoch. */
+  synchronized void keep(
+      ImageRef reference, Platform platform, Stamp before, Contents contents, long now) {
+    if (stamp(reference, now).equals(Optional.of(before))) {
       known.put(new Key(reference, platform, before), contents);
     }
   }

@@ -50,7 +50,7 @@ public final class Directory implements AutoCloseable {
   public record Entry(byte[] name, long inode) {}
 
   private static final byte[] SELF = {'.'};
-  private static final int LIST_BUFFER = 32 * 1024;
+  private static final int LIST_BUFFER = 4 * 1024;
   private static final int DIRENT_NAME = 19;
   private static final int XATTR_MAX = 65536;
   private static final int MAX_OPEN_DEPTH = 128;

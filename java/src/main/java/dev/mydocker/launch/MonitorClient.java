@@ -26,6 +26,7 @@ public final class MonitorClient implements AutoCloseable {
   private static final int SIGNAL = 19;
   private static final int HEADER = 8;
   private static final int WINDOW = 65536;
+  private static final int USUAL = 4096;
 
   private final Fd socket;
   private final Object writing = new Object();
@@ -73,7 +74,7 @@ public final class MonitorClient implements AutoCloseable {
    * @return how it ended; empty when the monitor went away without a word
    */
   public Optional<ExitStatus> relay(Output out, ExitListener onExit) throws IOException {
-    byte[] buffer = new byte[WINDOW];
+    byte[] buffer = new byte[USUAL];
     Optional<ExitStatus> status = Optional.empty();
     try {
       byte[] header = new byte[HEADER];
@@ -81,6 +82,9 @@ public final class MonitorClient implements AutoCloseable {
         ByteBuffer head = ByteBuffer.wrap(header).order(ByteOrder.nativeOrder());
         int type = head.getInt();
         int size = head.getInt();
+        if (size > buffer.length && size <= WINDOW) {
+          buffer = new byte[WINDOW];
+        }
         if (size < 0 || size > WINDOW || !readFully(buffer, size)) {
           break;
         }

@@ -380,7 +380,24 @@ abstract class CgroupContract {
   }
 
   @Test
+  void destroyingKillsWhatIsThereFirst() throws Exception {
+    create(pids(10));
+    Process process = inside("exit 0");
+    cgroup.destroy();
+    assertThat(process.waitFor()).isEqualTo(137);
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
+  void destroyingAnEmptyOneRemovesIt() throws Exception {
+    create(pids(10));
+    cgroup.destroy();
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
   void whatIsAbsentNeedsNoKillingAndNoRemoving() throws IOException {
+    cgroup.destroy();
     cgroup.kill();
     cgroup.remove();
     assertThat(cgroup.oomKills()).isZero();

@@ -1,0 +1,41 @@
+package dev.mydocker.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContainerStoreTest {
+  private static final String ID = "0123456789abcdef".repeat(4);
+
+  @TempDir Path directory;
+
+  private ContainerRecord record(boolean remove) {
+    return new ContainerRecord(ID, "calm_fox", "image", "sha256:0", 1, remove, Optional.empty());
+  }
+
+  @Test
+  void aRecordThatAPowerCutEmptiedIsNone() throws IOException {
+    ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.write(record(true));
+    assertThat(store.find(ID)).contains(record(true));
+    Files.write(store.directory(ID).resolve("record.json"), new byte[0]);
+    assertThat(store.find(ID)).isEmpty();
+  }
+
+  @Test
+  void aNameGoesToOneContainerUntilThatIsDeleted() throws IOException {
+    ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.write(record(false));
+    assertThat(store.claim("calm_fox", ID)).isEqualTo(ID);
+    String other = "f".repeat(64);
+    Files.createDirectories(store.directory(other));
+    assertThat(store.claim("calm_fox", other)).isEqualTo(ID);
+    store.delete(ID);
+    assertThat(store.claim("calm_fox", other)).isEqualTo(other);
+  }
+}
