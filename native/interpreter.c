@@ -308,6 +308,8 @@ static long create_path(int root, const char *path, enum create kind, unsigned m
     size_t length = strlen(path);
     if (length >= PATH_MAX)
         return -ENAMETOOLONG;
+    while (length > 1 && path[length - 1] == '/') /* or the last name would be made as a parent */
+        length--;
     char prefix[PATH_MAX];
     for (size_t i = 1; i <= length; i++) {
         bool last = i == length;
