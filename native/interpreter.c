@@ -715,15 +715,16 @@ static long op_NEW_SESSION(struct run *r, const struct op *op)
 static long op_STDIO(struct run *r, const struct op *op)
 {
     for (int to = 0; to < 3; to++) {
-        long fd = op->arg[to] == NO_SLOT ? SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)
-                                         : slot(r, op->arg[to]);
-        if (fd < 0)
+        bool none = op->arg[to] == NO_SLOT;
+        long fd =
+            none ? SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) : slot(r, op->arg[to]);
+        if (none && fd < 0)
             return fd;
         long n = SYS(dup3, fd, to, 0);
+        if (none)
+            SYS(close, fd);
         if (n < 0)
             return n;
-        if (op->arg[to] == NO_SLOT)
-            SYS(close, fd);
     }
     return 0;
 }
