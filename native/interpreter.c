@@ -348,6 +348,9 @@ static long create_path(int root, const char *wanted, enum create kind, unsigned
     if (strlen(wanted) >= sizeof path)
         return -ENAMETOOLONG;
     memcpy(path, wanted, strlen(wanted) + 1);
+    /* A slash at the end would have the last name made as a parent. */
+    for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--)
+        path[end - 1] = '\0';
     int links = 0;
     for (size_t i = 1; i <= strlen(path); i++) {
         bool last = path[i] == '\0';
@@ -757,15 +760,16 @@ static long op_NEW_SESSION(struct run *r, const struct op *op)
 static long op_STDIO(struct run *r, const struct op *op)
 {
     for (int to = 0; to < 3; to++) {
-        long fd = op->arg[to] == NO_SLOT ? SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)
-                                         : slot(r, op->arg[to]);
-        if (fd < 0)
+        bool none = op->arg[to] == NO_SLOT;
+        long fd =
+            none ? SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) : slot(r, op->arg[to]);
+        if (none && fd < 0)
             return fd;
         long n = SYS(dup3, fd, to, 0);
+        if (none)
+            SYS(close, fd);
         if (n < 0)
             return n;
-        if (op->arg[to] == NO_SLOT)
-            SYS(close, fd);
     }
     return 0;
 }

@@ -53,6 +53,7 @@ struct monitor {
     unsigned char input[STDIN_WINDOW]; /* bytes for the container's stdin */
     size_t input_used;
     bool input_ended;
+    uint32_t taken; /* bytes of it that have left, and that the client has not been told of */
 };
 
 static void drop(int *fd)
@@ -66,6 +67,7 @@ static void drop_client(struct monitor *m)
 {
     drop(&m->client);
     m->out_used = 0;
+    m->taken = 0;
 }
 
 /* Room is the caller's to check: PIECE is always left for what the monitor says itself. */
@@ -79,9 +81,26 @@ static void send_frame(struct monitor *m, enum frame_type type, const void *data
     m->out_used += sizeof frame + size;
 }
 
+static bool room_for_output(const struct monitor *m)
+{
+    return m->client < 0 || m->out_used < PIECE / 2;
+}
+
+/* In one frame for all: a client that reads none of many would leave no room for the exit. */
+static void tell_taken(struct monitor *m)
+{
+    if (m->taken == 0 || !room_for_output(m))
+        return;
+    send_frame(m, FRAME_TAKEN, &m->taken, sizeof m->taken);
+    m->taken = 0;
+}
+
 static void flush_client(struct monitor *m)
 {
-    while (m->client >= 0 && m->out_used > 0) {
+    for (;;) {
+        tell_taken(m);
+        if (m->client < 0 || m->out_used == 0)
+            return;
         ssize_t n = send(m->client, m->out, m->out_used, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EAGAIN)
             return;
@@ -95,11 +114,6 @@ static void flush_client(struct monitor *m)
 }
 
 /* ---- the container's output and input ------------------------------------------------------- */
-
-static bool room_for_output(const struct monitor *m)
-{
-    return m->client < 0 || m->out_used < PIECE / 2;
-}
 
 /* EIO is how a pty's master tells that the last holder of the terminal is gone. */
 static void read_output(struct monitor *m, int which)
@@ -121,10 +135,9 @@ static int input_fd(const struct monitor *m)
 
 static void took_input(struct monitor *m, size_t size)
 {
-    const uint32_t taken = (uint32_t)size;
     m->input_used -= size;
     memmove(m->input, m->input + size, m->input_used);
-    send_frame(m, FRAME_TAKEN, &taken, sizeof taken);
+    m->taken += (uint32_t)size;
 }
 
 /* Without a reader the rest is taken and forgotten, so that the client does not wait for ever. */

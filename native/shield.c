@@ -17,19 +17,32 @@
 
 #include "sys.h"
 
-static bool kept(const struct keep *keep, uintptr_t start, uintptr_t end)
+/*
+ * Calls `act` with each part of [start, end) that is not kept. The kernel merges neighbours that
+ * are alike, so one mapping may hold what is kept beside what must not be.
+ */
+static long outside(const struct keep *keep, uintptr_t start, uintptr_t end,
+                    long (*act)(uintptr_t start, uintptr_t end))
 {
-    for (size_t i = 0; i < keep->count; i++)
-        if (start < keep->ranges[i].end && end > keep->ranges[i].start)
-            return true;
-    return false;
+    long n = 0;
+    while (start < end && n >= 0) {
+        struct range next = {end, end}; /* the first kept one from here on */
+        for (size_t i = 0; i < keep->count; i++)
+            if (keep->ranges[i].end > start && keep->ranges[i].start < next.start)
+                next = keep->ranges[i];
+        if (start < next.start)
+            n = act(start, next.start);
+        start = next.end;
+    }
+    return n;
 }
 
 static int keep_add(struct keep *keep, uintptr_t start, uintptr_t end)
 {
     if (keep->count == sizeof keep->ranges / sizeof *keep->ranges)
         return -ENOSPC;
-    keep->ranges[keep->count++] = (struct range){start, end};
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    keep->ranges[keep->count++] = (struct range){start & -page, (end + page - 1) & -page};
     return 0;
 }
 
@@ -131,14 +144,17 @@ out:
     return (int)n;
 }
 
-/* The kernel's own mappings ([vsyscall], above the user's half) take no advice. */
-static long mark(const struct keep *keep, uintptr_t start, uintptr_t end)
+static long mark_part(uintptr_t start, uintptr_t end)
 {
-    if ((intptr_t)start < 0 || kept(keep, start, end))
-        return 0;
     long r = SYS(madvise, start, end - start, MADV_DONTFORK);
     /* ENOMEM: unmapped by another thread meanwhile, so the child will not have it either. */
     return r == -ENOMEM || r == -EINVAL ? 0 : r;
+}
+
+/* The kernel's own mappings ([vsyscall], above the user's half) take no advice. */
+static long mark(const struct keep *keep, uintptr_t start, uintptr_t end)
+{
+    return (intptr_t)start < 0 ? 0 : outside(keep, start, end, mark_part);
 }
 
 int shield(const struct keep *keep)
@@ -146,11 +162,14 @@ int shield(const struct keep *keep)
     return maps_walk(mark, keep);
 }
 
+static long unmap_part(uintptr_t start, uintptr_t end)
+{
+    return SYS(munmap, start, end - start);
+}
+
 static long unmap(const struct keep *keep, uintptr_t start, uintptr_t end)
 {
-    if ((intptr_t)start < 0 || kept(keep, start, end))
-        return 0;
-    return SYS(munmap, start, end - start);
+    return (intptr_t)start < 0 ? 0 : outside(keep, start, end, unmap_part);
 }
 
 int shield_sweep(const struct keep *keep)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Address ranges that a child needs: [start, end). */
+/* Address ranges that a child needs, in whole pages: [start, end). */
 struct range {
     uintptr_t start;
     uintptr_t end;
@@ -24,7 +24,7 @@ int keep_object(struct keep *keep, const void *address);
 int keep_memory(struct keep *keep, void *start, size_t size);
 
 /*
- * Marks every mapping of this process that is not kept MADV_DONTFORK (madvise(2)). The marks stay:
+ * Marks all memory of this process that is not kept MADV_DONTFORK (madvise(2)). The marks stay:
  * nothing in a JVM forks without exec, and its own launcher shares memory until exec (vfork).
  * 0 or -errno.
  */

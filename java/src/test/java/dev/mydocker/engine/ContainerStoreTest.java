@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +16,7 @@ class ContainerStoreTest {
   @TempDir Path directory;
 
   private ContainerRecord record(boolean remove) {
-    return new ContainerRecord(ID, "calm_fox", "image", "sha256:0", 1, remove, Optional.empty());
+    return new ContainerRecord(ID, "calm_fox", "image", "sha256:0", List.of(), 1, remove, Optional.empty());
   }
 
   @Test
