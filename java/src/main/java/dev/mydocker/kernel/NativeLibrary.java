@@ -15,10 +15,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * Brings the JNI library out of the jar to a private place and loads it.
+ * Brings JNI libraries out of the jar to a private place and loads them.
  *
  * <p>The place is a directory of mode 0700 owned by this user under the state root; the file is
  * named by the SHA-256 of its content, written to a temporary name and renamed, checked before each
@@ -33,19 +34,29 @@ public final class NativeLibrary {
   /** Loads the library once; {@link Linux} calls this from its static initialiser. */
   static void load() {
     try {
-      byte[] content = resource(RESOURCE);
-      String name = "libmydocker-" + sha256(content) + ".so";
-      Path directory = privateDirectory();
-      Path library = directory.resolve(name);
-      if (!isIntact(library, content)) {
-        Path temporary = Files.createTempFile(directory, ".libmydocker", ".tmp");
-        Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
-        Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
-      }
-      System.load(library.toString());
+      load("libmydocker", resource(RESOURCE));
     } catch (IOException e) {
       throw new UnsatisfiedLinkError("cannot extract the native library: " + e);
     }
+  }
+
+  /**
+   * Loads a library into the class loader of this engine.
+   *
+   * @param stem what the name of its file begins with
+   * @param content the file
+   * @throws IOException when it cannot be put into the private directory
+   * @throws UnsatisfiedLinkError when the dynamic linker refuses it
+   */
+  public static void load(String stem, byte[] content) throws IOException {
+    Path directory = privateDirectory();
+    Path library = directory.resolve(stem + "-" + sha256(content) + ".so");
+    if (!isIntact(library, content)) {
+      Path temporary = Files.createTempFile(directory, "." + stem, ".tmp");
+      Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
+      Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
+    }
+    System.load(library.toString());
   }
 
   /**
@@ -54,14 +65,22 @@ public final class NativeLibrary {
    * @throws IOException when the jar was built without it
    */
   public static byte[] resource(String name) throws IOException {
-    String path = "/native/" + System.getProperty("os.arch") + "/" + name;
-    try (InputStream in = NativeLibrary.class.getResourceAsStream(path)) {
-      if (in == null) {
-        throw new IOException(
-            "this jar has no " + path + ": build it with make on this architecture");
-      }
-      return in.readAllBytes();
+    return find(name)
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "this jar has no " + path(name) + ": build it with make on this architecture"));
+  }
+
+  /** {@link #resource}, or empty when the jar was built without it. */
+  static Optional<byte[]> find(String name) throws IOException {
+    try (InputStream in = NativeLibrary.class.getResourceAsStream(path(name))) {
+      return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
     }
+  }
+
+  private static String path(String name) {
+    return "/native/" + System.getProperty("os.arch") + "/" + name;
   }
 
   private static Path privateDirectory() throws IOException {
