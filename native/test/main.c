@@ -3,7 +3,7 @@
 
 int main(void)
 {
-    const struct test *const tables[] = {plan_tests, shield_tests};
+    const struct test *const tables[] = {plan_tests, shield_tests, inflate_tests};
     int count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         for (const struct test *test = tables[i]; test->name; test++) {

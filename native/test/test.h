@@ -14,6 +14,7 @@ struct test {
 /* One file of tests: its table, ended by a name of NULL. */
 extern const struct test plan_tests[];
 extern const struct test shield_tests[];
+extern const struct test inflate_tests[];
 
 /* Ends the program at the first claim that is false, so that a sanitizer's report is the last. */
 #define CHECK(claim)                                                                               \

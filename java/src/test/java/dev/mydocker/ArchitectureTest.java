@@ -66,12 +66,16 @@ class ArchitectureTest {
         .check(classes);
   }
 
+  /** Linux is the door to the kernel; Inflate decodes bytes and makes no system call. */
   @Test
   void onlyTheKernelRoomDeclaresNativeMethods() {
     noMethods()
         .that()
         .areDeclaredInClassesThat()
         .doNotHaveFullyQualifiedName("dev.mydocker.kernel.Linux")
+        .and()
+        .areDeclaredInClassesThat()
+        .doNotHaveFullyQualifiedName("dev.mydocker.kernel.Inflate")
         .should()
         .haveModifier(JavaModifier.NATIVE)
         .check(classes);

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.util.Objects;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 
 /**
  * The content of a gzip file of one or more members (RFC 1952). The JDK's GZIPInputStream takes a
@@ -17,6 +16,10 @@ import java.util.zip.Inflater;
  */
 final class GzipInput extends InputStream {
   private static final int BUFFER = 64 * 1024;
+
+  /** Bytes of the input before the buffer's that are kept: see {@link Inflating#consumed}. */
+  private static final int BACK = 8;
+
   private static final int NAME_LIMIT = 64 * 1024;
 
   private static final int FHCRC = 2;
@@ -26,17 +29,23 @@ final class GzipInput extends InputStream {
   private static final int RESERVED = 0xe0;
 
   private final InputStream in;
-  private final Inflater inflater = new Inflater(true);
+  private final Inflating inflater;
   private final CRC32 crc = new CRC32();
-  private final byte[] buffer = new byte[BUFFER];
-  private int at;
-  private int end;
+  private final byte[] buffer = new byte[BACK + BUFFER];
+  private int at = BACK;
+  private int end = BACK;
+  private long size;
   private boolean started;
   private boolean inMember;
   private boolean finished;
 
   GzipInput(InputStream in) {
+    this(in, Inflating.open());
+  }
+
+  GzipInput(InputStream in, Inflating inflater) {
     this.in = in;
+    this.inflater = inflater;
   }
 
   @Override
@@ -59,12 +68,11 @@ final class GzipInput extends InputStream {
       int n = inflate(into, offset, length);
       if (n > 0) {
         crc.update(into, offset, n);
+        size += n;
         return n;
       }
       if (inflater.finished()) {
         endMember();
-      } else if (inflater.needsDictionary()) {
-        throw bad("it needs a preset dictionary");
       } else if (at == end && !fill()) {
         throw truncated();
       }
@@ -75,9 +83,8 @@ final class GzipInput extends InputStream {
   /** One call of the inflater over what is in the buffer; 0 when it needs more or is finished. */
   private int inflate(byte[] into, int offset, int length) throws IOException {
     try {
-      inflater.setInput(buffer, at, end - at);
-      int n = inflater.inflate(into, offset, length);
-      at = end - inflater.getRemaining();
+      int n = inflater.inflate(buffer, at, end, into, offset, length);
+      at += inflater.consumed();
       return n;
     } catch (DataFormatException e) {
       throw new ImageException(Kind.NOT_AN_IMAGE, "its gzip data is damaged", e);
@@ -132,13 +139,14 @@ final class GzipInput extends InputStream {
       }
     }
     crc.reset();
+    size = 0;
     inflater.reset();
     inMember = true;
   }
 
   private void endMember() throws IOException {
     long expectedCrc = crc.getValue();
-    long expectedSize = inflater.getBytesWritten() & 0xffffffffL;
+    long expectedSize = size & 0xffffffffL;
     if (little32() != expectedCrc) {
       throw bad("a gzip member's checksum is wrong");
     }
@@ -183,9 +191,10 @@ final class GzipInput extends InputStream {
   }
 
   private boolean fill() throws IOException {
-    int n = in.read(buffer, 0, buffer.length);
-    at = 0;
-    end = Math.max(n, 0);
+    System.arraycopy(buffer, end - BACK, buffer, 0, BACK);
+    int n = in.read(buffer, BACK, BUFFER);
+    at = BACK;
+    end = BACK + Math.max(n, 0);
     return n > 0;
   }
 
@@ -199,7 +208,7 @@ final class GzipInput extends InputStream {
 
   @Override
   public void close() throws IOException {
-    inflater.end();
+    inflater.close();
     in.close();
   }
 }

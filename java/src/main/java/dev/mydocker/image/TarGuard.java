@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -18,11 +17,13 @@ import java.util.Optional;
  * name ends in a slash, global headers, special records of any size, sparse maps, a missing end.
  * Those are decided here, as Go's archive/tar decides them, because that is what the images were
  * made with and what other engines read them with; the byte strings are handed over beside. What
- * goes on to Commons Compress is a tar of plain headers, each with a harmless name, its numbers
- * checked, and the data as it came.
+ * goes on to Commons Compress is one plain header per entry with a harmless name, its numbers
+ * checked. The data passes it by: its stream would take a new buffer for each entry.
  */
-final class TarGuard extends InputStream {
+final class TarGuard {
   private static final int BLOCK = 512;
+  private static final byte[] USTAR = "ustar\00000".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ZEROS = new byte[BLOCK];
   private static final long MAX_ID = 0xfffffffeL;
   private static final long MAX_SECONDS = 1L << 40;
   private static final int SPARSE_PARTS = 64 * 1024;
@@ -57,9 +58,10 @@ final class TarGuard extends InputStream {
   private final InputStream in;
   private final UnpackLimits limits;
   private final byte[] header = new byte[BLOCK];
-  private byte[] given = new byte[0];
-  private int givenAt;
+  private final byte[] plain = new byte[BLOCK];
+  private final byte[] skipped = new byte[16 * BLOCK];
   private long dataLeft;
+  private long padding;
   private long position;
   private long entries;
   private long fileBytes;
@@ -71,34 +73,31 @@ final class TarGuard extends InputStream {
     this.limits = limits;
   }
 
-  /** Of the entry whose header was given last. */
+  /** What the entry's header cannot say. */
   Extra extra() {
     return extra;
   }
 
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  /** Moves to the next entry; false at the end of the archive. */
+  boolean next() throws IOException {
+    skip(dataLeft + padding);
+    dataLeft = 0;
+    padding = 0;
+    if (!ended) {
+      ended = !nextEntry();
+    }
+    return !ended;
   }
 
-  @Override
-  public int read(byte[] into, int offset, int length) throws IOException {
-    Objects.checkFromIndexSize(offset, length, into.length);
-    if (length == 0) {
-      return 0;
-    }
-    if (givenAt == given.length && dataLeft == 0) {
-      if (ended) {
-        return -1;
-      }
-      nextEntry();
-    }
-    if (givenAt < given.length) {
-      int n = Math.min(length, given.length - givenAt);
-      System.arraycopy(given, givenAt, into, offset, n);
-      givenAt += n;
-      return n;
+  /** The entry's header, plain: what is not in it is in {@link #extra}. */
+  byte[] header() {
+    return plain;
+  }
+
+  /** Data of the entry; -1 at its end. */
+  int read(byte[] into, int offset, int length) throws IOException {
+    if (dataLeft == 0) {
+      return -1;
     }
     int n = in.read(into, offset, (int) Math.min(length, dataLeft));
     if (n < 0) {
@@ -109,13 +108,8 @@ final class TarGuard extends InputStream {
     return n;
   }
 
-  @Override
-  public void close() throws IOException {
-    in.close();
-  }
-
-  /** Reads headers up to and including the next one that is an entry. */
-  private void nextEntry() throws IOException {
+  /** Reads headers up to and including the next one that is an entry; false when there is none. */
+  private boolean nextEntry() throws IOException {
     PaxRecords pax = PaxRecords.NONE;
     Optional<String> longName = Optional.empty();
     Optional<String> longLink = Optional.empty();
@@ -132,7 +126,7 @@ final class TarGuard extends InputStream {
         case 'K' -> longLink = Optional.of(untilNul(special(), 0, Integer.MAX_VALUE));
         default -> {
           entry(pax, longName, longLink);
-          return;
+          return true;
         }
       }
       described |= header[TYPE] != 'g';
@@ -140,8 +134,7 @@ final class TarGuard extends InputStream {
     if (described) {
       throw bad("its tar ends with a header that describes nothing");
     }
-    give(new byte[2 * BLOCK]);
-    ended = true;
+    return false;
   }
 
   /** The next header, checked; false at the end of the archive. */
@@ -191,7 +184,8 @@ final class TarGuard extends InputStream {
     if (type != '0') {
       size = 0;
     }
-    byte[] out = new byte[BLOCK];
+    byte[] out = plain;
+    Arrays.fill(out, (byte) 0);
     out[NAME] = 'f';
     out[TYPE] = type;
     copyNumber(out, MODE, number(MODE, 8, "mode"), 0xffffffffL, "mode");
@@ -212,11 +206,11 @@ final class TarGuard extends InputStream {
       countBytes(sparse.isPresent() ? sparse.get().size() : size);
     }
     write(out, SIZE, 12, size);
-    System.arraycopy("ustar\00000".getBytes(StandardCharsets.US_ASCII), 0, out, MAGIC, 8);
+    System.arraycopy(USTAR, 0, out, MAGIC, USTAR.length);
     seal(out);
     extra = new Extra(name, link, pax, time.nanos, sparse, position);
-    dataLeft = padded(size);
-    give(out);
+    dataLeft = size;
+    padding = padded(size) - size;
   }
 
   /** The entry's type as one of the seven of ustar. */
@@ -510,7 +504,7 @@ final class TarGuard extends InputStream {
   }
 
   private boolean isZero() {
-    return header[0] == 0 && Arrays.equals(header, new byte[BLOCK]);
+    return header[0] == 0 && Arrays.equals(header, ZEROS);
   }
 
   private static long padded(long size) {
@@ -519,9 +513,15 @@ final class TarGuard extends InputStream {
 
   // ---- input ------------------------------------------------------------------------------------
 
-  private void give(byte[] bytes) {
-    given = bytes;
-    givenAt = 0;
+  private void skip(long bytes) throws IOException {
+    for (long left = bytes; left > 0; ) {
+      int n = in.read(skipped, 0, (int) Math.min(left, skipped.length));
+      if (n < 0) {
+        throw truncated();
+      }
+      left -= n;
+      position += n;
+    }
   }
 
   /** The next block into {@code header}; false when there is none at all. */

@@ -4,25 +4,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.zip.ZipEncoding;
+import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 
 /** The entries of a tar one after the other, read by Commons Compress behind a {@link TarGuard}. */
 final class TarReader {
+  private static final ZipEncoding BYTES = ZipEncodingHelper.getZipEncoding("ISO-8859-1");
+
   private final TarGuard guard;
-  private final TarArchiveInputStream tar;
 
   /** Closing {@code in} stays the caller's. */
   TarReader(InputStream in, UnpackLimits limits) {
     guard = new TarGuard(in, limits);
-    tar = new TarArchiveInputStream(guard, "ISO-8859-1");
   }
 
   /** The next entry; empty at the end of the archive. */
   Optional<TarEntry> next() throws IOException {
-    TarArchiveEntry e = tar.getNextEntry();
-    if (e == null) {
+    if (!guard.next()) {
       return Optional.empty();
     }
+    TarArchiveEntry e = new TarArchiveEntry(guard.header(), BYTES);
     TarGuard.Extra extra = guard.extra();
     return Optional.of(
         new TarEntry(
@@ -63,6 +64,6 @@ final class TarReader {
 
   /** Data of the entry that {@link #next} gave last; -1 at its end. */
   int read(byte[] into, int offset, int length) throws IOException {
-    return tar.read(into, offset, length);
+    return guard.read(into, offset, length);
   }
 }

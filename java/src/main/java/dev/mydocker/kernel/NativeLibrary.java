@@ -20,7 +20,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Brings the JNI library out of the jar to a private place and loads it.
+ * Brings JNI libraries out of the jar to a private place and loads them.
  *
  * <p>The place is a directory of mode 0700 owned by this user under the state root; the file is
  * written to a temporary name and renamed, compared byte by byte with what is in the jar before
@@ -39,16 +39,7 @@ public final class NativeLibrary {
   /** Loads the library once; {@link Linux} calls this from its static initialiser. */
   static void load() {
     try {
-      byte[] content = resource(RESOURCE);
-      String name = "libmydocker-" + checksum(content) + ".so";
-      Path directory = privateDirectory();
-      Path library = directory.resolve(name);
-      if (!isIntact(library, content)) {
-        Path temporary = Files.createTempFile(directory, ".libmydocker", ".tmp");
-        Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
-        Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
-      }
-      System.load(library.toString());
+      load("libmydocker", resource(RESOURCE));
     } catch (IOException e) {
       Error error = new UnsatisfiedLinkError("cannot extract the native library: " + e);
       error.initCause(e);
@@ -57,23 +48,52 @@ public final class NativeLibrary {
   }
 
   /**
+   * Loads a library into the class loader of this engine.
+   *
+   * @param stem what the name of its file begins with
+   * @param content the file
+   * @throws IOException when it cannot be put into the private directory
+   * @throws UnsatisfiedLinkError when the dynamic linker refuses it
+   */
+  public static void load(String stem, byte[] content) throws IOException {
+    Path directory = privateDirectory();
+    Path library = directory.resolve(stem + "-" + checksum(content) + ".so");
+    if (!isIntact(library, content)) {
+      Path temporary = Files.createTempFile(directory, "." + stem, ".tmp");
+      Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
+      Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
+    }
+    System.load(library.toString());
+  }
+
+  /**
    * A file that the native build put into the jar for this machine's architecture.
    *
    * @throws IOException when the jar was built without it
    */
   public static byte[] resource(String name) throws IOException {
-    String path = "native/" + System.getProperty("os.arch") + "/" + name;
-    Optional<byte[]> content = fromJar(path);
+    return find(name)
+        .orElseThrow(
+            () ->
+                new IOException(
+                    "this jar has no /"
+                        + path(name)
+                        + ": build it with make on this architecture"));
+  }
+
+  /** {@link #resource}, or empty when the jar was built without it. */
+  static Optional<byte[]> find(String name) throws IOException {
+    Optional<byte[]> content = fromJar(path(name));
     if (content.isPresent()) {
-      return content.get();
+      return content;
     }
-    try (InputStream in = NativeLibrary.class.getResourceAsStream("/" + path)) {
-      if (in == null) {
-        throw new IOException(
-            "this jar has no " + path + ": build it with make on this architecture");
-      }
-      return in.readAllBytes();
+    try (InputStream in = NativeLibrary.class.getResourceAsStream("/" + path(name))) {
+      return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
     }
+  }
+
+  private static String path(String name) {
+    return "native/" + System.getProperty("os.arch") + "/" + name;
   }
 
   /** As a class loader would give it, which however looks through all of the JDK's files first. */
