@@ -18,7 +18,11 @@ final class OwnProcess {
     List<String> command = new java.util.ArrayList<>();
     command.add(System.getProperty("java.home") + "/bin/java");
     command.addAll(
-        List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+        List.of(
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path")));
     command.add(OwnProcess.class.getName());
     command.addAll(List.of(arguments));
     return command;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.testing.Cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,12 +38,7 @@ final class Program {
    */
   Program(Path directory) throws Exception {
     this.directory = directory;
-    String java =
-        System.getProperty("java.home")
-            + "/bin/java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
-            + System.getProperty("java.class.path")
-            + "' "
-            + Main.class.getName();
+    String java = "'" + String.join("' '", Cli.jvm(System.getProperty("java.class.path"))) + "'";
     // The JVM that runs these tests may have been started with some signals ignored.
     Files.writeString(
         directory.resolve("run"),
