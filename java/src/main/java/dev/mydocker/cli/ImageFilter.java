@@ -3,7 +3,7 @@ package dev.mydocker.cli;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageRef;
-import dev.mydocker.image.StoredImage;
+import dev.mydocker.image.ListedImage;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,7 +107,7 @@ final class ImageFilter {
     return dangling;
   }
 
-  boolean matches(StoredImage image) throws ImageException {
+  boolean matches(ListedImage image) throws ImageException {
     if (dangling.isPresent() && dangling.get() != image.name().isEmpty()) {
       return false;
     }
@@ -132,7 +132,7 @@ final class ImageFilter {
   }
 
   /** {@link #matches} by labels and times alone; a damaged image has none. */
-  boolean matchesContent(StoredImage stored) {
+  boolean matchesContent(ListedImage stored) {
     if (stored.image().isEmpty()) {
       return labels.isEmpty() && !timed;
     }

@@ -3,8 +3,8 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageException;
+import dev.mydocker.image.ListedImage;
 import dev.mydocker.image.LocalImages;
-import dev.mydocker.image.StoredImage;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.time.Instant;
@@ -64,19 +64,19 @@ final class ImagesCommand implements Command {
             ImageFilter.OF_LISTS,
             now,
             image -> ImageColumns.created(local.details(image).image()));
-    List<StoredImage> images = local.list();
+    List<ListedImage> images = local.list();
     session.console().out(listing(arguments, filter, images, now));
     warn(session.console(), local.damage(), images);
     return 0;
   }
 
-  private static void warn(Console console, Optional<String> damage, List<StoredImage> images)
+  private static void warn(Console console, Optional<String> damage, List<ListedImage> images)
       throws ImageException {
     if (damage.isPresent()) {
       console.warning(
           "images: " + damage.get() + ": mydocker system check --repair puts it in order");
     }
-    for (StoredImage image : images) {
+    for (ListedImage image : images) {
       if (image.damage().isPresent()) {
         console.warning(
             "images: "
@@ -91,26 +91,26 @@ final class ImagesCommand implements Command {
 
   /** What is printed of these images. */
   static String listing(
-      Flags.Parsed arguments, ImageFilter filter, List<StoredImage> images, Instant now)
+      Flags.Parsed arguments, ImageFilter filter, List<ListedImage> images, Instant now)
       throws UsageException, ImageException {
     if (!arguments.arguments().isEmpty()) {
       filter.reference(arguments.arguments().get(0));
     }
-    List<StoredImage> chosen = new ArrayList<>();
-    for (StoredImage image : images) {
+    List<ListedImage> chosen = new ArrayList<>();
+    for (ListedImage image : images) {
       if (filter.matches(image)) {
         chosen.add(image);
       }
     }
     chosen.sort((a, b) -> created(b).compareTo(created(a)));
     List<Json.Obj> rows = new ArrayList<>();
-    for (StoredImage image : chosen) {
+    for (ListedImage image : chosen) {
       rows.add(row(image, arguments.on("--no-trunc"), now));
     }
     return format(arguments).render(rows, HEADINGS);
   }
 
-  private static Instant created(StoredImage image) {
+  private static Instant created(ListedImage image) {
     return image.image().map(ImageColumns::created).orElse(Instant.MIN);
   }
 
@@ -127,7 +127,7 @@ final class ImagesCommand implements Command {
         "table {{.Repository}}\\t{{.Tag}}\\t" + digest + "{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}");
   }
 
-  private static Json.Obj row(StoredImage image, boolean whole, Instant now) throws ImageException {
+  private static Json.Obj row(ListedImage image, boolean whole, Instant now) throws ImageException {
     ImageColumns name = ImageColumns.of(image.name());
     Instant created = created(image);
     Optional<Image> readable = image.image();

@@ -30,14 +30,14 @@ public record DiskUsage(List<Use> images, long bytes, long reclaimable) {
    * @param unique bytes that are its alone
    * @param containers how many use it
    */
-  public record Use(StoredImage image, long shared, long unique, int containers) {
+  public record Use(ListedImage image, long shared, long unique, int containers) {
     /** All its bytes. */
     public long size() {
       return shared + unique;
     }
   }
 
-  static DiskUsage of(ImageState state, Catalog catalog, List<StoredImage> images, ImageUsers users)
+  static DiskUsage of(ImageState state, Catalog catalog, List<ListedImage> images, ImageUsers users)
       throws IOException {
     Sizes sizes = Sizes.of(state);
     Map<Digest, Reach> reaches = new HashMap<>();
@@ -54,7 +54,7 @@ public record DiskUsage(List<Use> images, long bytes, long reclaimable) {
       reach.ifPresent(r -> needed.blobs().addAll(r.blobs()));
     }
     List<Use> uses = new ArrayList<>();
-    for (StoredImage image : images) {
+    for (ListedImage image : images) {
       Reach own = reaches.get(image.id());
       long all = sizes.of(own);
       long shared = sizes.of(shared(image.id(), own, reaches));

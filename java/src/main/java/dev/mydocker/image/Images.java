@@ -326,7 +326,7 @@ public final class Images {
   /** Every whole image that has a name, by name. */
   public List<Image> list() throws IOException {
     List<Image> images = new ArrayList<>();
-    for (StoredImage stored : local().list()) {
+    for (ListedImage stored : local().list()) {
       if (!stored.name().isEmpty()) {
         stored.image().ifPresent(images::add);
       }

@@ -43,7 +43,7 @@ public final class LocalImages {
    * Every name, in the order they came, and every image that has lost its names. Damage is part of
    * what is told, and no failure.
    */
-  public List<StoredImage> list() throws IOException {
+  public List<ListedImage> list() throws IOException {
     return with(List.of(), state -> visible(catalog(state)));
   }
 
@@ -58,13 +58,13 @@ public final class LocalImages {
   }
 
   /** A manifest that lost its names is not shown while its image has one by another manifest. */
-  private static List<StoredImage> visible(Catalog catalog) {
+  private static List<ListedImage> visible(Catalog catalog) {
     Set<Digest> seen = new HashSet<>();
     catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> seen.add(e.id()));
-    List<StoredImage> out = new ArrayList<>();
+    List<ListedImage> out = new ArrayList<>();
     for (Catalog.Entry entry : catalog.entries()) {
       if (entry.isNamed() || seen.add(entry.id())) {
-        out.add(StoredImage.of(entry));
+        out.add(ListedImage.of(entry));
       }
     }
     return out;
@@ -193,7 +193,7 @@ public final class LocalImages {
    * @param all those with names too, not only those that lost them
    * @param which of them
    */
-  public Removed prune(boolean all, Predicate<StoredImage> which) throws IOException {
+  public Removed prune(boolean all, Predicate<ListedImage> which) throws IOException {
     return with(
         new Removed(List.of(), List.of(), 0),
         state -> {
@@ -211,13 +211,13 @@ public final class LocalImages {
   }
 
   private static void prune(
-      Removal removal, Catalog catalog, boolean all, Predicate<StoredImage> which)
+      Removal removal, Catalog catalog, boolean all, Predicate<ListedImage> which)
       throws IOException {
     Set<Digest> named = new HashSet<>();
     catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> named.add(e.id()));
     for (Catalog.Entry entry : catalog.entries()) {
       boolean dangling = !named.contains(entry.id());
-      if ((all || dangling) && which.test(StoredImage.of(entry))) {
+      if ((all || dangling) && which.test(ListedImage.of(entry))) {
         removal.prune(entry, catalog);
       }
     }

@@ -150,7 +150,7 @@ final class StoreCheck {
     for (Catalog.Entry entry : catalog.entries()) {
       found.images++;
       if (entry.damage().isPresent() && still.contains(entry.manifest())) {
-        found.problems.add(StoredImage.of(entry).shown() + ": " + entry.damage().get());
+        found.problems.add(ListedImage.of(entry).shown() + ": " + entry.damage().get());
       }
     }
   }
@@ -247,6 +247,9 @@ final class StoreCheck {
         repairs.add("removed " + Overlay.printable(Overlay.text(name)));
       }
     }
+    if (!state.store().indexDamage().isEmpty()) {
+      repairs.add("wrote the index and its copy again");
+    }
     repairs.addAll(state.store().update(this::forgetLost));
     unpack(repairs);
     Collector.Garbage garbage = new Collector(state, users).collect();
@@ -260,7 +263,7 @@ final class StoreCheck {
     for (Catalog.Entry entry : Catalog.read(state, index).entries()) {
       if (entry.contents().isEmpty()) {
         index.remove(entry.manifest());
-        repairs.add("removed image " + StoredImage.of(entry).shown());
+        repairs.add("removed image " + ListedImage.of(entry).shown());
       }
     }
     return repairs;
@@ -272,7 +275,7 @@ final class StoreCheck {
       if (entry.contents().isEmpty() || entry.damage().isEmpty()) {
         continue;
       }
-      String name = StoredImage.of(entry).shown();
+      String name = ListedImage.of(entry).shown();
       try {
         StoreSource source = new StoreSource(state.store(), name, entry.manifest());
         new ImageFetch(state, source, entry.contents().get(), limits, PullListener.NONE).complete();

@@ -62,10 +62,10 @@ public final class Inflate implements AutoCloseable {
    * Decodes a piece of the input into a piece of the output.
    *
    * @param in its bytes from {@code at} on, up to {@code end}, come next; see {@link #consumed}
-   * @return bytes written from {@code offset} on, at most {@code length}; -1 when the data is damaged
+   * @return bytes written from {@code offset} on, at most {@code length}; -1 when the data is
+   *     damaged
    */
-  public synchronized int inflate(
-      byte[] in, int at, int end, byte[] out, int offset, int length) {
+  public synchronized int inflate(byte[] in, int at, int end, byte[] out, int offset, int length) {
     Objects.checkFromToIndex(at, end, in.length);
     Objects.checkFromIndexSize(offset, length, out.length);
     int n = step0(open(handle), in, at, end - at, out, offset, length, result);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mydocker.image.Digest;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageConfig;
-import dev.mydocker.image.StoredImage;
+import dev.mydocker.image.ListedImage;
 import dev.mydocker.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -23,7 +23,7 @@ class ImagesCommandTest {
   private static final Digest ID = new Digest("sha256", "0123456789abcdef".repeat(4));
   private static final Digest MANIFEST = new Digest("sha256", "fedcba9876543210".repeat(4));
 
-  private static final List<StoredImage> IMAGES =
+  private static final List<ListedImage> IMAGES =
       images(
           "docker.io/library/old:1",
           "2020-01-01T00:00:00Z",
@@ -40,8 +40,8 @@ class ImagesCommandTest {
           "oci-archive:/srv/a.tar:b:c",
           "2026-02-02T12:00:00Z");
 
-  private static List<StoredImage> images(String... namesAndDates) {
-    List<StoredImage> out = new ArrayList<>();
+  private static List<ListedImage> images(String... namesAndDates) {
+    List<ListedImage> out = new ArrayList<>();
     for (int i = 0; i < namesAndDates.length; i += 2) {
       String config =
           "{\"os\":\"linux\",\"architecture\":\"amd64\",\"created\":\""
@@ -55,7 +55,7 @@ class ImagesCommandTest {
         ImageConfig parsed = ImageConfig.parse(config.getBytes(StandardCharsets.UTF_8));
         Image image = new Image(namesAndDates[i], MANIFEST, ID, parsed, List.of(), 4_268_000);
         out.add(
-            new StoredImage(namesAndDates[i], MANIFEST, ID, Optional.of(image), Optional.empty()));
+            new ListedImage(namesAndDates[i], MANIFEST, ID, Optional.of(image), Optional.empty()));
       } catch (java.io.IOException e) {
         throw new AssertionError(e);
       }
@@ -170,8 +170,8 @@ class ImagesCommandTest {
 
   @Test
   void aDamagedImageIsARowOfItsOwn() throws Exception {
-    StoredImage damaged =
-        new StoredImage(
+    ListedImage damaged =
+        new ListedImage(
             "docker.io/library/bad:1", MANIFEST, MANIFEST, Optional.empty(), Optional.of("gone"));
     Flags.Parsed parsed = new ImagesCommand().flags().parse(List.of(), true);
     ImageFilter filter = ImageFilter.parse(List.of(), ImageFilter.OF_LISTS, NOW, name -> NOW);

@@ -16,7 +16,8 @@ class ContainerStoreTest {
   @TempDir Path directory;
 
   private ContainerRecord record(boolean remove) {
-    return new ContainerRecord(ID, "calm_fox", "image", "sha256:0", List.of(), 1, remove, Optional.empty());
+    return new ContainerRecord(
+        ID, "calm_fox", "image", "sha256:0", List.of(), 1, remove, Optional.empty());
   }
 
   @Test

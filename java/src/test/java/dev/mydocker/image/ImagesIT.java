@@ -169,7 +169,7 @@ class ImagesIT {
     image.layer(new RawTar().file("a", "new").end()).tag("t");
     assertThat(read(get(), "/a")).isEqualTo("new");
     assertThat(images.list()).hasSize(1);
-    assertThat(images.local().list()).extracting(StoredImage::name).contains("").hasSize(2);
+    assertThat(images.local().list()).extracting(ListedImage::name).contains("").hasSize(2);
   }
 
   @Test

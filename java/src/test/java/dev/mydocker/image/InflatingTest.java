@@ -40,7 +40,8 @@ class InflatingTest {
         }
       } else {
         for (int i = 0; i < length; i++) {
-          out[at + i] = (byte) (random.nextInt(4) == 0 ? random.nextInt() : 'a' + random.nextInt(9));
+          out[at + i] =
+              (byte) (random.nextInt(4) == 0 ? random.nextInt() : 'a' + random.nextInt(9));
         }
       }
       at += length;

@@ -11,11 +11,11 @@ import java.util.Optional;
  * @param image what its documents say; empty when they are damaged
  * @param damage what is wrong with it; empty when it is whole
  */
-public record StoredImage(
+public record ListedImage(
     String name, Digest manifestDigest, Digest id, Optional<Image> image, Optional<String> damage) {
 
-  static StoredImage of(Catalog.Entry entry) {
-    return new StoredImage(
+  static ListedImage of(Catalog.Entry entry) {
+    return new ListedImage(
         entry.name(),
         entry.manifest().digest(),
         entry.id(),
