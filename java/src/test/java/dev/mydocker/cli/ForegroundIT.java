@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code run} without a terminal: signals and streams. */
 class ForegroundIT {
   private static final int SIGKILL = 9;
-  private static final int SIGTSTP = 20;
+
+  /** SIGTSTP does nothing to a process group that has no shell (an orphaned one). */
+  private static final int SIGSTOP = 19;
 
   @TempDir static Path directory;
   private static Program program;
@@ -105,7 +107,7 @@ class ForegroundIT {
     Process process = program.start("-i", "--", "sh", "-c", "echo up; read x; echo $x; exit 6");
     BufferedReader out = output(process);
     assertThat(out.readLine()).isEqualTo("up");
-    program.signal(SIGTSTP);
+    program.signal(SIGSTOP);
     Program.await("the stop", () -> state(program.pid()) == 'T');
     assertThat(program.processesInside()).allMatch(pid -> state(pid) != 'T');
     process.getOutputStream().write("on\n".getBytes(StandardCharsets.US_ASCII));

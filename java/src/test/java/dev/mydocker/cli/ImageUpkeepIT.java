@@ -234,7 +234,7 @@ class ImageUpkeepIT {
   /** Runs a command line and kills it at its n-th rename or removal; false when it has fewer. */
   private boolean killedAt(int n, Path root, List<String> arguments) throws Exception {
     List<String> command = new ArrayList<>();
-    command.addAll(List.of("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"));
+    command.addAll(List.of("strace", "-f", "-qq", "-o", "/dev/null"));
     command.addAll(List.of("-e", "trace=renameat2,unlinkat"));
     command.addAll(List.of("-e", "inject=renameat2,unlinkat:signal=KILL:when=" + n));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

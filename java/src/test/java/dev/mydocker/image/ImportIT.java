@@ -160,7 +160,7 @@ class ImportIT {
                 PullListener.NONE);
     assertThat(image.config().platform()).hasToString("linux/arm/v6");
     assertThat(image.name()).isEmpty();
-    assertThat(images.list()).extracting(Image::imageId).containsExactly(image.imageId());
+    assertThat(images.local().list()).extracting(ListedImage::id).containsExactly(image.imageId());
   }
 
   static Stream<Arguments> hostile() {
