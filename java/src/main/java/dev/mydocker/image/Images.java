@@ -147,20 +147,17 @@ public final class Images {
       ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
       throws IOException {
     while (true) {
-      Optional<ImageState> found = ImageState.find(root);
-      Optional<Descriptor> kept = found.isEmpty() ? Optional.empty() : kept(found.get(), reference);
+      Optional<Descriptor> kept = kept(reference);
       if (kept.isEmpty()) {
-        found.ifPresent(ImageState::close);
         return Optional.empty();
       }
       try {
-        Optional<HeldImage> held =
-            fromStore(found.get(), kept.get(), reference, platform, listener);
+        Optional<HeldImage> held = fromStore(kept.get(), reference, platform, listener);
         if (held.isPresent()) {
           return held;
         }
       } catch (ImageException e) {
-        if (wasRemoved(reference, kept.get())) {
+        if (!kept(reference).equals(kept)) {
           continue;
         }
         // Damaged, or for another platform: whoever may fetch it gets it whole.
@@ -184,12 +181,9 @@ public final class Images {
 
   /** Empty when it was removed before it was pinned. */
   private Optional<HeldImage> fromStore(
-      ImageState state,
-      Descriptor kept,
-      ImageRef reference,
-      Platform platform,
-      PullListener listener)
+      Descriptor kept, ImageRef reference, Platform platform, PullListener listener)
       throws IOException {
+    ImageState state = ImageState.create(root);
     ImageSource source = new StoreSource(state.store(), reference.name(), kept);
     Contents contents;
     try {
@@ -213,13 +207,17 @@ public final class Images {
         });
   }
 
-  private boolean wasRemoved(ImageRef reference, Descriptor kept) throws IOException {
-    try (ImageState state = ImageState.create(root)) {
-      return !kept(state, reference).equals(Optional.of(kept));
+  /** What is kept under a name, else what has the digest or the id that was written for one. */
+  private Optional<Descriptor> kept(ImageRef reference) throws IOException {
+    Optional<ImageState> found = ImageState.find(root);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    try (ImageState state = found.get()) {
+      return kept(state, reference);
     }
   }
 
-  /** What is kept under a name, else what has the digest or the id that was written for one. */
   private static Optional<Descriptor> kept(ImageState state, ImageRef reference)
       throws IOException {
     List<Descriptor> manifests = state.store().manifests();

@@ -199,6 +199,11 @@ class LocalImagesIT {
     assertThat(kindOf(() -> local.remove(prefix, true, true))).isEqualTo(Kind.BAD_REFERENCE);
     assertThat(kindOf(() -> local.remove("sha256:" + prefix, true, true)))
         .isEqualTo(Kind.BAD_REFERENCE);
+    int open = Path.of("/proc/self/fd").toFile().list().length;
+    for (int i = 0; i < 20; i++) {
+      assertThat(kindOf(() -> get(prefix))).isEqualTo(Kind.BAD_REFERENCE);
+    }
+    assertThat(Path.of("/proc/self/fd").toFile().list()).hasSizeLessThan(open + 20);
     assertThat(names()).hasSize(all.size());
     Image last = all.get(all.size() - 1);
     assertThat(local.details(last.imageId().shortHex()).image()).isEqualTo(last(last));
