@@ -106,6 +106,16 @@ final class RunCommand implements Command {
   private static int launch(RunRequest request, Session session, Optional<CidFile> cidfile)
       throws UsageException, IOException, OptionException {
     SignalRelay signals = new SignalRelay(request.sigProxy());
+    try {
+      return launch(request, session, cidfile, signals);
+    } finally {
+      signals.over();
+    }
+  }
+
+  private static int launch(
+      RunRequest request, Session session, Optional<CidFile> cidfile, SignalRelay signals)
+      throws UsageException, IOException, OptionException {
     Engine engine = Engine.open(session.environment());
     Container container = engine.create(create(request), session.pullProgress());
     signals.launching();

@@ -4,6 +4,7 @@ import dev.mydocker.engine.Running;
 import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What becomes of the signals that this program gets while it runs a container.
@@ -62,17 +63,23 @@ final class SignalRelay extends Thread {
     notifyAll();
   }
 
-  /** From here on a signal is dropped. */
+  /**
+   * From here on a signal is dropped, and the thread ends: for one that waits in a system call the
+   * JVM's exit would wait three tenths of a second.
+   */
   synchronized void over() {
     phase = Phase.OVER;
+    signals.close();
     notifyAll();
   }
 
   @Override
   public void run() {
     try {
-      while (true) {
-        deliver(signals.next());
+      OptionalInt signal = signals.next();
+      while (signal.isPresent()) {
+        deliver(signal.getAsInt());
+        signal = signals.next();
       }
     } catch (KernelException | InterruptedException e) {
       // The pipe is this process's own: without it, or told to stop, there is nothing to relay.

@@ -1,7 +1,10 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import java.util.OptionalInt;
 
 /**
  * The signals that this process passes on instead of dying of them, as a stream of numbers.
@@ -10,7 +13,7 @@ import dev.mydocker.kernel.Linux;
  * of its own children and pipes (CHLD, PIPE, URG), and job control (TSTP, TTIN, TTOU): {@code ^Z}
  * stops this program and not the container, as with Docker.
  */
-final class Signals {
+final class Signals implements AutoCloseable {
   static final int SIGHUP = 1;
   static final int SIGINT = 2;
   static final int SIGQUIT = 3;
@@ -33,6 +36,8 @@ final class Signals {
   };
 
   private final int pipe;
+  private final Fd woken;
+  private final Fd waker;
   private final byte[] one = new byte[1];
 
   /** Routes the signals from now on, for the rest of this process. */
@@ -43,11 +48,32 @@ final class Signals {
       all[i] = FIRST_REALTIME + i - STANDARD.length;
     }
     pipe = KernelException.check(Linux.signalPipe(all), "sigaction", "the signals to pass on");
+    int[] end = new int[2];
+    KernelException.check(Linux.pipe2(end), "pipe2", "the end of signals");
+    woken = Fd.of(end[0], "pipe2", "the end of signals");
+    waker = Fd.of(end[1], "pipe2", "the end of signals");
   }
 
-  /** Waits for the next signal and gives its number. */
-  int next() throws KernelException {
+  /** Waits for the next signal and gives its number; empty when they are closed. */
+  OptionalInt next() throws KernelException {
+    int[] fds = {pipe, woken.number()};
+    short[] ready = new short[2];
+    int polled;
+    do {
+      polled = Linux.poll(fds, new short[] {Linux.POLLIN, Linux.POLLIN}, ready, -1);
+    } while (polled == -Errno.EINTR.number());
+    KernelException.check(polled, "poll", "the pipe of signals");
+    if (ready[1] != 0) {
+      woken.close();
+      return OptionalInt.empty();
+    }
     KernelException.check(Linux.read(pipe, one, 0, 1), "read", "the pipe of signals");
-    return one[0];
+    return OptionalInt.of(one[0]);
+  }
+
+  /** Ends the stream; from now on nothing becomes of a signal. */
+  @Override
+  public void close() {
+    waker.close();
   }
 }

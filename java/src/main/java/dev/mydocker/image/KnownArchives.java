@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,14 +20,18 @@ final class KnownArchives {
   private static final long SETTLED_MILLISECONDS = 1000;
 
   /** A state of a file, told apart from any other one by {@code ctime}, which nobody can set. */
-  record Stamp(Object inode, Object device, Object size, FileTime mtime, FileTime ctime) {}
+  record Stamp(Object inode, Object device, Object size, FileTime mtime, FileTime ctime) {
+    private List<Object> values() {
+      return List.of(inode, device, size, mtime, ctime);
+    }
+  }
 
-  private record Key(ImageRef reference, Platform platform, Stamp stamp) {}
-
-  private final Map<Key, Contents> known =
+  // By lists: the code that compares records is made at run time, which costs a program that starts
+  // one container more than reading the archive does.
+  private final Map<List<Object>, Contents> known =
       new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Contents> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Contents> eldest) {
           return size() > LIMIT;
         }
       };
@@ -62,7 +67,11 @@ final class KnownArchives {
 
   /** What that file said, when it was read in that state. */
   synchronized Optional<Contents> find(ImageRef reference, Platform platform, Stamp stamp) {
-    return Optional.ofNullable(known.get(new Key(reference, platform, stamp)));
+    return Optional.ofNullable(known.get(key(reference, platform, stamp)));
+  }
+
+  private static List<Object> key(ImageRef reference, Platform platform, Stamp stamp) {
+    return List.of(reference.name(), platform.toString(), stamp.values());
   }
 
   /** Keeps what was read, if the file is now as it was before. */
@@ -73,8 +82,9 @@ final class KnownArchives {
   /** {@link #keep} at a time in milliseconds since the epoch. */
   synchronized void keep(
       ImageRef reference, Platform platform, Stamp before, Contents contents, long now) {
-    if (stamp(reference, now).equals(Optional.of(before))) {
-      known.put(new Key(reference, platform, before), contents);
+    Optional<Stamp> after = stamp(reference, now);
+    if (after.isPresent() && after.get().values().equals(before.values())) {
+      known.put(key(reference, platform, before), contents);
     }
   }
 }

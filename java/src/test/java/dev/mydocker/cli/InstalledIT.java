@@ -64,6 +64,32 @@ class InstalledIT {
     assertThat(third.err()).isEmpty();
   }
 
+  /** An archive does not keep what is made at run time: with it a start would be slow again. */
+  @Test
+  void startMakesNoCodeToCompareRecords() throws Exception {
+    Path log = directory.resolve("classes");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            System.getProperty("java.home") + "/bin/java",
+            "-Xlog:class+load:file=" + log,
+            "-jar",
+            directory.resolve("mydocker.jar").toString(),
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath(),
+            "true");
+    builder.environment().put("MYDOCKER_ROOT", directory.resolve("root").toString());
+    builder.environment().put("MYDOCKER_RUN_ROOT", directory.resolve("running").toString());
+    assertThat(Program.result(builder.start()).code()).isZero();
+    // The second one has the image.
+    assertThat(Program.result(builder.start()).code()).isZero();
+    String classes = Files.readString(log);
+    assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
+    assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
+  }
+
   @Test
   void archiveCanBeLeftOut() throws Exception {
     assertThat(run("off").out()).startsWith("Hello");
