@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 const char *const plan_arguments[OP_COUNT] = {
@@ -83,13 +84,22 @@ static int load_argument(const struct area *a, char kind, uint64_t *arg)
     }
 }
 
-static int load_op(const struct area *a, struct op *op)
+/* Loads the arguments that are vectors, or all others. */
+static int load_op(const struct area *a, struct op *op, bool vectors)
 {
     if (op->code >= OP_COUNT)
         return -EINVAL;
     const char *kinds = plan_arguments[op->code];
     for (size_t i = 0; kinds[i]; i++)
-        if (load_argument(a, kinds[i], &op->arg[i]))
+        if ((kinds[i] == 'v') == vectors && load_argument(a, kinds[i], &op->arg[i]))
+            return -EINVAL;
+    return 0;
+}
+
+static int load_ops(const struct area *a, struct op *ops, size_t count, bool vectors)
+{
+    for (size_t i = 0; i < count; i++)
+        if (load_op(a, &ops[i], vectors))
             return -EINVAL;
     return 0;
 }
@@ -107,10 +117,9 @@ int plan_load(void *bytes, size_t size)
     if (ops > (size - sizeof *plan) / sizeof(struct op))
         return -EINVAL;
     const struct area area = {bytes, sizeof *plan + ops * sizeof(struct op), size};
-    for (size_t i = 0; i < ops; i++)
-        if (load_op(&area, &plan->ops[i]))
-            return -EINVAL;
-    return 0;
+    /* The vectors first: loading one changes data, which may be what another argument points at. */
+    int r = load_ops(&area, plan->ops, ops, true);
+    return r ? r : load_ops(&area, plan->ops, ops, false);
 }
 
 size_t recording_size(uint32_t ops)

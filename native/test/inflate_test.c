@@ -105,12 +105,12 @@ static void data_is_decoded_and_damage_stays_inside(void)
 
 const struct test inflate_tests[] = {
     {"data is decoded, and damaged data does nothing beyond its buffers",
-     data_is_decoded_and_damage_stays_inside},
-    {0},
+     data_is_decoded_and_damage_stays_inside, 0},
+    {NULL, NULL, 0},
 };
 
 #else
 
-const struct test inflate_tests[] = {{0}};
+const struct test inflate_tests[] = {{NULL, NULL, 0}};
 
 #endif

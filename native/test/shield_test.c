@@ -89,10 +89,10 @@ static void more_ranges_than_room_are_refused(void)
 }
 
 const struct test shield_tests[] = {
-    {"the walk finds each mapping once", walk_finds_each_mapping_once},
-    {"the walk goes on over many reads", walk_goes_on_over_many_reads},
-    {"the walk stops at the first error", walk_stops_at_the_first_error},
-    {"only an address of a loaded object is found", only_an_address_of_an_object_is_found},
-    {"more ranges than there is room for are refused", more_ranges_than_room_are_refused},
-    {NULL, NULL},
+    {"the walk finds each mapping once", walk_finds_each_mapping_once, 0},
+    {"the walk goes on over many reads", walk_goes_on_over_many_reads, 0},
+    {"the walk stops at the first error", walk_stops_at_the_first_error, 0},
+    {"only an address of a loaded object is found", only_an_address_of_an_object_is_found, 0},
+    {"more ranges than there is room for are refused", more_ranges_than_room_are_refused, 0},
+    {NULL, NULL, 0},
 };
