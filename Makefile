@@ -103,6 +103,7 @@ lint: $(NATIVE)
 bench: mydocker.jar $(BUSYBOX)
 	$(MVN) -q test-compile
 	java/src/test/bench/bench.sh
+	java/src/test/bench/pull.sh
 
 install: mydocker.jar
 	install -d $(DESTDIR)$(PREFIX)/lib/mydocker $(DESTDIR)$(PREFIX)/bin

@@ -18,6 +18,11 @@ interface Command {
   /** Command lines that work, for the help. */
   List<String> examples();
 
+  /** What else there is to know, in whole lines; nothing for most. */
+  default String notes() {
+    return "";
+  }
+
   /** Whether flags may follow the first argument, as everywhere but where a command is run. */
   default boolean interspersed() {
     return true;

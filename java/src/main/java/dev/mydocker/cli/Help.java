@@ -39,6 +39,7 @@ final class Help {
       out.append('\n').append(group.getKey()).append(":\n");
       flags(out, group.getValue());
     }
+    out.append(command.notes());
     out.append("\nExamples:\n");
     for (String example : command.examples()) {
       out.append("  ").append(example).append('\n');

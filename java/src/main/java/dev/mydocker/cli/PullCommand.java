@@ -45,6 +45,14 @@ final class PullCommand implements Command {
   }
 
   @Override
+  public String notes() {
+    return "\nWhat a layer may cost, in the environment:\n"
+        + "  MYDOCKER_LIMIT_LAYER_BYTES    unpacked; 256 GiB when it is not set\n"
+        + "  MYDOCKER_LIMIT_LAYER_RATIO    of unpacked to compressed size beyond 2 GiB; 400\n"
+        + "  MYDOCKER_LIMIT_LAYER_ENTRIES  of its tar; 4000000\n";
+  }
+
+  @Override
   public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     if (arguments.arguments().size() != 1) {
       throw new UsageException("it needs exactly one image");

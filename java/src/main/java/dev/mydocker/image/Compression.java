@@ -24,8 +24,8 @@ enum Compression {
   },
   ZSTD {
     @Override
-    InputStream open(InputStream in) throws ImageException {
-      throw unsupported("zstd");
+    InputStream open(InputStream in) throws IOException {
+      return new ZstdInput(in);
     }
   },
   BZIP2 {
@@ -45,14 +45,14 @@ enum Compression {
   static final int MAGIC = 6;
 
   /** The uncompressed content of {@code in}; closing it closes {@code in}. */
-  abstract InputStream open(InputStream in) throws ImageException;
+  abstract InputStream open(InputStream in) throws IOException;
 
   /** By the first {@code length} bytes of a file, as many as it has up to {@link #MAGIC}. */
   static Compression of(byte[] start, int length) {
     if (begins(start, length, 0x1f, 0x8b)) {
       return GZIP;
     }
-    if (begins(start, length, 0x28, 0xb5, 0x2f, 0xfd)) {
+    if (begins(start, length, 0x28, 0xb5, 0x2f, 0xfd) || beginsWithSkippableFrame(start, length)) {
       return ZSTD;
     }
     if (begins(start, length, 'B', 'Z', 'h')) {
@@ -70,6 +70,15 @@ enum Compression {
     return of(start, n).open(from);
   }
 
+  /** A zstd file may begin with a frame to be skipped; its magic number is one of sixteen. */
+  private static boolean beginsWithSkippableFrame(byte[] start, int length) {
+    return length >= 4
+        && (start[0] & 0xf0) == 0x50
+        && start[1] == 0x2a
+        && start[2] == 0x4d
+        && start[3] == 0x18;
+  }
+
   private static boolean begins(byte[] start, int length, int... magic) {
     boolean same = length >= magic.length;
     for (int i = 0; same && i < magic.length; i++) {
@@ -81,6 +90,6 @@ enum Compression {
   private static ImageException unsupported(String what) {
     return new ImageException(
         Kind.UNSUPPORTED,
-        "it is compressed with " + what + ", which is not supported: use a gzip variant");
+        "it is compressed with " + what + ", which is not supported: use a gzip or zstd variant");
   }
 }

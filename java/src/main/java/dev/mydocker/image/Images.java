@@ -40,15 +40,19 @@ public final class Images {
    * The images below {@code root}, whose directories are made when the first image comes.
    *
    * @param root the state root, such as /var/lib/mydocker
-   * @param environment of the process: where configuration and credentials are looked for
+   * @param environment of the process: where configuration and credentials are looked for, and what
+   *     a layer may cost ({@link UnpackLimits#of})
    * @param users who needs images beside their names
+   * @throws ImageException CONFIGURATION
    */
-  public static Images open(Path root, Map<String, String> environment, ImageUsers users) {
-    return new Images(root.toAbsolutePath().normalize(), environment, users, UnpackLimits.DEFAULT);
+  public static Images open(Path root, Map<String, String> environment, ImageUsers users)
+      throws ImageException {
+    return new Images(
+        root.toAbsolutePath().normalize(), environment, users, UnpackLimits.of(environment));
   }
 
-  static Images open(Path root, Map<String, String> environment) {
-    return open(root, environment, UnpackLimits.DEFAULT);
+  static Images open(Path root, Map<String, String> environment) throws ImageException {
+    return open(root, environment, UnpackLimits.of(environment));
   }
 
   static Images open(Path root, Map<String, String> environment, UnpackLimits limits) {

@@ -64,14 +64,6 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
    */
   void checkLayerTypes() throws ImageException {
     for (Descriptor layer : layers) {
-      if (layer.mediaType().endsWith("zstd")) {
-        throw new ImageException(
-            Kind.UNSUPPORTED,
-            "layer "
-                + layer.digest().shortHex()
-                + " is compressed with zstd, which is not"
-                + " supported yet: use a gzip variant of the image");
-      }
       if (!MediaType.isLayer(layer.mediaType())) {
         throw new ImageException(
             Kind.UNSUPPORTED,

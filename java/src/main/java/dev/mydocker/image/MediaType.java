@@ -60,10 +60,10 @@ final class MediaType {
     return type.startsWith(OCI_LAYER_NONDISTRIBUTABLE) || type.startsWith(DOCKER_LAYER_FOREIGN);
   }
 
-  /** Whether this is a layer that can be unpacked here: a tar, plain or gzip. */
+  /** Whether this is a layer that can be unpacked here: a tar, plain, gzip or zstd. */
   static boolean isLayer(String type) {
     String base = type;
-    for (String suffix : new String[] {"+gzip", ".gzip"}) {
+    for (String suffix : new String[] {"+gzip", ".gzip", "+zstd", ".zstd"}) {
       if (type.endsWith(suffix)) {
         base = type.substring(0, type.length() - suffix.length());
       }

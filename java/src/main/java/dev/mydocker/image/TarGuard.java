@@ -117,7 +117,10 @@ final class TarGuard {
     while (readHeader()) {
       if (++entries > limits.entries()) {
         throw new ImageException(
-            Kind.TOO_LARGE, "its tar has more than " + limits.entries() + " entries");
+            Kind.TOO_LARGE,
+            "its tar has more than "
+                + limits.entries()
+                + " entries (MYDOCKER_LIMIT_LAYER_ENTRIES)");
       }
       switch (header[TYPE]) {
         case 'x' -> pax = PaxRecords.parse(special());
@@ -233,7 +236,10 @@ final class TarGuard {
     fileBytes = size > limits.bytes() ? Long.MAX_VALUE : fileBytes + size;
     if (fileBytes > limits.bytes() || fileBytes < 0) {
       throw new ImageException(
-          Kind.TOO_LARGE, "its files are together larger than " + limits.bytes() + " bytes");
+          Kind.TOO_LARGE,
+          "its files are together larger than "
+              + limits.bytes()
+              + " bytes (MYDOCKER_LIMIT_LAYER_BYTES)");
     }
   }
 

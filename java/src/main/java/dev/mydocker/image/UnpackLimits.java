@@ -1,5 +1,7 @@
 package dev.mydocker.image;
 
+import java.util.Map;
+
 /**
  * What one layer may cost, so that a small hostile blob cannot fill a disk or a day.
  *
@@ -27,16 +29,48 @@ record UnpackLimits(long bytes, int ratio, long entries) {
   /** Layers of one image that are fetched and unpacked at once. */
   static final int LAYERS_AT_ONCE = 3;
 
+  /**
+   * The limits that an environment sets, else {@link #DEFAULT}: {@code MYDOCKER_LIMIT_LAYER_BYTES},
+   * {@code MYDOCKER_LIMIT_LAYER_RATIO} and {@code MYDOCKER_LIMIT_LAYER_ENTRIES}, whole numbers.
+   *
+   * @throws ImageException CONFIGURATION when one of them is something else
+   */
+  static UnpackLimits of(Map<String, String> environment) throws ImageException {
+    return new UnpackLimits(
+        of(environment, "MYDOCKER_LIMIT_LAYER_BYTES", DEFAULT.bytes, Long.MAX_VALUE / 2),
+        (int) of(environment, "MYDOCKER_LIMIT_LAYER_RATIO", DEFAULT.ratio, Integer.MAX_VALUE),
+        of(environment, "MYDOCKER_LIMIT_LAYER_ENTRIES", DEFAULT.entries, Long.MAX_VALUE / 2));
+  }
+
+  private static long of(Map<String, String> environment, String name, long usual, long most)
+      throws ImageException {
+    String text = environment.getOrDefault(name, "");
+    if (text.isEmpty()) {
+      return usual;
+    }
+    boolean digits = text.length() <= 18 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    long value = digits ? Long.parseLong(text) : 0;
+    if (value < 1 || value > most) {
+      throw new ImageException(
+          ImageException.Kind.CONFIGURATION,
+          name + " is " + ImageException.quote(text) + ": it must be a whole number from 1 on");
+    }
+    return value;
+  }
+
   /** Throws when {@code uncompressed} bytes out of {@code compressed} are too many. */
   void checkSize(long uncompressed, long compressed) throws ImageException {
     if (uncompressed > bytes) {
       throw new ImageException(
-          ImageException.Kind.TOO_LARGE, "it is larger than " + bytes + " bytes when unpacked");
+          ImageException.Kind.TOO_LARGE,
+          "it is larger than " + bytes + " bytes when unpacked (MYDOCKER_LIMIT_LAYER_BYTES)");
     }
     if (uncompressed > FREE && uncompressed / ratio > compressed) {
       throw new ImageException(
           ImageException.Kind.TOO_LARGE,
-          "it grows to more than " + ratio + " times its size when unpacked");
+          "it grows to more than "
+              + ratio
+              + " times its size when unpacked (MYDOCKER_LIMIT_LAYER_RATIO)");
     }
   }
 }

@@ -129,8 +129,8 @@ class ManifestTest {
 
   @Test
   void IMG09_unknownLayersAndArtifactsAreNamed() throws Exception {
-    Manifest zstd = Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+zstd"))));
-    assertThatThrownBy(zstd::checkLayerTypes).hasMessageContaining("zstd");
+    Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+zstd"))))
+        .checkLayerTypes();
     Manifest odd =
         Manifest.parse(document("", manifest(CONFIG, LAYER.replace("+gzip", "+invalid"))));
     assertThatThrownBy(odd::checkLayerTypes).hasMessageContaining("+invalid");

@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +113,33 @@ class RegistryPullIT {
     try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
       registry.push(BUSYBOX, "busybox:v2s2", "--format", "v2s2");
       assertThat(pull(registry, "busybox:v2s2", environment("", ""))).isPositive();
+    }
+  }
+
+  @Test
+  void zstdLayersArePulledAndUnpacked() throws Exception {
+    try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
+      for (String format : new String[] {"zstd", "zstd:chunked"}) {
+        String name = "busybox:" + format.replace(':', '-');
+        registry.push(BUSYBOX, name, "--dest-compress-format", format);
+        Path root = directory.resolve(format.replace(':', '-'));
+        Images images = Images.open(root, environment("", ""));
+        ImageRef reference = ImageRef.parse(registry.authority() + "/" + name);
+        Image image = images.get(reference, Platform.host(), PullPolicy.ALWAYS, PullListener.NONE);
+        try (Stream<Path> libraries = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+          assertThat(libraries.map(Path::toString)).noneMatch(p -> p.contains("libzstd-jni"));
+        }
+        assertThat(Manifest.parse(manifest(registry, name)).layers())
+            .allSatisfy(layer -> assertThat(layer.mediaType()).endsWith("+zstd"));
+        assertThat(images.read(image, "/etc/passwd", 10_000)).isPresent();
+      }
+    }
+  }
+
+  private Document manifest(DockerRegistry registry, String name) throws Exception {
+    ImageRef.Registry reference = ImageRef.parseRegistry(registry.authority() + "/" + name);
+    try (RegistrySource source = RegistrySource.open(reference, environment("", ""), listener)) {
+      return source.top();
     }
   }
 
