@@ -36,14 +36,15 @@ class JudgesIT {
           "execve");
 
   private static final String STATE =
-      "cut -d' ' -f4- /proc/self/mountinfo; echo; hostname; id; grep -E"
-          + " '^(Cap|NoNewPrivs|Uid|Gid|Groups|Seccomp)' /proc/self/status; cat /proc/self/limits"
-          + " /proc/self/cgroup; for f in /sys/fs/cgroup/*/*limit_in_bytes"
-          + " /sys/fs/cgroup/*/*quota_us /sys/fs/cgroup/*/pids.max /sys/fs/cgroup/*.max"
-          + " /sys/fs/cgroup/*/devices.list; do [ -e $f ] && echo $f $(cat $f); done; env | sort;"
-          + " pwd; umask; ip link | cut -d: -f2; ls -la /dev /etc; ps > /dev/shm/ps; wc -l <"
-          + " /dev/shm/ps; for n in pid mnt uts net ipc cgroup user; do readlink /proc/self/ns/$n;"
-          + " done; exit 7";
+      "cut -d' ' -f4- /proc/self/mountinfo; echo; hostname; id; "
+          + "grep -E '^(Cap|NoNewPrivs|Uid|Gid|Groups|Seccomp)' /proc/self/status; "
+          + "cat /proc/self/limits /proc/self/cgroup; "
+          + "for f in /sys/fs/cgroup/*/*limit_in_bytes /sys/fs/cgroup/*/*quota_us"
+          + " /sys/fs/cgroup/*/pids.max /sys/fs/cgroup/*.max /sys/fs/cgroup/*/devices.list; do"
+          + " [ -e $f ] && echo $f $(cat $f); done; "
+          + "env | sort; pwd; umask; ip link | cut -d: -f2; ls -la /dev /etc; "
+          + "p=$(ps); echo \"$p\" | wc -l; "
+          + "for n in pid mnt uts net ipc cgroup user; do readlink /proc/self/ns/$n; done; exit 7";
 
   @TempDir Path directory;
 
