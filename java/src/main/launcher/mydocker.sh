@@ -13,8 +13,9 @@ jar=@LIB@/mydocker.jar
 # attach to, and not a word of the JVM in what a container prints.
 options='-XX:+UseSerialGC -XX:CompileThresholdScaling=5 -XX:-UsePerfData -XX:+DisableAttachMechanism'
 options="$options -Xlog:disable"
-# The second compiler pays where much is hashed and unpacked.
-if [ "${1:-}" = run ]; then options="$options -XX:TieredStopAtLevel=1"; fi
+# The second compiler costs more than it gives, except for what is called without end: hashing, say.
+options="$options -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=20000"
+options="$options -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=4000000"
 
 if [ -n "${JAVA_HOME:-}" ]; then java=$JAVA_HOME/bin/java; else java=$(command -v java) || java=; fi
 if [ ! -x "$java" ]; then
