@@ -322,7 +322,12 @@ final class LayerUnpacker implements AutoCloseable {
         hardlink(parent, name, entry);
         return;
       }
-      case SYMLINK -> in.symlink(name, Overlay.bytes(entry.link()));
+      case SYMLINK -> {
+        if (entry.link().isEmpty()) {
+          throw refused(entry.name(), "is a symbolic link to nothing");
+        }
+        in.symlink(name, Overlay.bytes(entry.link()));
+      }
       case CHARACTER -> in.mknod(name, Linux.S_IFCHR, entry.major(), entry.minor());
       case BLOCK -> in.mknod(name, Linux.S_IFBLK, entry.major(), entry.minor());
       case FIFO -> in.mknod(name, Linux.S_IFIFO, 0, 0);

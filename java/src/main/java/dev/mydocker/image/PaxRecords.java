@@ -34,7 +34,7 @@ record PaxRecords(Map<String, byte[]> values, List<Long> sparse) {
       int space = indexOf(data, (byte) ' ', at, Math.min(data.length, at + 8));
       int length = space < 0 ? 0 : (int) decimal(data, at, space, "PAX record's length");
       int end = at + length;
-      if (end > data.length || end < space + 3 || data[end - 1] != '\n') {
+      if (space < 0 || end > data.length || end < space + 3 || data[end - 1] != '\n') {
         throw bad("a PAX record's length is wrong");
       }
       int equals = indexOf(data, (byte) '=', space + 1, end);

@@ -467,6 +467,7 @@ final class TarGuard {
   private static void write(byte[] out, int at, int length, long value) {
     boolean octal = value >= 0 && value < 1L << 3 * (length - 1);
     long rest = value;
+    out[at + length - 1] = 0;
     for (int i = at + (octal ? length - 2 : length - 1); i >= at; i--) {
       out[i] = octal ? (byte) ('0' + (rest & 7)) : (byte) rest;
       rest >>= octal ? 3 : 8;

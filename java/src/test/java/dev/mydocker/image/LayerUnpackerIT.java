@@ -241,6 +241,13 @@ class LayerUnpackerIT {
   }
 
   @Test
+  void linksToNothingAreRefused() {
+    assertThatThrownBy(() -> unpack(new RawTar().symlink("l", "")))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("a symbolic link to nothing");
+  }
+
+  @Test
   void linkLoopsEnd() {
     assertRefused(new RawTar().symlink("a", "b").symlink("b", "a").file("a/x", ""));
   }
