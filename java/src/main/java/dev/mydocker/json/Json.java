@@ -201,7 +201,7 @@ public sealed interface Json {
     } catch (JsonException e) {
       throw e;
     } catch (IOException e) {
-      throw new JsonException(firstLine(e.getMessage()));
+      throw new JsonException(line(e.getMessage()));
     }
   }
 
@@ -289,7 +289,7 @@ public sealed interface Json {
         return new Str(in.getText());
       case VALUE_NUMBER_INT:
       case VALUE_NUMBER_FLOAT:
-        return new Num(in.getDecimalValue());
+        return number(in);
       case VALUE_TRUE:
         return new Bool(true);
       case VALUE_FALSE:
@@ -301,9 +301,24 @@ public sealed interface Json {
     }
   }
 
-  private static String firstLine(String message) {
+  private static Num number(JsonParser in) throws IOException {
+    try {
+      return new Num(in.getDecimalValue());
+    } catch (NumberFormatException e) {
+      throw new JsonException("a number's exponent is out of range");
+    }
+  }
+
+  /** A message's first line; it quotes the document, and not all that is in there can be shown. */
+  private static String line(String message) {
     int end = message.indexOf('\n');
-    return end < 0 ? message : message.substring(0, end);
+    StringBuilder out = new StringBuilder(end < 0 ? message : message.substring(0, end));
+    for (int i = 0; i < out.length(); i++) {
+      if (Character.isISOControl(out.charAt(i))) {
+        out.setCharAt(i, '?');
+      }
+    }
+    return out.toString();
   }
 
   /** The one configured factory. */

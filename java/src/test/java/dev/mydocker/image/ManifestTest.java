@@ -90,6 +90,19 @@ class ManifestTest {
         .hasMessageContaining("does not agree");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"schemaVersion\":2e100123456789}",
+        "{\"schemaVersion\":2\u009b\u0085}",
+        "{\"schema\\nVersion\":2,\"schema\\nVersion\":2}"
+      })
+  void JVM09_whateverIsWrongIsSaidOnOneLine(String text) {
+    assertThatThrownBy(() -> Index.is(document("", text)))
+        .isInstanceOf(ImageException.class)
+        .satisfies(e -> assertThat(e.getMessage().chars()).noneMatch(Character::isISOControl));
+  }
+
   @Test
   void schemaOneIsNamed() {
     assertThatThrownBy(
