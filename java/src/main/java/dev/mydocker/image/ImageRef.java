@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import dev.mydocker.image.ImageException.Kind;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** Where an image comes from, parsed once from what the user wrote. */
 public sealed interface ImageRef {
@@ -30,6 +31,8 @@ public sealed interface ImageRef {
    */
   record Registry(String domain, String path, Optional<String> tag, Optional<Digest> digest)
       implements ImageRef {
+    private static final Set<String> TAKEN =
+        Set.of("hello", "sha256", "oci", "oci-archive", "docker-archive");
 
     /** The repository: domain and path. */
     public String repository() {
@@ -57,12 +60,21 @@ public sealed interface ImageRef {
       return familiarRepository() + suffix();
     }
 
-    /** The repository as people write it. */
+    /** The repository as people write it, unless that would be taken for something else. */
     public String familiarRepository() {
       if (!domain.equals("docker.io")) {
         return repository();
       }
-      return path.startsWith("library/") ? path.substring("library/".length()) : path;
+      boolean official = path.startsWith("library/") && path.lastIndexOf('/') == 7;
+      String name = official ? path.substring("library/".length()) : path;
+      boolean taken =
+          TAKEN.contains(name) || Digest.find("sha256", name).isPresent() || hasDomain(name);
+      return taken ? repository() : name;
+    }
+
+    private static boolean hasDomain(String name) {
+      int slash = name.indexOf('/');
+      return slash > 0 && ReferenceGrammar.isDomainLike(name.substring(0, slash));
     }
 
     private String suffix() {

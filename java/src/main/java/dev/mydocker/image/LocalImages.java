@@ -138,7 +138,7 @@ public final class LocalImages {
       throw new ImageException(
           Kind.BAD_REFERENCE, "refusing to create a tag with a digest reference");
     }
-    if (name.familiarRepository().equals("sha256")) {
+    if (name.repository().equals("docker.io/library/sha256")) {
       throw new ImageException(
           Kind.BAD_REFERENCE, "refusing to create an ambiguous tag using digest algorithm as name");
     }

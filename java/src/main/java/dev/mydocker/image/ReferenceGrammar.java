@@ -66,7 +66,7 @@ final class ReferenceGrammar {
   }
 
   /** Docker's rule for what stands before the first slash. */
-  private static boolean isDomainLike(String first) {
+  static boolean isDomainLike(String first) {
     return first.indexOf('.') >= 0
         || first.indexOf(':') >= 0
         || first.equals("localhost")

@@ -162,6 +162,25 @@ class ImageRefTest {
     assertThat(ImageRef.parse(text).tagged()).isEqualTo(shown);
   }
 
+  /** Without the part that Docker adds, each of these would be another image, or a file. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "docker.io/library/hello",
+        "docker.io/library/sha256:" + HEX,
+        "docker.io/library/" + HEX,
+        "docker.io/library/oci:x",
+        "docker.io/library/docker-archive:x",
+        "docker.io/library/a/b",
+        "docker.io/localhost/x",
+        "docker.io/a.b/c"
+      })
+  void IMG16_theShortNameMeansTheSameImage(String text) throws Exception {
+    ImageRef reference = ImageRef.parseRegistry(text);
+    assertThat(ImageRef.parse(reference.familiar())).isEqualTo(reference);
+    assertThat(ImageRef.parse(reference.tagged())).isEqualTo(reference);
+  }
+
   @Test
   void IMG14_lengthsAreLimited() throws Exception {
     ImageRef.parse("host.example/" + "a".repeat(255));
