@@ -1,11 +1,13 @@
 # make            ./mydocker.jar: the native parts (CMake), the built-in image, the jar (Maven)
 # make run        everything from nothing to the first two containers
 # make test       unit tests, and as root the integration tests
+# make fuzz       ten minutes of fuzzing what parses images (FUZZ_SECONDS=600), as root
 # The rest: deps images test-native format lint bench install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 MVN := mvn -B -ntp
+FUZZ_SECONDS ?= 600
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CMAKE_OPTIONS := -DCMAKE_BUILD_TYPE=Release
 
@@ -15,7 +17,8 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration test-native format lint bench install clean
+.PHONY: all native images deps deps-test run test unit integration test-native fuzz format lint bench \
+  install clean
 
 all: mydocker.jar
 
@@ -93,6 +96,13 @@ test-native: $(NATIVE)
 	  || { cat build/trapping/valgrind.log; exit 1; }
 	native/test/analyze.sh
 	native/test/symbols.sh
+
+# What it finds it keeps, and names; make fuzz FUZZ_INPUT=FILE runs one such file again.
+fuzz: $(NATIVE)
+	mkdir -p build/fuzz
+	$(MVN) -q -Pfuzz test-compile dependency:build-classpath \
+	  -Dmdep.outputFile=$(CURDIR)/build/fuzz/classpath
+	$(SUDO) java/src/test/fuzz/fuzz.sh $(or $(FUZZ_INPUT),$(FUZZ_SECONDS))
 
 format:
 	.ci/format
