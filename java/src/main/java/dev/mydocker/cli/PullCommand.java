@@ -46,10 +46,14 @@ final class PullCommand implements Command {
 
   @Override
   public String notes() {
-    return "\nWhat a layer may cost, in the environment:\n"
-        + "  MYDOCKER_LIMIT_LAYER_BYTES    unpacked; 256 GiB when it is not set\n"
-        + "  MYDOCKER_LIMIT_LAYER_RATIO    of unpacked to compressed size beyond 2 GiB; 400\n"
-        + "  MYDOCKER_LIMIT_LAYER_ENTRIES  of its tar; 4000000\n";
+    return "\nWhat an image may cost, in the environment:\n"
+        + "  MYDOCKER_LIMIT_LAYER_BYTES     unpacked; 256 GiB when it is not set\n"
+        + "  MYDOCKER_LIMIT_LAYER_RATIO     of unpacked to compressed size beyond 2 GiB; 400\n"
+        + "  MYDOCKER_LIMIT_LAYER_ENTRIES   of its tar; 4000000\n"
+        + "  MYDOCKER_LIMIT_LAYER_PATH      bytes of a path in it; 4095, and no more\n"
+        + "  MYDOCKER_LIMIT_LAYERS          of an image; 500, and no more\n"
+        + "  MYDOCKER_LIMIT_DOCUMENT_BYTES  of a manifest or configuration; 4 MiB, 16 at most\n"
+        + "  MYDOCKER_LIMIT_DOCUMENT_DEPTH  of JSON; 100, 200 at most\n";
   }
 
   @Override

@@ -41,17 +41,30 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
    * image whatever it is for.
    */
   static Contents read(ImageSource source, Optional<Platform> wanted) throws IOException {
-    Document document = source.top();
+    return read(source, wanted, DocumentLimits.MOST);
+  }
+
+  /**
+   * {@link #read(ImageSource, Optional)} of an image that may come from anybody.
+   *
+   * @throws ImageException TOO_LARGE as well
+   */
+  static Contents read(ImageSource source, Optional<Platform> wanted, DocumentLimits limits)
+      throws IOException {
+    Document document = limits.check(source.top());
     Optional<Platform> platform = wanted;
     if (Index.is(document)) {
       platform = Optional.of(wanted.orElseGet(Platform::host));
-      document = source.manifest(Index.parse(document).choose(platform.get(), source.name()));
+      Descriptor chosen = Index.parse(document).choose(platform.get(), source.name());
+      document = limits.check(source.manifest(chosen));
     }
     Manifest manifest = Manifest.parse(document);
+    limits.check(manifest, source.name());
     byte[] bytes;
     try (InputStream in = source.blob(manifest.config())) {
       bytes = Documents.read(in, manifest.config(), "configuration of " + source.name());
     }
+    limits.check(bytes, "configuration of " + source.name());
     ImageConfig config = ImageConfig.parse(bytes);
     if (config.diffIds().size() != manifest.layers().size()) {
       throw new ImageException(

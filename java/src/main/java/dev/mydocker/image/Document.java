@@ -15,8 +15,8 @@ import java.util.List;
  */
 record Document(String mediaType, byte[] bytes, Digest digest) {
 
-  /** The most bytes a manifest, index or configuration may have, as in containers/image. */
-  static final int MAX_SIZE = 4 << 20;
+  /** The most bytes that are read of a manifest, index or configuration; most images have less. */
+  static final int MAX_SIZE = 16 << 20;
 
   Document {
     if (bytes.length > MAX_SIZE) {

@@ -126,7 +126,7 @@ public final class ImageArchives {
       Consumer<Loaded> each)
       throws IOException {
     for (Candidate candidate : candidates(members, what)) {
-      Contents contents = Contents.read(candidate.source(), platform);
+      Contents contents = Contents.read(candidate.source(), platform, limits.documents());
       List<String> names = candidate.names().stream().map(ImageRef::name).toList();
       try (ImageState state = ImageState.create(root)) {
         new ImageFetch(state, candidate.source(), contents, limits, listener).run(names);

@@ -100,7 +100,7 @@ public final class Images {
       }
     }
     try (ImageSource source = source(reference, listener)) {
-      Contents contents = Contents.read(source, platform);
+      Contents contents = Contents.read(source, Optional.of(platform), limits.documents());
       stamp.ifPresent(s -> known.keep(reference, platform, s, contents));
       ImageState state = ImageState.create(root);
       return held(
@@ -301,7 +301,8 @@ public final class Images {
       }
     }
     try (ImageSource source = source(reference, listener)) {
-      return Contents.read(source, platform).image(reference.name());
+      return Contents.read(source, Optional.of(platform), limits.documents())
+          .image(reference.name());
     }
   }
 

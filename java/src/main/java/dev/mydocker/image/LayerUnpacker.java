@@ -91,6 +91,7 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   private final Directory top;
+  private final int longestPath;
   private final TarReader tar;
   private final Node root = new Node(null, "");
   private final List<Node> metadata = new ArrayList<>();
@@ -103,6 +104,7 @@ final class LayerUnpacker implements AutoCloseable {
   private LayerUnpacker(InputStream tar, Directory top, UnpackLimits limits) {
     this.tar = new TarReader(tar, limits);
     this.top = top;
+    this.longestPath = limits.path();
   }
 
   /**
@@ -174,9 +176,11 @@ final class LayerUnpacker implements AutoCloseable {
   // ---- names ------------------------------------------------------------------------------------
 
   /** The components of a name; a leading slash and {@code .} mean nothing. */
-  private static List<String> names(String path, String what) throws ImageException {
-    if (path.length() > UnpackLimits.PATH) {
-      throw refused(path, "has a " + what + " of more than " + UnpackLimits.PATH + " bytes");
+  private List<String> names(String path, String what) throws ImageException {
+    if (path.length() > longestPath) {
+      throw refused(
+          path,
+          "has a " + what + " of more than " + longestPath + " bytes (MYDOCKER_LIMIT_LAYER_PATH)");
     }
     List<String> out = new ArrayList<>();
     int start = 0;

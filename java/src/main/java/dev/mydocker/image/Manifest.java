@@ -44,9 +44,6 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
               + ImageException.quote(config.mediaType())
               + ", not an image that can run");
     }
-    if (config.size() > Document.MAX_SIZE) {
-      throw new ImageException(Kind.TOO_LARGE, "its configuration is larger than 4 MiB");
-    }
     List<Descriptor> layers = new ArrayList<>();
     for (Json layer : root.array("layers")) {
       layers.add(Descriptor.read(layer));

@@ -3,13 +3,15 @@ package dev.mydocker.image;
 import java.util.Map;
 
 /**
- * What one layer may cost, so that a small hostile blob cannot fill a disk or a day.
+ * What one image may cost, so that a small hostile blob cannot fill a disk or a day.
  *
  * @param bytes uncompressed bytes of a layer, and bytes of its files together
  * @param ratio how many times its compressed size a layer may become, beyond {@link #FREE} bytes
  * @param entries entries of one layer's tar
+ * @param path bytes of an entry's name, or of a hard link's target
+ * @param documents what the image's documents may be
  */
-record UnpackLimits(long bytes, int ratio, long entries) {
+record UnpackLimits(long bytes, int ratio, long entries, int path, DocumentLimits documents) {
 
   /** Far above what real images have: the largest known are tens of gigabytes in a layer. */
   static final UnpackLimits DEFAULT = new UnpackLimits(256L << 30, 400, 4_000_000);
@@ -29,21 +31,35 @@ record UnpackLimits(long bytes, int ratio, long entries) {
   /** Layers of one image that are fetched and unpacked at once. */
   static final int LAYERS_AT_ONCE = 3;
 
+  /** These limits to a layer, and the usual ones to everything else. */
+  UnpackLimits(long bytes, int ratio, long entries) {
+    this(bytes, ratio, entries, PATH, DocumentLimits.DEFAULT);
+  }
+
   /**
-   * The limits that an environment sets, else {@link #DEFAULT}: {@code MYDOCKER_LIMIT_LAYER_BYTES},
-   * {@code MYDOCKER_LIMIT_LAYER_RATIO} and {@code MYDOCKER_LIMIT_LAYER_ENTRIES}, whole numbers.
+   * The limits that an environment sets, else {@link #DEFAULT}: {@code MYDOCKER_LIMIT_} and {@code
+   * LAYER_BYTES}, {@code LAYER_RATIO}, {@code LAYER_ENTRIES}, {@code LAYER_PATH}, {@code
+   * DOCUMENT_BYTES}, {@code DOCUMENT_DEPTH} and {@code LAYERS}, whole numbers.
    *
    * @throws ImageException CONFIGURATION when one of them is something else
    */
   static UnpackLimits of(Map<String, String> environment) throws ImageException {
+    DocumentLimits usual = DocumentLimits.DEFAULT;
+    DocumentLimits most = DocumentLimits.MOST;
     return new UnpackLimits(
-        of(environment, "MYDOCKER_LIMIT_LAYER_BYTES", DEFAULT.bytes, Long.MAX_VALUE / 2),
-        (int) of(environment, "MYDOCKER_LIMIT_LAYER_RATIO", DEFAULT.ratio, Integer.MAX_VALUE),
-        of(environment, "MYDOCKER_LIMIT_LAYER_ENTRIES", DEFAULT.entries, Long.MAX_VALUE / 2));
+        of(environment, "LAYER_BYTES", DEFAULT.bytes, Long.MAX_VALUE / 2),
+        (int) of(environment, "LAYER_RATIO", DEFAULT.ratio, Integer.MAX_VALUE),
+        of(environment, "LAYER_ENTRIES", DEFAULT.entries, Long.MAX_VALUE / 2),
+        (int) of(environment, "LAYER_PATH", DEFAULT.path, PATH),
+        new DocumentLimits(
+            (int) of(environment, "DOCUMENT_BYTES", usual.bytes(), most.bytes()),
+            (int) of(environment, "DOCUMENT_DEPTH", usual.depth(), most.depth()),
+            (int) of(environment, "LAYERS", usual.layers(), most.layers())));
   }
 
-  private static long of(Map<String, String> environment, String name, long usual, long most)
+  private static long of(Map<String, String> environment, String limit, long usual, long most)
       throws ImageException {
+    String name = "MYDOCKER_LIMIT_" + limit;
     String text = environment.getOrDefault(name, "");
     if (text.isEmpty()) {
       return usual;
@@ -53,7 +69,11 @@ record UnpackLimits(long bytes, int ratio, long entries) {
     if (value < 1 || value > most) {
       throw new ImageException(
           ImageException.Kind.CONFIGURATION,
-          name + " is " + ImageException.quote(text) + ": it must be a whole number from 1 on");
+          name
+              + " is "
+              + ImageException.quote(text)
+              + ": it must be a whole number from 1 to "
+              + most);
     }
     return value;
   }

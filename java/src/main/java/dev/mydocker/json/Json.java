@@ -23,9 +23,12 @@ import java.util.Optional;
  * A JSON value (RFC 8259), immutable, members in their order.
  *
  * <p>The parser is strict, as its input may be hostile: a member named twice, anything after the
- * value, nesting beyond 100, and a document over the caller's limit are refused.
+ * value, nesting beyond {@link #MAX_DEPTH}, and a document over the caller's limit are refused.
  */
 public sealed interface Json {
+
+  /** Objects and arrays in one another: each takes some of the stack, comparing them the most. */
+  int MAX_DEPTH = 200;
 
   /** A string. */
   record Str(String value) implements Json {}
@@ -331,7 +334,10 @@ public sealed interface Json {
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .disable(JsonReadFeature.ALLOW_TRAILING_COMMA)
             .streamReadConstraints(
-                StreamReadConstraints.builder().maxNestingDepth(100).maxNumberLength(40).build())
+                StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxNumberLength(40)
+                    .build())
             .build();
 
     static com.fasterxml.jackson.core.PrettyPrinter pretty() {

@@ -2,6 +2,7 @@ package dev.mydocker.image;
 
 import com.github.luben.zstd.Zstd;
 import dev.mydocker.image.RawTar.Field;
+import dev.mydocker.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +85,11 @@ final class FuzzSeeds {
             + HEX
             + "\"]},\"history\":[{\"created_by\":\"x\",\"empty_layer\":true}]}",
         "{\"os\":\"linux\",\"architecture\":\"arm\",\"variant\":\"v7\",\"x\":[1,-2.5e10,{}],"
-            + "\"rootfs\":{\"type\":\"layers\"}}");
+            + "\"rootfs\":{\"type\":\"layers\"}}",
+        "{\"os\":\"linux\",\"architecture\":\"arm\",\"rootfs\":{\"type\":\"layers\"},\"x\":"
+            + "[".repeat(Json.MAX_DEPTH - 1)
+            + "]".repeat(Json.MAX_DEPTH - 1)
+            + "}");
   }
 
   private static List<String> references() {

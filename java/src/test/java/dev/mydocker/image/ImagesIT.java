@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImagesIT {
@@ -282,6 +283,21 @@ class ImagesIT {
     image.layer(new RawTar().file("a", "x").end());
     image.tag("t", new byte[Document.MAX_SIZE + 1]);
     assertFails(Kind.TOO_LARGE);
+    image.tag("t", new byte[DocumentLimits.DEFAULT.bytes() + 1]);
+    assertFails(Kind.TOO_LARGE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"DOCUMENT_BYTES, 99", "DOCUMENT_DEPTH, 2", "LAYERS, 1", "LAYER_PATH, 5"})
+  void IMG07_aLimitThatIsSetIsHeldAndNamed(String limit, String value) throws Exception {
+    String name = "MYDOCKER_LIMIT_" + limit;
+    image.layer(new RawTar().file("a", "x").end()).layer(new RawTar().file("longer", "x").end());
+    image.tag("t");
+    images = Images.open(root, Map.of(name, value));
+    assertThatThrownBy(this::get).hasMessageContaining("(" + name + ")");
+    assertThat(images.list()).isEmpty();
+    images = Images.open(root, Map.of());
+    assertThat(read(get(), "/longer")).isEqualTo("x");
   }
 
   @Test
