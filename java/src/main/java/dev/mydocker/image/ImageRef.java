@@ -1,6 +1,7 @@
 package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -176,7 +177,15 @@ public sealed interface ImageRef {
       throw new ImageException(
           Kind.BAD_REFERENCE, ImageException.quote(whole) + " names no file after its transport");
     }
-    return Path.of(path).toAbsolutePath().normalize();
+    try {
+      return Path.of(path).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw new ImageException(
+          Kind.BAD_REFERENCE,
+          ImageException.quote(whole)
+              + " names a file in characters that this locale lacks: set LC_ALL=C.UTF-8",
+          e);
+    }
   }
 
   private static Optional<String> afterColon(String rest) {

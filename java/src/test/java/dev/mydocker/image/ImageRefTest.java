@@ -222,5 +222,9 @@ class ImageRefTest {
                 Path.of("/a.tar"), Optional.of(ImageRef.parseRegistry("busybox"))));
     assertThat(ImageRef.parse("hello")).isEqualTo(new ImageRef.BuiltIn());
     assertThatThrownBy(() -> ImageRef.parse("oci:")).hasMessageContaining("names no file");
+    // No locale has half of a surrogate pair; the C locale has nothing beyond ASCII.
+    assertThatThrownBy(() -> ImageRef.parse("oci:/\ud800"))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("set LC_ALL=C.UTF-8");
   }
 }
