@@ -56,11 +56,16 @@ public final class ImageException extends IOException {
 
   /** Foreign text for a message: quoted, printable ASCII only, at most 100 characters of it. */
   static String quote(String text) {
-    StringBuilder out = new StringBuilder("\"");
+    return "\"" + printable(text).replace('"', '?') + "\"";
+  }
+
+  /** {@link #quote} without the quotes. */
+  static String printable(String text) {
+    StringBuilder out = new StringBuilder();
     for (int i = 0; i < Math.min(text.length(), 100); i++) {
       char c = text.charAt(i);
-      out.append(c >= ' ' && c < 0x7f && c != '"' ? c : '?');
+      out.append(c >= ' ' && c < 0x7f ? c : '?');
     }
-    return out.append(text.length() > 100 ? "...\"" : "\"").toString();
+    return out.append(text.length() > 100 ? "..." : "").toString();
   }
 }

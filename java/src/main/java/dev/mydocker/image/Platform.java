@@ -113,8 +113,10 @@ public record Platform(String os, String architecture, String variant) {
     return !text.isEmpty() && text.length() <= 32;
   }
 
+  /** For a person: an image may say anything here. */
   @Override
   public String toString() {
-    return os + "/" + architecture + (variant.isEmpty() ? "" : "/" + variant);
+    return ImageException.printable(
+        os + "/" + architecture + (variant.isEmpty() ? "" : "/" + variant));
   }
 }

@@ -23,7 +23,8 @@ import java.util.Optional;
  * A JSON value (RFC 8259), immutable, members in their order.
  *
  * <p>The parser is strict, as its input may be hostile: a member named twice, anything after the
- * value, nesting beyond {@link #MAX_DEPTH}, and a document over the caller's limit are refused.
+ * value, nesting beyond {@link #MAX_DEPTH}, text that is no Unicode, and a document over the
+ * caller's limit are refused.
  */
 public sealed interface Json {
 
@@ -277,7 +278,7 @@ public sealed interface Json {
       case START_OBJECT:
         Map<String, Json> members = new LinkedHashMap<>();
         while (in.nextToken() != JsonToken.END_OBJECT) {
-          String name = in.currentName();
+          String name = whole(in.currentName());
           in.nextToken();
           members.put(name, read(in));
         }
@@ -289,7 +290,7 @@ public sealed interface Json {
         }
         return new Arr(items);
       case VALUE_STRING:
-        return new Str(in.getText());
+        return new Str(whole(in.getText()));
       case VALUE_NUMBER_INT:
       case VALUE_NUMBER_FLOAT:
         return number(in);
@@ -302,6 +303,21 @@ public sealed interface Json {
       default:
         throw new JsonException("unexpected " + in.currentToken());
     }
+  }
+
+  /** A string without half of a surrogate pair, which could not be written again. */
+  private static String whole(String text) throws JsonException {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        boolean pair =
+            i + 1 < text.length() && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1));
+        if (!pair) {
+          throw new JsonException("a string has half of a surrogate pair");
+        }
+        i++;
+      }
+    }
+    return text;
   }
 
   private static Num number(JsonParser in) throws IOException {

@@ -63,10 +63,10 @@ final class FuzzSeeds {
               descriptor.formatted(MediaType.DOCKER_LAYER_FOREIGN, 1L << 40, ""));
       String arm = descriptor.formatted(type, 3, platform.formatted("arm", "v7"));
       String amd = descriptor.formatted(type, 4, platform.formatted("amd64", ""));
-      String index =
-          "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s,%s]}"
-              .formatted(list, arm, amd);
-      for (String text : new String[] {one, index}) {
+      String odd = descriptor.formatted(type, 5, platform.formatted("odd\\n\\u001b", "\\u0085"));
+      String index = "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s,%s]}";
+      for (String text :
+          new String[] {one, index.formatted(list, arm, amd), index.formatted(list, arm, odd)}) {
         for (int declared = 0; declared < 5; declared++) {
           seeds.add(withFirst(declared, text.getBytes(StandardCharsets.UTF_8)));
         }

@@ -95,7 +95,9 @@ class ManifestTest {
       strings = {
         "{\"schemaVersion\":2e100123456789}",
         "{\"schemaVersion\":2\u009b\u0085}",
-        "{\"schema\\nVersion\":2,\"schema\\nVersion\":2}"
+        "{\"schema\\nVersion\":2,\"schema\\nVersion\":2}",
+        "{\"schemaVersion\":2,\"x\":\"\\ud800\"}",
+        "{\"schemaVersion\":2,\"\\udc00\\ud800\":1}"
       })
   void JVM09_whateverIsWrongIsSaidOnOneLine(String text) {
     assertThatThrownBy(() -> Index.is(document("", text)))
@@ -176,6 +178,14 @@ class ManifestTest {
     assertThatThrownBy(() -> index.choose(Platform.parse("linux/s390x"), "busybox"))
         .hasMessage(
             "busybox has no image for linux/s390x; it has linux/amd64, linux/arm/v5, linux/arm/v6");
+  }
+
+  @Test
+  void RT25_platformsOfAnImageAreShownPrintable() throws Exception {
+    String odd = entry("linux/odd").replace("odd", "odd\\n\\u001b\\u0085");
+    Index index = Index.parse(document("", "{\"schemaVersion\":2,\"manifests\":[" + odd + "]}"));
+    assertThatThrownBy(() -> index.choose(Platform.parse("linux/amd64"), "x"))
+        .hasMessage("x has no image for linux/amd64; it has linux/odd???");
   }
 
   @Test
