@@ -228,11 +228,14 @@ final class Store implements AutoCloseable {
     return root.lock();
   }
 
-  /** The index and then its copy, so that one of them is whole at any time. */
+  /**
+   * The copy and then the index, so that one of them is whole at any time, and a new store that has
+   * an index has its copy too.
+   */
   private static void writeIndex(Directory in, List<Descriptor> manifests) throws IOException {
     byte[] index = index(manifests);
-    replace(in, INDEX, index);
     replace(in, COPY, index);
+    replace(in, INDEX, index);
   }
 
   /** A damaged byte anywhere, in a name too, would otherwise make another index of it. */
