@@ -22,7 +22,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
  * kill -9 of the program at 50 random moments of a pull and of a removal. A moment is the entry of
@@ -51,12 +54,22 @@ class ImageKillIT {
           "utimensat",
           "write");
 
-  @TempDir static Path directory;
+  @TempDir(factory = InMemory.class)
+  static Path directory;
 
   private final Random random = new Random(seed());
   private LayoutRegistry registry;
   private String image;
   private Path archive;
+
+  /** Where fsync(2) costs nothing: what was written outlives a process anyway. */
+  static final class InMemory implements TempDirFactory {
+    @Override
+    public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context)
+        throws IOException {
+      return Files.createTempDirectory(Path.of("/dev/shm"), "mydocker-test-");
+    }
+  }
 
   private static long seed() {
     String given = System.getenv("MYDOCKER_TEST_SEED");
