@@ -38,8 +38,7 @@ final class Spool implements AutoCloseable {
   }
 
   /** An archive, uncompressed when it is compressed as a whole. */
-  static Spool archive(InputStream in, Workplace work, UnpackLimits limits)
-      throws IOException {
+  static Spool archive(InputStream in, Workplace work, UnpackLimits limits) throws IOException {
     return of(
         work,
         out -> {

@@ -115,8 +115,7 @@ public enum Errno {
     if (failure instanceof NotDirectoryException) {
       return ENOTDIR;
     }
-    String text =
-        failure instanceof FileSystemException e ? e.getReason() : failure.getMessage();
+    String text = failure instanceof FileSystemException e ? e.getReason() : failure.getMessage();
     for (Errno e : values()) {
       if (e.meaning.equalsIgnoreCase(text)) {
         return e;

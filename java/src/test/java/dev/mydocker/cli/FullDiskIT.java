@@ -8,7 +8,6 @@ import dev.mydocker.testing.LayoutRegistry;
 import dev.mydocker.testing.TestEngine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -204,7 +203,8 @@ class FullDiskIT {
     for (String size : new String[] {"4k", "64k", "200k"}) {
       run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", disk().toString());
       try {
-        Cli.Result result = Cli.under("MYDOCKER_ROOT=" + root() + " exec \"$@\"", "pull", "-q", image);
+        Cli.Result result =
+            Cli.under("MYDOCKER_ROOT=" + root() + " exec \"$@\"", "pull", "-q", image);
         assertThat(result.code()).as(result.err()).isEqualTo(1);
         assertThat(result.err())
             .contains("ENOSPC (no space left on device)")
