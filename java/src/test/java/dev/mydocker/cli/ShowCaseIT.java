@@ -178,10 +178,15 @@ class ShowCaseIT {
     builder.environment().remove("REGISTRY_AUTH_FILE");
     builder.environment().remove("XDG_RUNTIME_DIR");
     long start = System.nanoTime();
-    Process process = builder.start();
-    long peak = peak(process);
-    byte[] out = process.getInputStream().readAllBytes();
-    assertThat(process.waitFor()).as(command + ": " + Files.readString(errors)).isZero();
+    Path output = directory.resolve("output");
+    Process process = builder.redirectOutput(output.toFile()).start();
+    long peak;
+    try {
+      peak = peak(process);
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).as(command + ": " + Files.readString(errors)).isZero();
     if (command.contains("pull")) {
       System.out.printf(
           "ShowCaseIT: %s %d MB: %d ms, at most %d MB%n",
@@ -190,7 +195,7 @@ class ShowCaseIT {
           (System.nanoTime() - start) / 1_000_000,
           peak >> 10);
     }
-    return out;
+    return Files.readAllBytes(output);
   }
 
   /** The most memory that a process had, in KiB; waits for its end. */
