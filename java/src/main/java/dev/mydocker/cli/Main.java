@@ -7,11 +7,7 @@ import dev.mydocker.launch.LaunchException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,8 +120,8 @@ public final class Main {
     if (e instanceof UnsatisfiedLinkError && e.getCause() instanceof IOException) {
       return "cannot extract the native library: " + sentence(e.getCause());
     }
-    if (e instanceof FileSystemException) {
-      return fileSentence((FileSystemException) e);
+    if (e instanceof FileSystemException file && Errno.of(file) != Errno.UNKNOWN) {
+      return file.getFile() + ": " + Errno.describe(file);
     }
     boolean expected = e instanceof IOException || e instanceof IllegalArgumentException;
     String message = e.getMessage();
@@ -133,23 +129,6 @@ public final class Main {
       return message;
     }
     return "unexpected " + e + ": run it again with --debug for the place";
-  }
-
-  /** What java.nio puts into the type of an exception alone. */
-  private static String fileSentence(FileSystemException e) {
-    Errno errno = Errno.UNKNOWN;
-    if (e instanceof AccessDeniedException) {
-      errno = Errno.EACCES;
-    } else if (e instanceof NoSuchFileException) {
-      errno = Errno.ENOENT;
-    } else if (e instanceof FileAlreadyExistsException) {
-      errno = Errno.EEXIST;
-    } else if (e instanceof NotDirectoryException) {
-      errno = Errno.ENOTDIR;
-    }
-    return errno == Errno.UNKNOWN
-        ? e.getMessage()
-        : e.getFile() + ": " + KernelException.describe(errno.number());
   }
 
   private int fail(String command, String sentence, Optional<Throwable> cause, int code) {

@@ -1,5 +1,7 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.kernel.Errno;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -37,7 +39,7 @@ final class OutputFile {
         throw new IOException("cannot write " + file + ": it is a directory");
       }
       try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.WRITE)) {
-        writer.write(out);
+        writer.write(new Named(out, file));
       }
       return;
     }
@@ -45,7 +47,7 @@ final class OutputFile {
     try (FileChannel channel = create(making)) {
       // Whatever ends this process in an orderly way ends the unfinished file too.
       making.toFile().deleteOnExit();
-      writer.write(Channels.newOutputStream(channel));
+      writer.write(new Named(Channels.newOutputStream(channel), file));
       channel.force(true);
       Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException e) {
@@ -69,6 +71,25 @@ final class OutputFile {
     if (e instanceof AccessDeniedException) {
       return "permission denied";
     }
-    return e.getReason() == null ? e.getMessage() : e.getReason();
+    return Errno.describe(e);
+  }
+
+  /** Names the file in what goes wrong with it: the content's own failures are others. */
+  private static final class Named extends FilterOutputStream {
+    private final Path file;
+
+    private Named(OutputStream out, Path file) {
+      super(out);
+      this.file = file;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        throw new IOException("cannot write " + file + ": " + Errno.describe(e), e);
+      }
+    }
   }
 }

@@ -27,7 +27,9 @@ public record ConfigChange(Instruction instruction, String text) {
     ENTRYPOINT,
     ENV,
     EXPOSE,
+    HEALTHCHECK,
     LABEL,
+    ONBUILD,
     STOPSIGNAL,
     USER,
     VOLUME,
@@ -75,8 +77,8 @@ public record ConfigChange(Instruction instruction, String text) {
     }
     throw wrong(
         line,
-        "is not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR with what"
-            + " it sets");
+        "is not CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER,"
+            + " VOLUME or WORKDIR with what it sets");
   }
 
   /**
@@ -146,8 +148,16 @@ public record ConfigChange(Instruction instruction, String text) {
       }
       case ENV -> setEnv(draft);
       case LABEL -> setLabels(draft);
+      case HEALTHCHECK ->
+          draft.members.put("Healthcheck", HealthcheckWords.parse(text, ConfigChange::array));
+      case ONBUILD -> {
+        List<String> triggers = new ArrayList<>(draft.object().strings("OnBuild"));
+        triggers.add(trigger());
+        draft.members.put("OnBuild", Json.strings(triggers));
+      }
       case EXPOSE -> draft.addKeys("ExposedPorts", ports(draft));
-      case VOLUME -> draft.addKeys("Volumes", array().isPresent() ? array().get() : words(draft));
+      case VOLUME ->
+          draft.addKeys("Volumes", array(text).isPresent() ? array(text).get() : words(draft));
       case USER -> draft.members.put("User", new Json.Str(expand(text, draft)));
       case STOPSIGNAL -> draft.members.put("StopSignal", new Json.Str(signal(draft)));
       case WORKDIR -> {
@@ -159,7 +169,7 @@ public record ConfigChange(Instruction instruction, String text) {
 
   /** A JSON array, or a line for the shell. */
   private Json command(Draft draft) throws JsonException {
-    Optional<List<String>> array = array();
+    Optional<List<String>> array = array(text);
     if (array.isPresent()) {
       return Json.strings(array.get());
     }
@@ -170,7 +180,7 @@ public record ConfigChange(Instruction instruction, String text) {
   }
 
   /** The text as a JSON array of strings; anything else is no array, as Docker has it. */
-  private Optional<List<String>> array() {
+  private static Optional<List<String>> array(String text) {
     if (!text.startsWith("[")) {
       return Optional.empty();
     }
@@ -280,6 +290,15 @@ public record ConfigChange(Instruction instruction, String text) {
       throw wrong("EXPOSE " + word, "is no port: write 80, 80/udp or 8000-8010/tcp");
     }
     return port;
+  }
+
+  /** An instruction for the build of another image, as it was written; it is not run here. */
+  private String trigger() throws ImageException {
+    String name = text.split("\\s", 2)[0].toUpperCase(Locale.ROOT);
+    if (List.of("ONBUILD", "FROM", "MAINTAINER").contains(name)) {
+      throw wrong("ONBUILD " + text, "sets off an instruction that cannot be set off");
+    }
+    return text;
   }
 
   private String signal(Draft draft) throws ImageException, JsonException {

@@ -1,6 +1,7 @@
 package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
+import dev.mydocker.kernel.KernelException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,12 +108,14 @@ public final class ImageArchives {
         Spool spool = spool(in, what, work);
         Members members = ArchiveMembers.of(spool.content(), what)) {
       load(members, what, platform, listener, each);
+    } catch (KernelException e) {
+      throw FullDisk.told(e, root);
     }
   }
 
   private Spool spool(InputStream in, String what, Workplace work) throws IOException {
     try {
-      return Spool.archive(in, work, root, limits);
+      return Spool.archive(in, work, limits);
     } catch (ImageException e) {
       throw new ImageException(e.kind(), "bad image archive " + what + ": " + e.getMessage(), e);
     }
@@ -130,6 +133,8 @@ public final class ImageArchives {
       List<String> names = candidate.names().stream().map(ImageRef::name).toList();
       try (ImageState state = ImageState.create(root)) {
         new ImageFetch(state, candidate.source(), contents, limits, listener).run(names);
+      } catch (IOException e) {
+        throw FullDisk.told(e, root);
       }
       each.accept(
           new Loaded(

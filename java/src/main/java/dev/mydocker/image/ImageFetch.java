@@ -71,6 +71,7 @@ final class ImageFetch {
     List<StateLock> locks = new ArrayList<>();
     try (Workplace work = Workplace.open(state.work())) {
       Pin.write(state.store(), work, contents);
+      StateLock.sweep(state.locks());
       lock(layers, locks);
       List<Contents.Layer> missing = new ArrayList<>();
       for (Contents.Layer layer : layers) {

@@ -1,6 +1,7 @@
 package dev.mydocker.image;
 
 import dev.mydocker.json.Json;
+import dev.mydocker.kernel.Errno;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -198,7 +199,15 @@ final class ImageLayout {
   private static void writeFile(Path path, Member member, Deque<Path> made) throws IOException {
     try (OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW)) {
       made.push(path);
-      copy(member, out::write);
+      copy(
+          member,
+          (bytes, offset, length) -> {
+            try {
+              out.write(bytes, offset, length);
+            } catch (IOException e) {
+              throw new IOException("cannot write " + path + ": " + Errno.describe(e), e);
+            }
+          });
     }
   }
 }

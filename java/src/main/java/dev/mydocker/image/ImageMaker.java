@@ -77,6 +77,8 @@ public final class ImageMaker {
         config.put("variant", platform.variant());
       }
       return make(state, List.of(), config.build(), layer, what, description, listener);
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
     }
   }
 
@@ -99,6 +101,8 @@ public final class ImageMaker {
               "configuration of " + base.name(), () -> Json.parseObject(below.configBytes()));
       String what = "a new image of " + base.name();
       return make(state, below.manifest().layers(), config, layer, what, description, listener);
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
     }
   }
 
@@ -159,7 +163,6 @@ public final class ImageMaker {
     Spool spool =
         Spool.of(
             work,
-            root,
             out -> {
               Copied copied = new Copied(new DigestInputStream(in, hash), out);
               InputStream plain = Compression.detect(copied);
@@ -220,7 +223,6 @@ public final class ImageMaker {
     Spool spool =
         Spool.of(
             work,
-            root,
             out -> {
               OutputStream blob = new DigestOutputStream(out, hash);
               try (GZIPOutputStream gzip = new GZIPOutputStream(blob, BUFFER)) {

@@ -18,12 +18,13 @@ import java.util.Optional;
  */
 record ImageState(Path root, Store store, Directory layers, Directory work, Directory locks)
     implements AutoCloseable {
+  private static final List<String> NAMES = List.of("images", "layers", "work", "locks");
 
   /** Opens them, and makes what is missing. */
   static ImageState create(Path root) throws IOException {
     Files.createDirectories(root);
     try (Directory top = Directory.open(root)) {
-      for (String name : new String[] {"images", "layers", "work", "locks"}) {
+      for (String name : NAMES) {
         try {
           top.mkdir(Overlay.bytes(name), 0700);
         } catch (KernelException e) {
@@ -33,21 +34,33 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
         }
       }
     }
-    return open(root);
+    ImageState state = open(root);
+    try {
+      state.store().complete();
+      return state;
+    } catch (IOException e) {
+      state.close();
+      throw e;
+    }
   }
 
-  /** Opens them; empty when there never was an image. */
+  /** Opens them and writes nothing; empty when there never was an image. */
   static Optional<ImageState> find(Path root) throws IOException {
-    return Files.exists(root.resolve("locks")) ? Optional.of(open(root)) : Optional.empty();
+    return Store.isIn(root.resolve("images")) ? Optional.of(open(root)) : Optional.empty();
   }
 
   private static ImageState open(Path root) throws IOException {
-    return new ImageState(
-        root,
-        Store.open(Directory.open(root.resolve("images"))),
-        Directory.open(root.resolve("layers")),
-        Directory.open(root.resolve("work")),
-        Directory.open(root.resolve("locks")));
+    List<Directory> open = new ArrayList<>();
+    try {
+      for (String name : NAMES) {
+        open.add(Directory.open(root.resolve(name)));
+      }
+      Store store = Store.open(open.get(0));
+      return new ImageState(root, store, open.get(1), open.get(2), open.get(3));
+    } catch (IOException e) {
+      open.forEach(Directory::close);
+      throw e;
+    }
   }
 
   boolean hasLayer(Digest diffId) throws KernelException {

@@ -77,6 +77,16 @@ public final class Images {
   public HeldImage hold(
       ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
       throws IOException {
+    try {
+      return bring(reference, platform, policy, listener);
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
+    }
+  }
+
+  private HeldImage bring(
+      ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
+      throws IOException {
     boolean registry = reference instanceof ImageRef.Registry;
     boolean id = reference instanceof ImageRef.Id;
     if (policy == PullPolicy.NEVER || policy == PullPolicy.MISSING && registry || id) {

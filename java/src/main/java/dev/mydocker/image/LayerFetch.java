@@ -2,7 +2,6 @@ package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.kernel.Directory;
-import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,14 +51,7 @@ final class LayerFetch {
     try {
       return state.store().has(layer.blob()) ? fromStore() : fromSource();
     } catch (KernelException e) {
-      boolean full = e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT;
-      throw new IOException(
-          "cannot unpack "
-              + what
-              + ": "
-              + e.getMessage()
-              + (full ? ": make room in " + state.root() : ""),
-          e);
+      throw new IOException("cannot unpack " + what + ": " + e.getMessage(), e);
     }
   }
 

@@ -36,6 +36,8 @@ public final class LocalImages {
     }
     try (ImageState state = found.get()) {
       return use.with(state);
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -217,7 +218,7 @@ public final class Logins {
           "cannot change the credentials in "
               + file
               + ": "
-              + (why.isEmpty() ? ImageException.quote(e.toString()) : why));
+              + (why.isEmpty() ? Errno.describe(e) : why));
     }
   }
 

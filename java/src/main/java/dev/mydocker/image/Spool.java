@@ -1,8 +1,6 @@
 package dev.mydocker.image;
 
-import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
-import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,33 +26,21 @@ final class Spool implements AutoCloseable {
     void write(OutputStream out) throws IOException;
   }
 
-  /**
-   * Keeps what {@code writer} writes.
-   *
-   * @param root the state root, for the message when its disk is full
-   */
-  static Spool of(Workplace work, Path root, Writer writer) throws IOException {
+  /** Keeps what {@code writer} writes. */
+  static Spool of(Workplace work, Writer writer) throws IOException {
     byte[] name = Overlay.bytes("spool-" + UUID.randomUUID());
     try (Fd file = work.directory().create(name)) {
       work.directory().unlink(name);
       writer.write(file.output());
       Path self = Path.of("/proc/self/fd/" + file.number());
       return new Spool(FileChannel.open(self, StandardOpenOption.READ));
-    } catch (KernelException e) {
-      boolean full = e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT;
-      throw full
-          ? new IOException(
-              "cannot keep what is read: " + e.getMessage() + ": make room in " + root, e)
-          : e;
     }
   }
 
   /** An archive, uncompressed when it is compressed as a whole. */
-  static Spool archive(InputStream in, Workplace work, Path root, UnpackLimits limits)
-      throws IOException {
+  static Spool archive(InputStream in, Workplace work, UnpackLimits limits) throws IOException {
     return of(
         work,
-        root,
         out -> {
           Counted compressed = new Counted(in);
           InputStream plain = Compression.detect(compressed);

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,8 +47,13 @@ final class Store implements AutoCloseable {
     this.root = root;
   }
 
-  /** The layout in {@code root}, which it owns from now on; completed when it is new. */
-  static Store open(Directory root) throws IOException {
+  /** The layout in {@code root}, which it owns from now on; as it is. */
+  static Store open(Directory root) {
+    return new Store(root);
+  }
+
+  /** Makes what a layout lacks that is new, or whose making was cut off. */
+  void complete() throws IOException {
     if (root.find(LAYOUT).isEmpty()) {
       try (Fd lock = root.lock()) {
         makeDirectory(root, "blobs");
@@ -57,13 +64,18 @@ final class Store implements AutoCloseable {
           }
         }
         if (root.find(INDEX).isEmpty()) {
-          writeIndex(root, List.of());
+          writeIndex(root, manifests());
         }
         replace(
             root, LAYOUT, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
       }
     }
-    return new Store(root);
+  }
+
+  /** Whether there is, or was, a layout in a directory: its index comes last but one. */
+  static boolean isIn(Path directory) {
+    return Files.exists(directory.resolve(Overlay.text(LAYOUT)))
+        || Files.exists(directory.resolve(Overlay.text(INDEX)));
   }
 
   private static void makeDirectory(Directory in, String name) throws KernelException {
@@ -228,11 +240,14 @@ final class Store implements AutoCloseable {
     return root.lock();
   }
 
-  /** The index and then its copy, so that one of them is whole at any time. */
+  /**
+   * The copy and then the index, so that one of them is whole at any time, and a new store that has
+   * an index has its copy too.
+   */
   private static void writeIndex(Directory in, List<Descriptor> manifests) throws IOException {
     byte[] index = index(manifests);
-    replace(in, INDEX, index);
     replace(in, COPY, index);
+    replace(in, INDEX, index);
   }
 
   /** A damaged byte anywhere, in a name too, would otherwise make another index of it. */
@@ -258,6 +273,9 @@ final class Store implements AutoCloseable {
     try (Fd file = in.create(NEW_INDEX, 0644)) {
       file.output().write(content);
       KernelException.check(Linux.fsync(file.number()), "fsync", Overlay.text(name));
+    } catch (IOException e) {
+      in.removeTree(NEW_INDEX);
+      throw e;
     }
     try {
       in.rename(NEW_INDEX, in, name, 0);

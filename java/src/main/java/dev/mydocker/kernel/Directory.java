@@ -140,8 +140,9 @@ public final class Directory implements AutoCloseable {
   /** {@link #create(byte[])} with permission bits, which the process's umask reduces. */
   public Fd create(byte[] name, int mode) throws KernelException {
     requireName("openat2", name);
-    int flags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL | Linux.O_NOFOLLOW;
-    return open(name, flags, mode, Resolve.BENEATH);
+    int flags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL | Linux.O_NOFOLLOW | Linux.O_NOCTTY;
+    int n = Linux.openat2(fd.number(), name, flags, mode, Resolve.BENEATH.flags);
+    return Fd.of(n, "openat2", KernelException.printable(name));
   }
 
   /** mkdirat(2); {@code mode} is reduced by the process's umask. */

@@ -1,5 +1,12 @@
 package dev.mydocker.kernel;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
 /** The kernel's error numbers by name, and what each one tells a person. See errno(3). */
 public enum Errno {
   EPERM(1, "operation not permitted"),
@@ -86,6 +93,41 @@ public enum Errno {
   /** What the number means, in a few words of plain English. */
   public String meaning() {
     return meaning;
+  }
+
+  /**
+   * The constant behind a failure of {@code java.nio}, which tells some by the exception's type and
+   * others by the text of strerror(3) alone; {@link #UNKNOWN} when neither says it.
+   */
+  public static Errno of(IOException failure) {
+    if (failure instanceof KernelException e) {
+      return e.errno();
+    }
+    if (failure instanceof AccessDeniedException) {
+      return EACCES;
+    }
+    if (failure instanceof NoSuchFileException) {
+      return ENOENT;
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return EEXIST;
+    }
+    if (failure instanceof NotDirectoryException) {
+      return ENOTDIR;
+    }
+    String text = failure instanceof FileSystemException e ? e.getReason() : failure.getMessage();
+    for (Errno e : values()) {
+      if (e.meaning.equalsIgnoreCase(text)) {
+        return e;
+      }
+    }
+    return UNKNOWN;
+  }
+
+  /** A failure of {@code java.nio} without the file's name: {@code ENOSPC (no space ...)}. */
+  public static String describe(IOException failure) {
+    Errno errno = of(failure);
+    return errno == UNKNOWN ? failure.getMessage() : KernelException.describe(errno.number);
   }
 
   /** The constant of a positive number; {@link #UNKNOWN} for one that has no name here. */

@@ -60,8 +60,13 @@ public final class NativeLibrary {
     Path library = directory.resolve(stem + "-" + checksum(content) + ".so");
     if (!isIntact(library, content)) {
       Path temporary = Files.createTempFile(directory, "." + stem, ".tmp");
-      Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
-      Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
+      try {
+        Files.write(temporary, content, StandardOpenOption.TRUNCATE_EXISTING);
+        Files.move(temporary, library, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        Files.deleteIfExists(temporary);
+        throw new IOException("write " + library + ": " + Errno.describe(e), e);
+      }
     }
     System.load(library.toString());
   }

@@ -12,7 +12,6 @@ import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Stdio;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,10 +25,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Removing images while containers use them, and being killed meanwhile. */
+/** Removing images while containers use them. */
 class ImageUpkeepIT {
   private static final String BUSYBOX =
       "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
@@ -219,52 +216,5 @@ class ImageUpkeepIT {
       assertThat(tagged.err()).matches("(?s)|mydocker: tag: no such image: .*");
     }
     return null;
-  }
-
-  /** The first eight are the index, its copy, three blobs and the layer; then files are deleted. */
-  @ParameterizedTest
-  @CsvSource({"rmi -f ID, 2 4 6 8 11 60", "image prune -af, 3 7 9"})
-  void aRemovalKilledAnywhereLeavesACleanStore(String command, String moments) throws Exception {
-    Path prepared = directory.resolve("prepared");
-    good(prepared, "pull", "-q", BUSYBOX);
-    good(prepared, "pull", "-q", "hello");
-    good(prepared, "tag", BUSYBOX, "bb");
-    String id = good(prepared, "images", "-q", "bb").strip();
-    for (String moment : moments.split(" ")) {
-      Path root = directory.resolve("killed-" + moment);
-      assertThat(execute("cp", "-a", prepared.toString(), root.toString())).isZero();
-      killAt(moment, root, List.of(command.replace("ID", id).split(" ")));
-      assertThat(good(root, "system", "check")).as(moment).contains(" 0 problems");
-      good(root, "images");
-      good(root, "pull", "-q", BUSYBOX);
-      good(root, "pull", "-q", "hello");
-      good(root, "image", "prune", "-f");
-      assertNothingUnused(root);
-      assertThat(root.resolve("work")).isEmptyDirectory();
-      assertThat(root.resolve("layers").toFile().list()).hasSize(2);
-    }
-  }
-
-  /** Runs a command line and kills it at its n-th rename or removal of a file. */
-  private void killAt(String n, Path root, List<String> arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    // Not with --seccomp-bpf: it loses what is injected.
-    command.addAll(List.of("strace", "-f", "-qq", "-o", "/dev/null"));
-    command.addAll(List.of("-e", "trace=renameat2,unlinkat"));
-    command.addAll(List.of("-e", "inject=renameat2,unlinkat:signal=KILL:when=" + n));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("--root", root.toString(), "--run-root", run().toString()));
-    command.addAll(arguments);
-    assertThat(execute(command.toArray(new String[0]))).as(n).isEqualTo(137);
-  }
-
-  private int execute(String... command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(directory.resolve("output").toFile())
-        .start()
-        .waitFor();
   }
 }

@@ -7,14 +7,21 @@ import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.LaunchException;
+import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.ImageLayout;
+import dev.mydocker.testing.LayoutRegistry;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -322,6 +329,51 @@ class HostileImageIT {
 
   // ---- configurations
   // -----------------------------------------------------------------------------
+
+  /** A pull stands within the layers, and goes on or is killed there. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void TAR15_aLayerThatIsBeingUnpackedIsInNoContainer(boolean killed) throws Exception {
+    ImageLayout.Layer layer = new ImageLayout.Layer().directory("d");
+    for (int i = 0; i < 100; i++) {
+      layer.file("d/f" + i, "x".repeat(1000 + (killed ? 1 : 0)));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try (LayoutRegistry registry = new LayoutRegistry()) {
+      String image = registry.serve("app", image(layer));
+      CountDownLatch within = new CountDownLatch(1);
+      CountDownLatch goOn = new CountDownLatch(1);
+      registry.gate(
+          (digest, sent) -> {
+            if (sent > 60_000) {
+              within.countDown();
+              LayoutRegistry.await(goOn);
+            }
+          });
+      Process pull = Cli.start(Cli.command("pull", "-q", image));
+      within.await();
+      List<String> before = List.of(engine.root().resolve("layers").toFile().list());
+      List<Future<TestEngine.Result>> runs = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        runs.add(threads.submit(() -> engine.run("--rm", image, "sh", "-c", "ls /d | wc -l")));
+      }
+      Path work = engine.root().resolve("work");
+      while (work.toFile().list().length < 4) {
+        Thread.sleep(5);
+      }
+      assertThat(engine.root().resolve("layers").toFile().list()).containsExactlyElementsOf(before);
+      if (killed) {
+        pull.destroyForcibly().waitFor();
+      }
+      goOn.countDown();
+      for (Future<TestEngine.Result> run : runs) {
+        assertThat(run.get().line()).isEqualTo("100");
+      }
+      assertThat(Cli.end(pull, new byte[0]).code()).isEqualTo(killed ? 137 : 0);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
 
   @Test
   void emptyConfigurationRunsWhatTheUserNames() throws Exception {

@@ -53,6 +53,14 @@ class ConfigChangeTest {
         "WORKDIR x/../y|WorkingDir|\"/w/y\"",
         "WORKDIR /x/./y/|WorkingDir|\"/x/y\"",
         "WORKDIR ../../..|WorkingDir|\"/\"",
+        "HEALTHCHECK NONE|Healthcheck|{\"Test\":[\"NONE\"]}",
+        "HEALTHCHECK cmd a  b|Healthcheck|{\"Test\":[\"CMD-SHELL\",\"a  b\"]}",
+        "HEALTHCHECK --interval=1m30s --timeout=1.5s --retries=3 CMD [\"a\", \"b\"]|Healthcheck|"
+            + "{\"Test\":[\"CMD\",\"a\",\"b\"],\"Interval\":90000000000,"
+            + "\"Timeout\":1500000000,\"Retries\":3}",
+        "HEALTHCHECK --start-period=0 --start-interval=1ms CMD a|Healthcheck|"
+            + "{\"Test\":[\"CMD-SHELL\",\"a\"],\"StartPeriod\":0,\"StartInterval\":1000000}",
+        "ONBUILD run make  all|OnBuild|[\"run make  all\"]",
         "STOPSIGNAL SIGRTMIN+3|StopSignal|\"SIGRTMIN+3\"",
       })
   void instructionsSetWhatDockersDo(String line, String member, String expected) throws Exception {
@@ -101,6 +109,21 @@ class ConfigChangeTest {
         "EXPOSE 80/x",
         "EXPOSE 99999999999",
         "STOPSIGNAL a b",
+        "HEALTHCHECK NONE x",
+        "HEALTHCHECK CMD",
+        "HEALTHCHECK curl x",
+        "HEALTHCHECK --interval=1s NONE",
+        "HEALTHCHECK --interval=1 CMD a",
+        "HEALTHCHECK --interval=1x CMD a",
+        "HEALTHCHECK --interval=.s CMD a",
+        "HEALTHCHECK --interval=-1s CMD a",
+        "HEALTHCHECK --interval=1us CMD a",
+        "HEALTHCHECK --interval=9999999999999999h CMD a",
+        "HEALTHCHECK --interval=1s --interval=1s CMD a",
+        "HEALTHCHECK --retries=x CMD a",
+        "HEALTHCHECK --retry=1 CMD a",
+        "ONBUILD FROM x",
+        "ONBUILD onbuild RUN x",
       })
   void whatMeansNothingIsRefusedInOneLine(String line) {
     assertThatThrownBy(() -> apply("{}", line))
