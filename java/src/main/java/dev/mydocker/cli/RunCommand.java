@@ -1,7 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.Container;
-import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.explain.LaunchScript;
@@ -69,7 +69,7 @@ final class RunCommand implements Command {
         return 0;
       }
       RunOptions options = request.options();
-      if (options.tty() && options.interactive() && Linux.isatty(0) != 1) {
+      if (options.tty() && options.interactive() && !request.detach() && Linux.isatty(0) != 1) {
         session.console().error("run: the input device is not a TTY: leave -t out");
         return 1;
       }
@@ -88,7 +88,7 @@ final class RunCommand implements Command {
       throws IOException, OptionException {
     LaunchScript.Launch launch =
         Engine.open(session.environment())
-            .preview(create(request), Foreground.stdio(request.options()), session.pullProgress());
+            .preview(request.create(), Foreground.stdio(request.options()), session.pullProgress());
     switch (form) {
       case JSON:
         return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
@@ -97,10 +97,6 @@ final class RunCommand implements Command {
       default:
         return PlanText.text(launch);
     }
-  }
-
-  private static CreateRequest create(RunRequest request) {
-    return new CreateRequest(request.options(), request.platform(), request.pull());
   }
 
   private static int launch(RunRequest request, Session session, Optional<CidFile> cidfile)
@@ -117,7 +113,7 @@ final class RunCommand implements Command {
       RunRequest request, Session session, Optional<CidFile> cidfile, SignalRelay signals)
       throws UsageException, IOException, OptionException {
     Engine engine = Engine.open(session.environment());
-    Container container = engine.create(create(request), session.pullProgress());
+    Container container = engine.create(request.create(), session.pullProgress());
     signals.launching();
     boolean named = false;
     try {
@@ -125,6 +121,11 @@ final class RunCommand implements Command {
         cidfile.get().write(container.id());
       }
       named = true;
+      if (request.detach()) {
+        container.start(Foreground.stdio(request.options())).close();
+        session.console().out(container.id() + "\n");
+        return 0;
+      }
       Exit exit = new Foreground(request.options(), session.console(), signals).run(container);
       if (exit.oomKilled()) {
         session.console().error("run: " + outOfMemory(exit, request.options().limits()));
@@ -139,9 +140,11 @@ final class RunCommand implements Command {
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */
   private static void finish(
       Container container, RunRequest request, Console console, boolean named) {
-    if (request.options().remove() || !named) {
+    if (!request.detach() && request.options().remove() || !named) {
       try {
-        container.remove();
+        container.remove(true);
+      } catch (ContainerException e) {
+        // It went at its end.
       } catch (IOException e) {
         console.warning("run: " + e.getMessage());
       }

@@ -1,5 +1,8 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.ContainerSettings;
+import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
@@ -30,7 +33,7 @@ final class RunFlags {
 
   /** Docker's flags that this engine cannot honour yet. */
   private static final String LATER =
-      " -a --attach -d --detach -l --label -p --publish -P --publish-all -q --quiet"
+      " -a --attach -p --publish -P --publish-all -q --quiet"
           + " --add-host --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
           + " --detach-keys --device --device-cgroup-rule --device-read-bps"
@@ -41,7 +44,7 @@ final class RunFlags {
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
           + " --log-driver --log-opt --mac-address --memory-swappiness --net-alias"
           + " --network-alias --no-healthcheck --oom-kill-disable --oom-score-adj"
-          + " --restart --runtime --security-opt --stop-timeout --storage-opt"
+          + " --runtime --security-opt --storage-opt"
           + " --use-api-socket --userns --volume-driver --volumes-from ";
 
   private final Flags.Parsed parsed;
@@ -64,9 +67,25 @@ final class RunFlags {
     this.callers = new CallerEnvironment(environment);
   }
 
-  /** What may stand before the image. */
+  /** What may stand before the image of {@code run}. */
   static Flags declare() {
     Flags flags = new Flags();
+    flags
+        .group("Run")
+        .toggle("Leave it in the background and print its id", "-d", "--detach")
+        .toggle("Pass this program's signals on to it (default true)", "--sig-proxy")
+        .attached(
+            "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
+        .attached("FORM", "Start nothing, show what would be: plan, json, script", "--dry-run");
+    return declareContainer(flags).later(LATER);
+  }
+
+  /** What may stand before the image of {@code create}. */
+  static Flags declareCreate() {
+    return declareContainer(new Flags()).later(LATER);
+  }
+
+  private static Flags declareContainer(Flags flags) {
     flags
         .group("Container")
         .toggle("Keep standard input open", "-i", "--interactive")
@@ -75,8 +94,10 @@ final class RunFlags {
         .value("NAME", "What it is called; a made-up name without", "--name")
         .toggle("Run a small init as PID 1, which reaps", "--init")
         .value("FILE", "Write its id to a file that must not exist", "--cidfile")
+        .list("NAME=VALUE", "Give it a label", "-l", "--label")
+        .value("POLICY", "When it ends: no, on-failure[:N], always, unless-stopped", "--restart")
         .value("SIGNAL", "What it is stopped with: SIGINT, RTMIN+3", "--stop-signal")
-        .toggle("Pass this program's signals on to it (default true)", "--sig-proxy");
+        .value("SECONDS", "How long it may take to stop (default 10)", "--stop-timeout");
     flags
         .group("Process")
         .value("PROGRAM", "Instead of the image's entrypoint; \"\" for none", "--entrypoint")
@@ -128,12 +149,7 @@ final class RunFlags {
         .value("MICROSECONDS", "CPU time in each period", "--cpu-quota")
         .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
         .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit");
-    flags
-        .group("Explanation")
-        .attached(
-            "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
-        .attached("FORM", "Start nothing, show what would be: plan, json, script", "--dry-run");
-    return flags.later(LATER);
+    return flags;
   }
 
   /**
@@ -174,13 +190,16 @@ final class RunFlags {
     limits(options);
     RunRequest request =
         new RunRequest(
-            options.build(),
-            platform(),
-            pull(),
+            new CreateRequest(
+                options.build(), platform(), pull(), labels(), stopSeconds(), restart()),
             value("--cidfile"),
+            parsed.on("--detach"),
             parsed.on("--sig-proxy", true),
             explain(),
             dryRun());
+    if (request.create().restart().when() != RestartPolicy.When.NO && request.options().remove()) {
+      throw new UsageException("--restart and --rm contradict each other");
+    }
     if (request.explain().isPresent() && request.dryRun().isPresent()) {
       throw new UsageException("--explain shows a launch, and with --dry-run there is none");
     }
@@ -372,6 +391,31 @@ final class RunFlags {
           flag + ": " + Text.quote(text.get()) + " is not a whole number" + orNone);
     }
     return positive(value);
+  }
+
+  private Map<String, String> labels() throws UsageException {
+    Map<String, String> labels = new LinkedHashMap<>();
+    for (String text : all("--label")) {
+      int equals = text.indexOf('=');
+      String name = equals < 0 ? text : text.substring(0, equals);
+      if (name.isEmpty()) {
+        throw new UsageException("--label: " + Text.quote(text) + " has no name");
+      }
+      labels.put(name, equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return labels;
+  }
+
+  private int stopSeconds() throws UsageException {
+    Optional<String> text = value("--stop-timeout");
+    return text.isEmpty()
+        ? ContainerSettings.STOP_SECONDS
+        : Seconds.parse("--stop-timeout", text.get());
+  }
+
+  private RestartPolicy restart() throws OptionException {
+    Optional<String> text = value("--restart");
+    return text.isEmpty() ? RestartPolicy.NONE : RestartPolicy.parse(text.get());
   }
 
   private Platform platform() throws ImageException {

@@ -47,11 +47,11 @@ final class HostProbe {
     Set<Integer> cpus = onlineCpus();
     return new HostFacts(
         id,
-        Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
+        hostname(),
         run.resolve("rootfs").toString(),
-        run.resolve("hosts").toString(),
-        run.resolve("hostname").toString(),
-        run.resolve("resolv.conf").toString(),
+        hostsFile(run),
+        hostnameFile(run),
+        resolvConfFile(run),
         capabilities(),
         hardLimits(),
         openFiles(),
@@ -62,6 +62,26 @@ final class HostProbe {
         hasMountSetattr(),
         privileged ? devices() : List.of(),
         thermalThrottle(cpus));
+  }
+
+  /** What is bound at a container's /etc/hosts. */
+  static String hostsFile(Path run) {
+    return run.resolve("hosts").toString();
+  }
+
+  /** What is bound at a container's /etc/hostname. */
+  static String hostnameFile(Path run) {
+    return run.resolve("hostname").toString();
+  }
+
+  /** What is bound at a container's /etc/resolv.conf. */
+  static String resolvConfFile(Path run) {
+    return run.resolve("resolv.conf").toString();
+  }
+
+  /** This host's name. */
+  static String hostname() throws IOException {
+    return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
   }
 
   private static Set<Capability> capabilities() throws KernelException {

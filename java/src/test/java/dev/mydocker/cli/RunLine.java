@@ -18,9 +18,7 @@ public record RunLine(CreateRequest request, Stdio stdio) {
     try {
       Flags.Parsed parsed = RunFlags.declare().parse(arguments, false);
       RunRequest request = RunFlags.read(parsed, Map.of());
-      return new RunLine(
-          new CreateRequest(request.options(), request.platform(), request.pull()),
-          Foreground.stdio(request.options()));
+      return new RunLine(request.create(), Foreground.stdio(request.options()));
     } catch (UsageException e) {
       throw new IOException(e.getMessage(), e);
     }
