@@ -1,6 +1,9 @@
 /*
- * frame.h - what the monitor and an attached client say to each other over one stream socket.
- * Java's dev.mydocker.launch.Frame has the same numbers.
+ * frame.h - what the monitor and a client say to each other over one stream socket.
+ * Java's dev.mydocker.launch.MonitorClient has the same numbers.
+ *
+ * The launcher's client is attached from the start. One that connects to the listening socket is
+ * told the end and may resize and signal; output and input it has from its FRAME_ATTACH on.
  */
 #ifndef MYDOCKER_FRAME_H
 #define MYDOCKER_FRAME_H
@@ -18,7 +21,11 @@ enum frame_type {
     FRAME_STDIN_END = 17,
     FRAME_RESIZE = 18, /* uint16 rows, uint16 columns */
     FRAME_SIGNAL = 19, /* int32 */
+    FRAME_ATTACH = 20, /* uint32 of ATTACH_*, replaces what was said before */
 };
+
+#define ATTACH_OUTPUT 1u /* it is sent the output */
+#define ATTACH_STDIN 2u  /* its FRAME_STDIN and FRAME_STDIN_END are the container's input */
 
 /* Numbers are in the machine's own byte order: both ends are one machine. */
 struct frame {

@@ -109,8 +109,9 @@ static void run_directory_that_is_gone_is_no_obstacle(void)
 {
     struct watch w;
     struct heard h = {0};
-    watch_start(&w, "read line");
-    CHECK(rmdir(w.directory) == 0);
+    watch_start(&w, "echo up; read line");
+    hear_output(&w, &h, "up\n");
+    remove_tree(w.directory);
     say(&w, FRAME_STDIN_END, NULL, 0);
     hear_all(&w, &h);
     CHECK(h.exited && h.how[1] == 1);
