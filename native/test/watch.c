@@ -293,8 +293,11 @@ static bool read_exactly(int fd, void *buffer, size_t size)
 
 static void add_output(struct heard *h, int which, const void *data, size_t size)
 {
-    h->output[which] = realloc(h->output[which], h->size[which] + size + 1);
-    CHECK(h->output[which]);
+    if (h->room[which] < h->size[which] + size + 1) {
+        h->room[which] = 2 * (h->size[which] + size + 1);
+        h->output[which] = realloc(h->output[which], h->room[which]);
+        CHECK(h->output[which]);
+    }
     memcpy(h->output[which] + h->size[which], data, size);
     h->size[which] += size;
     h->output[which][h->size[which]] = '\0';

@@ -38,6 +38,7 @@ struct watch {
 struct heard {
     char *output[2]; /* stdout, stderr; ended by NUL */
     size_t size[2];
+    size_t room[2];
     uint64_t taken;
     int32_t how[2]; /* si_code, si_status */
     bool exited;

@@ -39,9 +39,23 @@ public final class Launcher {
    * @param life a file locked by flock(2) through this descriptor: the lock lives as long as the
    *     monitor
    * @param more further descriptors by slot, which the plan uses
+   * @param monitor what the monitor does beyond watching
    */
   public record Request(
-      String id, LaunchPlan plan, Stdio stdio, Fd runDirectory, Fd life, Map<Integer, Fd> more) {}
+      String id,
+      LaunchPlan plan,
+      Stdio stdio,
+      Fd runDirectory,
+      Fd life,
+      Map<Integer, Fd> more,
+      MonitorOptions monitor) {
+
+    /** With a monitor that only watches. */
+    public Request(
+        String id, LaunchPlan plan, Stdio stdio, Fd runDirectory, Fd life, Map<Integer, Fd> more) {
+      this(id, plan, stdio, runDirectory, life, more, MonitorOptions.NONE);
+    }
+  }
 
   /**
    * A container whose command runs.
@@ -103,18 +117,19 @@ public final class Launcher {
     }
   }
 
-  /** The recording's descriptor is known only now: it is the last word of the monitor's argv. */
+  /** The recording's descriptor is known only now: it is the third word of the monitor's argv. */
   private static LaunchPlan bind(Request request, RecordingPage page) {
     List<Step> monitor = new ArrayList<>();
     for (Step step : request.plan().monitor()) {
-      monitor.add(step.op() == Op.EXEC_MONITOR ? withRecording(step, page) : step);
+      monitor.add(step.op() == Op.EXEC_MONITOR ? withWords(step, page, request.monitor()) : step);
     }
     return new LaunchPlan(monitor, request.plan().init());
   }
 
-  private static Step withRecording(Step step, RecordingPage page) {
+  private static Step withWords(Step step, RecordingPage page, MonitorOptions options) {
     List<String> argv = new ArrayList<>(((Arg.Texts) step.args().get(1)).values());
     argv.add(Integer.toString(page.memfd().number()));
+    argv.addAll(options.words());
     return new Step(
         step.op(),
         List.of(step.args().get(0), new Arg.Texts(argv), step.args().get(2)),
@@ -132,6 +147,8 @@ public final class Launcher {
     slots[Slot.MONITOR_IMAGE] = image.memfd().number();
     slots[Slot.LIFE] = request.life().number();
     slots[Slot.RUN_DIRECTORY] = request.runDirectory().number();
+    request.monitor().listener().ifPresent(fd -> slots[Slot.LISTEN] = fd.number());
+    request.monitor().log().ifPresent(log -> slots[Slot.LOG] = log.directory().number());
     ends.fill(slots);
     request.more().forEach((slot, fd) -> slots[slot] = fd.number());
     return slots;

@@ -202,7 +202,9 @@ public final class PlanCompiler {
         Slot.CONSOLE_IN,
         Slot.TO_STDIN,
         Slot.FROM_STDOUT,
-        Slot.FROM_STDERR);
+        Slot.FROM_STDERR,
+        Slot.LISTEN,
+        Slot.LOG);
   }
 
   private long initSlots() {

@@ -57,6 +57,8 @@ class LauncherIT {
             Slot.TO_STDIN,
             Slot.FROM_STDOUT,
             Slot.FROM_STDERR,
+            Slot.LISTEN,
+            Slot.LOG,
             Slot.MONITOR_IMAGE,
             Slot.SYNC,
             Slot.STDIN,
@@ -80,7 +82,9 @@ class LauncherIT {
             Slot.CONSOLE_IN,
             Slot.TO_STDIN,
             Slot.FROM_STDOUT,
-            Slot.FROM_STDERR);
+            Slot.FROM_STDERR,
+            Slot.LISTEN,
+            Slot.LOG);
     return Step.of(
         "test",
         Op.EXEC_MONITOR,
