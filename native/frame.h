@@ -16,6 +16,7 @@ enum frame_type {
     FRAME_STDERR = 2,
     FRAME_EXIT = 3,  /* int32 si_code, int32 si_status of waitid(2) */
     FRAME_TAKEN = 4, /* uint32: bytes of stdin that have left the monitor */
+    FRAME_READY = 5, /* to the launcher, first of all: the record `pid` and the log are there */
     /* client to monitor */
     FRAME_STDIN = 16,
     FRAME_STDIN_END = 17,

@@ -362,6 +362,8 @@ static int supervise(struct monitor *m, pid_t init)
         return 1;
     write_pid_record(m, init);
     log_start(&m->log);
+    if (m->clients.count > 0)
+        client_send(m->clients.list[0], FRAME_READY, "", 0);
     set_nonblocking(m->to_stdin);
     set_nonblocking(m->from[0]);
     set_nonblocking(m->from[1]);

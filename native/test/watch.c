@@ -322,6 +322,10 @@ bool hear(struct watch *w, struct heard *h)
         memcpy(&taken, data, sizeof taken);
         h->taken += taken;
         break;
+    case FRAME_READY:
+        CHECK_SAME(frame.size, 0);
+        CHECK(mode_of(w->run_directory, "pid") && h->size[0] == 0 && h->size[1] == 0);
+        break;
     default:
         CHECK_SAME(frame.type, FRAME_EXIT);
         CHECK(frame.size == sizeof h->how && !h->exited);

@@ -58,7 +58,7 @@ public final class Launcher {
   }
 
   /**
-   * A container whose command runs.
+   * A container whose command runs, and whose monitor has written so.
    *
    * @param monitorPid M
    * @param monitor a pidfd of M, to be waited for when the container has ended
@@ -105,6 +105,9 @@ public final class Launcher {
         meet(ends.sync(), page, meeting);
         RecordingPage.Snapshot done = page.read();
         requireExecuted(request.plan(), done);
+        if (!client.awaitReady()) {
+          throw LaunchException.vanished();
+        }
         return new Launched(out[0], monitor, done.initPid(), client, done.entries());
       } catch (IOException | RuntimeException e) {
         client.close();

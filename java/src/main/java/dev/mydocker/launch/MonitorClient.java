@@ -22,6 +22,7 @@ public final class MonitorClient implements AutoCloseable {
   private static final int STDERR = 2;
   private static final int EXIT = 3;
   private static final int TAKEN = 4;
+  private static final int READY = 5;
   private static final int STDIN = 16;
   private static final int STDIN_END = 17;
   private static final int RESIZE = 18;
@@ -50,6 +51,17 @@ public final class MonitorClient implements AutoCloseable {
    */
   public static MonitorClient connect(Path runDirectory) throws KernelException {
     return new MonitorClient(AttachSocket.connect(runDirectory));
+  }
+
+  /**
+   * Waits until the monitor has written who runs, and has made the log.
+   *
+   * @return false when it has gone without that
+   */
+  boolean awaitReady() throws IOException {
+    byte[] header = new byte[HEADER];
+    return readFully(header, HEADER)
+        && ByteBuffer.wrap(header).order(ByteOrder.nativeOrder()).getInt() == READY;
   }
 
   /**
