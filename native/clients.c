@@ -209,8 +209,8 @@ void clients_exit(struct clients *all, const int32_t how[2])
 /* Its time so far; the nanoseconds that are left to it while it holds the container up, else 0. */
 static uint64_t time_left(struct client *c, uint64_t now, bool ending)
 {
-    bool holds = c->fd >= 0 && !c->launcher &&
-                 (ending ? c->out_used > 0 : wants_output(c) && !has_room(c));
+    bool holds =
+        c->fd >= 0 && !c->launcher && (ending ? c->out_used > 0 : wants_output(c) && !has_room(c));
     if (c->since)
         c->spent += now - c->since;
     c->since = holds ? now : 0;

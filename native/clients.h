@@ -19,7 +19,8 @@ struct client {
     int fd;         /* -1: gone, and here only for the input it has left */
     bool launcher;  /* the container waits for it, as for the reader of a pipe */
     uint32_t flags; /* ATTACH_* */
-    uint64_t since; /* CLOCK_MONOTONIC nanoseconds: holds the container up since then; 0: does not */
+    uint64_t
+        since; /* CLOCK_MONOTONIC nanoseconds: holds the container up since then; 0: does not */
     uint64_t spent; /* nanoseconds for which it has done so */
     size_t out_used;
     size_t in_used;
@@ -32,7 +33,7 @@ struct client {
 };
 
 struct clients {
-    int listener; /* -1: none */
+    int listener;          /* -1: none */
     uint64_t accept_again; /* CLOCK_MONOTONIC nanoseconds: no accept before */
     size_t count;
     struct client *list[CLIENTS_LIMIT];

@@ -47,9 +47,10 @@ static void make_head(char head[HEAD + 1], int stream)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    memcpy(head, "0000-00-00T00:00:00.000000000Z stdout F ", HEAD + 1);
-    if (stream == 1)
-        memcpy(head + 31, "stderr", 6);
+    memcpy(head,
+           stream == 0 ? "0000-00-00T00:00:00.000000000Z stdout F "
+                       : "0000-00-00T00:00:00.000000000Z stderr F ",
+           HEAD + 1);
     long second = now.tv_sec % 86400;
     date(head, now.tv_sec / 86400);
     digits(head + 13, second / 3600, 2);
@@ -79,8 +80,8 @@ static bool open_file(struct log *log)
     struct stat stat;
     if (log->fd >= 0)
         return true;
-    log->fd = openat(log->directory, "log",
-                     O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    log->fd =
+        openat(log->directory, "log", O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (log->fd < 0)
         return false;
     log->size = fstat(log->fd, &stat) == 0 ? (uint64_t)stat.st_size : 0;

@@ -15,8 +15,8 @@ struct log_held {
 };
 
 struct log {
-    int directory; /* -1: nothing is logged */
-    int fd;        /* of the file `log` in it; -1 until it could be opened */
+    int directory;  /* -1: nothing is logged */
+    int fd;         /* of the file `log` in it; -1 until it could be opened */
     uint64_t limit; /* bytes of one file, 0: no rotation */
     unsigned files; /* how many there may be, `log` included */
     uint64_t size;  /* of the file */

@@ -36,7 +36,7 @@ enum slot {
     SLOT_FROM_STDERR,
     SLOT_LISTEN, /* the socket that the monitor accepts clients on */
     SLOT_LOG,    /* the directory where it writes the log */
-    SLOT_FREE /* the first register that has no fixed meaning */
+    SLOT_FREE    /* the first register that has no fixed meaning */
 };
 
 enum opcode {

@@ -19,8 +19,8 @@
 /* Runs it to its end, detached. */
 static void run(struct watch *w, const char *script, char *const *words, const char *old_log)
 {
-    watch_with(w, &(struct setup){
-                      .script = script, .words = words, .old_log = old_log, .detached = true});
+    watch_with(
+        w, &(struct setup){.script = script, .words = words, .old_log = old_log, .detached = true});
     await_end(w);
 }
 

@@ -390,8 +390,8 @@ void read_log(const struct watch *w, const char *name, struct heard *h)
         char *end = strchr(line, '\n');
         CHECK(end && end - line >= 40 && end - line <= 40 + (long)LOG_LINE);
         for (int i = 0; form[i]; i++)
-            CHECK(form[i] == '?' || (form[i] == '9' ? line[i] >= '0' && line[i] <= '9'
-                                                    : line[i] == form[i]));
+            CHECK(form[i] == '?' ||
+                  (form[i] == '9' ? line[i] >= '0' && line[i] <= '9' : line[i] == form[i]));
         bool err = strncmp(line + 34, "err ", 4) == 0;
         bool part = line[38] == 'P';
         CHECK((err || strncmp(line + 34, "out ", 4) == 0) && (part || line[38] == 'F'));

@@ -19,14 +19,14 @@ struct setup {
     char *const *words;  /* settings and end command, up to NULL */
     const char *old_log; /* what the log holds already */
     bool log_is_directory;
-    bool detached;       /* no launcher's client: clients join */
-    size_t file_limit;   /* bytes that a file of the monitor may have, 0: any */
+    bool detached;     /* no launcher's client: clients join */
+    size_t file_limit; /* bytes that a file of the monitor may have, 0: any */
 };
 
 /* A monitor under test and the other ends of what it holds. */
 struct watch {
     pid_t pid;
-    int client; /* -1: none */
+    int client;  /* -1: none */
     int console; /* where the terminal's master is expected; -1 without */
     char directory[64];
     int run_directory;

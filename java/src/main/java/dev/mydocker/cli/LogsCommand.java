@@ -51,7 +51,8 @@ final class LogsCommand implements Command {
 
   @Override
   public List<String> examples() {
-    return List.of("mydocker logs web", "mydocker logs -f --tail 20 web", "mydocker logs --since 10m -t web");
+    return List.of(
+        "mydocker logs web", "mydocker logs -f --tail 20 web", "mydocker logs --since 10m -t web");
   }
 
   @Override
@@ -84,8 +85,7 @@ final class LogsCommand implements Command {
       long lines = Long.parseLong(text);
       return lines < 0 ? Optional.empty() : Optional.of(lines);
     } catch (NumberFormatException e) {
-      throw new UsageException(
-          Text.quote(text) + " is no number of lines: write 100, or all", e);
+      throw new UsageException(Text.quote(text) + " is no number of lines: write 100, or all", e);
     }
   }
 

@@ -18,8 +18,8 @@ final class Moment {
 
   /**
    * Reads {@code 2026-03-01T12:00:00Z}, {@code 2026-03-01T12:00:00}, {@code 2026-03-01T12}, {@code
-   * 2026-03-01} (those without a zone in this machine's), seconds since the epoch with or without
-   * a fraction, or {@code 1h30m}: that long ago.
+   * 2026-03-01} (those without a zone in this machine's), seconds since the epoch with or without a
+   * fraction, or {@code 1h30m}: that long ago.
    *
    * @throws UsageException when it is anything else
    */

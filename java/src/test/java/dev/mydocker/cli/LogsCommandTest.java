@@ -88,8 +88,7 @@ class LogsCommandTest {
 
   @Test
   void timesStandBeforeLines() throws Exception {
-    assertThat(
-            printed(true, piece(false, "o", true, false), piece(false, "ne", false, true)))
+    assertThat(printed(true, piece(false, "o", true, false), piece(false, "ne", false, true)))
         .isEqualTo("2026-03-15T12:00:00.000000070Z one\n");
   }
 

@@ -39,7 +39,19 @@ class MomentTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "soon", "5x", "h", "1h5", "2026-13-01", "99999999999999999999", "1.", ".5", "1.1234567890"})
+  @ValueSource(
+      strings = {
+        "",
+        "soon",
+        "5x",
+        "h",
+        "1h5",
+        "2026-13-01",
+        "99999999999999999999",
+        "1.",
+        ".5",
+        "1.1234567890"
+      })
   void anythingElseIsRefused(String text) {
     assertThatThrownBy(() -> Moment.parse(text, NOW)).isInstanceOf(UsageException.class);
   }

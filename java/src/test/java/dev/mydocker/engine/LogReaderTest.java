@@ -297,8 +297,7 @@ class LogReaderTest {
       for (int file = 11; file > 0; file--) {
         Path from = directory.resolve(file == 1 ? "log" : "log." + (file - 1));
         if (Files.exists(from)) {
-          Files.move(
-              from, directory.resolve("log." + file), StandardCopyOption.REPLACE_EXISTING);
+          Files.move(from, directory.resolve("log." + file), StandardCopyOption.REPLACE_EXISTING);
         }
       }
       append("log", record(i, "stdout F " + i));

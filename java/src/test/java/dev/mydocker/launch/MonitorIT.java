@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.engine.LogQuery;
+import dev.mydocker.engine.LogReader;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
@@ -37,8 +39,7 @@ class MonitorIT {
     final Launcher.Launched launched;
     private boolean ended;
 
-    Detached(Stdio stdio, List<Step> init, long size, int files, String... end)
-        throws IOException {
+    Detached(Stdio stdio, List<Step> init, long size, int files, String... end) throws IOException {
       try (Fd listener = AttachSocket.listen(run);
           Fd runFd = LauncherIT.open(run, Linux.O_PATH);
           Fd log = LauncherIT.open(logs, Linux.O_PATH);
@@ -59,6 +60,14 @@ class MonitorIT {
 
     Detached(String script) throws IOException {
       this(new Stdio.Streams(true), shell(script), 0, 1);
+    }
+
+    /** Whether the monitor lives. */
+    boolean runs() {
+      int[] how = new int[2];
+      assertThat(Linux.waitPidfd(launched.monitor().number(), false, how)).isZero();
+      ended = how[0] != 0;
+      return !ended;
     }
 
     /** Waits for the monitor's end. */
@@ -92,9 +101,7 @@ class MonitorIT {
     List<Step> init =
         new ArrayList<>(LauncherIT.command("/bin/sh", "-c", "PATH=/usr/bin:/bin; " + script));
     init.set(
-        1,
-        Step.of(
-            "test", Op.STDIO, Arg.fd(Slot.STDIN), Arg.fd(Slot.STDOUT), Arg.fd(Slot.STDERR)));
+        1, Step.of("test", Op.STDIO, Arg.fd(Slot.STDIN), Arg.fd(Slot.STDOUT), Arg.fd(Slot.STDERR)));
     return init;
   }
 
@@ -159,6 +166,24 @@ class MonitorIT {
     }
   }
 
+  /** The monitor rotates as fast as it can, and the reader has to keep up by inodes. */
+  @Test
+  void aFollowerSeesEveryLineOverRotations() throws Exception {
+    try (Detached container =
+        new Detached(new Stdio.Streams(true), shell("seq 1 100000"), 50_000, 1000)) {
+      ByteArrayOutputStream seen = new ByteArrayOutputStream();
+      new LogReader(container.logs, container::runs)
+          .read(
+              new LogQuery(true, Optional.empty(), Optional.empty(), Optional.empty()),
+              piece -> {
+                seen.writeBytes(piece.text());
+                seen.write('\n');
+              });
+      assertThat(seen).hasToString(numbers(100000));
+      assertThat(container.logs.resolve("log.50")).exists();
+    }
+  }
+
   @Test
   void REL28_aContainerGoesOnWhenTheDiskOfItsLogIsFull() throws Exception {
     Path logs = Files.createDirectories(directory.resolve("logs"));
@@ -166,7 +191,9 @@ class MonitorIT {
     byte[] tmpfs = "tmpfs".getBytes(UTF_8);
     KernelException.check(
         Linux.mount(tmpfs, target, tmpfs, 0, "size=256k".getBytes(UTF_8)), "mount", "tmpfs");
-    try (Detached container = new Detached("seq 1 100000; : >" + directory + "/full; read line; echo resumed; exit 3");
+    try (Detached container =
+            new Detached(
+                "seq 1 100000; : >" + directory + "/full; read line; echo resumed; exit 3");
         MonitorClient client = MonitorClient.connect(container.run)) {
       client.attach(false, true); // it takes no output, so it must not want any
       // More has been printed than pipe and disk hold.
@@ -174,8 +201,7 @@ class MonitorIT {
         Thread.onSpinWait();
       }
       KernelException.check(
-          Linux.mount(
-              tmpfs, target, tmpfs, 0x20 /* MS_REMOUNT */, "size=2m".getBytes(UTF_8)),
+          Linux.mount(tmpfs, target, tmpfs, 0x20 /* MS_REMOUNT */, "size=2m".getBytes(UTF_8)),
           "mount",
           "tmpfs");
       client.stdin("\n".getBytes(UTF_8), 0, 1);
@@ -281,8 +307,9 @@ class MonitorIT {
   @Test
   void theSocketIsItsOwnersAlone() throws Exception {
     try (Detached container = new Detached("read line")) {
-      assertThat(PosixFilePermissions.toString(
-              Files.getPosixFilePermissions(container.run.resolve("attach"))))
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(container.run.resolve("attach"))))
           .isEqualTo("rw-------");
     }
   }
@@ -301,7 +328,8 @@ class MonitorIT {
   /** unix(7) allows 107 bytes. */
   @Test
   void thePathMayBeLong() throws Exception {
-    Path deep = Files.createDirectories(directory.resolve("d".repeat(200)).resolve("e".repeat(200)));
+    Path deep =
+        Files.createDirectories(directory.resolve("d".repeat(200)).resolve("e".repeat(200)));
     try (Fd listener = AttachSocket.listen(deep);
         MonitorClient client = MonitorClient.connect(deep)) {
       assertThat(Files.exists(deep.resolve("attach"))).isTrue();
