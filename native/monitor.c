@@ -42,7 +42,10 @@ struct monitor {
     int to_stdin;
     int from[2]; /* stdout and stderr; a pty has one */
     bool terminal;
+    bool detached; /* who launches it leaves at once, and cleans nothing up */
     bool input_ended;
+    bool rest;      /* what others still write to its streams is not waited for */
+    long left[2];   /* then: bytes of each stream that are still wanted */
     int32_t how[2]; /* si_code and si_status of its end */
     struct clients clients;
     struct log log;
@@ -58,12 +61,21 @@ static void drop(int *fd)
 /* ---- the container's output and input ------------------------------------------------------- */
 
 /*
- * After the end of the first process its output is in the pipes. Whoever still holds an end of them
- * is not waited for, unless a launcher is there, who ends what is left of the container.
+ * After the end of the first process its output is in the pipes. Whoever still holds an end of
+ * them, or writes on, is not waited for, unless a launcher is there, who ends what is left of the
+ * container. What a terminal holds FIONREAD does not tell whole; it is less than this.
  */
-static bool takes_the_rest(const struct monitor *m)
+static void take_the_rest(struct monitor *m)
 {
-    return m->init < 0 && !clients_have_launcher(&m->clients);
+    if (m->rest || m->init >= 0 || clients_have_launcher(&m->clients))
+        return;
+    m->rest = true;
+    for (int i = 0; i < 2; i++) {
+        int here = OUTBOX;
+        if (m->from[i] >= 0 && !m->terminal)
+            ioctl(m->from[i], FIONREAD, &here);
+        m->left[i] = here;
+    }
 }
 
 /* EIO is how a pty's master tells that the last holder of the terminal is gone. */
@@ -73,10 +85,13 @@ static void read_output(struct monitor *m, int which)
         return;
     unsigned char piece[PIECE];
     ssize_t n = read(m->from[which], piece, sizeof piece);
+    bool end = n == 0 || (n < 0 && (errno != EAGAIN || m->rest));
     if (n > 0) {
         log_write(&m->log, which, piece, (size_t)n);
         clients_output(&m->clients, which == 0 ? FRAME_STDOUT : FRAME_STDERR, piece, (size_t)n);
-    } else if (n == 0 || errno != EAGAIN || takes_the_rest(m)) {
+        m->left[which] -= m->rest ? n : 0;
+    }
+    if (end || (m->rest && m->left[which] <= 0)) {
         log_end(&m->log, which);
         drop(&m->from[which]);
     }
@@ -336,17 +351,17 @@ static void step(struct monitor *m)
     static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT];
     int timeout = clients_wait(&m->clients, m->init < 0);
     clients_sweep(&m->clients);
-    bool rest = takes_the_rest(m);
-    if (rest && !output_ended(m) && clients_have_room(&m->clients))
+    take_the_rest(m);
+    if (m->rest && !output_ended(m) && clients_have_room(&m->clients))
         timeout = 0;
     size_t count = prepare_poll(m, polls);
     if (poll(polls, count, timeout) < 0)
         return;
     if (polls[ON_CONSOLE].revents)
         receive_console(m);
-    if (rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
+    if (m->rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
         read_output(m, 0);
-    if (rest || polls[ON_STDERR].revents)
+    if (m->rest || polls[ON_STDERR].revents)
         read_output(m, 1);
     serve_clients(m, polls, count - ON_CLIENTS);
     write_input(m);
@@ -448,15 +463,20 @@ static void take_slots(struct run *run)
             fcntl(run->slots[i], F_SETFD, FD_CLOEXEC);
 }
 
-/* The words log-size=BYTES and log-files=N; the first word that is none, NULL when one is wrong. */
-static char **take_settings(struct log *log, char **words)
+/* The words log-size=BYTES, log-files=N, detached; where they end, NULL when one is wrong. */
+static char **take_settings(struct monitor *m, char **words)
 {
+    struct log *log = &m->log;
     for (; *words && strcmp(*words, "--") != 0; words++) {
-        char *end = "?";
+        char *end = *words + strlen(*words);
         if (strncmp(*words, "log-size=", 9) == 0)
             log->limit = strtoull(*words + 9, &end, 10);
         else if (strncmp(*words, "log-files=", 10) == 0)
             log->files = (unsigned)strtoul(*words + 10, &end, 10);
+        else if (strcmp(*words, "detached") == 0)
+            m->detached = true;
+        else
+            return NULL;
         if (*end)
             return NULL;
     }
@@ -477,7 +497,8 @@ static void take(struct monitor *m, const int slots[PLAN_SLOTS])
     m->clients.listener = slots[SLOT_LISTEN];
     m->log.directory = slots[SLOT_LOG];
     if (slots[SLOT_CLIENT] >= 0)
-        clients_add(&m->clients, slots[SLOT_CLIENT], true, ATTACH_OUTPUT | ATTACH_STDIN);
+        clients_add(&m->clients, slots[SLOT_CLIENT], !m->detached,
+                    m->detached ? 0 : ATTACH_OUTPUT | ATTACH_STDIN);
 }
 
 /*
@@ -489,7 +510,7 @@ int main(int argc, char **argv)
     static struct monitor monitor;
     if (argc > 0 && strcmp(argv[0], "mydocker-init") == 0)
         return init_main(argv);
-    char **end = argc < 3 ? NULL : take_settings(&monitor.log, argv + 3);
+    char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
     if (!end)
         return 2;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -263,6 +264,16 @@ static void held_output_does_not_keep_a_detached_monitor(void)
     watch_end(&w);
 }
 
+/* It never stops; when the monitor has gone, SIGPIPE ends it. */
+static void writer_that_stays_does_not_keep_a_detached_monitor(void)
+{
+    struct watch w;
+    start(&w, "yes & exit 3");
+    await_end(&w);
+    check_exit_record(&w, 3);
+    watch_end(&w);
+}
+
 static const char END[] = "cd \"$1\"; ls -l /proc/$$/fd >fds; env >env; umask >umask; "
                           "grep SigBlk /proc/$$/status >blocked";
 
@@ -306,6 +317,23 @@ static void launcher_that_stays_cleans_up_itself(void)
     watch_end(&w);
 }
 
+/* It is told, but neither sent output nor waited for, though it stays. */
+static void launcher_that_leaves_cleans_up_nothing(void)
+{
+    struct watch w;
+    struct heard h = {0};
+    char *const words[] = {"detached", "--", "/bin/sh", "-c", "exit 17", NULL};
+    int status;
+    watch_with(&w, &(struct setup){.script = "seq 1 100000; exit 1", .words = words});
+    CHECK(waitpid(w.pid, &status, 0) == w.pid && WEXITSTATUS(status) == 17);
+    hear_all(&w, &h);
+    check_told(&h, "", 1);
+    w.pid = fork(); /* to be waited for in its place */
+    if (w.pid == 0)
+        _exit(0);
+    watch_end(&w);
+}
+
 const struct test client_tests[] = {
     {"a client is told the end only", client_is_told_the_end_only, 0},
     {"an attached client has output and input", attached_client_has_output_and_input, 0},
@@ -320,7 +348,10 @@ const struct test client_tests[] = {
     {"the pid record names the first process", pid_record_names_the_first_process, 0},
     {"held output does not keep a detached monitor", held_output_does_not_keep_a_detached_monitor,
      0},
+    {"a writer that stays does not keep a detached monitor",
+     writer_that_stays_does_not_keep_a_detached_monitor, 0},
     {"the end command inherits nothing", end_command_inherits_nothing, 0},
     {"a launcher that stays cleans up itself", launcher_that_stays_cleans_up_itself, 0},
+    {"a launcher that leaves cleans up nothing", launcher_that_leaves_cleans_up_nothing, 0},
     {NULL, NULL, 0},
 };

@@ -10,15 +10,18 @@ import java.util.Optional;
  *
  * @param listener the socket on which it accepts clients; see {@link AttachSocket}
  * @param log where it writes what the container prints
+ * @param detached whether the launcher leaves at once and cleans nothing up: it has no output of
+ *     its client and must not send input; when not, it is attached and may clean up itself
  * @param end a program by its absolute path and the arguments: the monitor becomes it when the
- *     container has ended and its launcher is gone. It has no open descriptor but /dev/null and an
- *     empty environment. Empty: nothing is done
+ *     container has ended and no attached launcher is there. It has no open descriptor but
+ *     /dev/null and an empty environment. Empty: nothing is done
  */
-public record MonitorOptions(Optional<Fd> listener, Optional<Log> log, List<String> end) {
+public record MonitorOptions(
+    Optional<Fd> listener, Optional<Log> log, boolean detached, List<String> end) {
 
   /** No listener, no log, no end command. */
   public static final MonitorOptions NONE =
-      new MonitorOptions(Optional.empty(), Optional.empty(), List.of());
+      new MonitorOptions(Optional.empty(), Optional.empty(), false, List.of());
 
   public MonitorOptions {
     end = List.copyOf(end);
@@ -48,6 +51,9 @@ public record MonitorOptions(Optional<Fd> listener, Optional<Log> log, List<Stri
     if (log.isPresent() && log.get().size() > 0) {
       words.add("log-size=" + log.get().size());
       words.add("log-files=" + log.get().files());
+    }
+    if (detached) {
+      words.add("detached");
     }
     if (!end.isEmpty()) {
       words.add("--");

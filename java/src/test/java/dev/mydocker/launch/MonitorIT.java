@@ -48,6 +48,7 @@ class MonitorIT {
             new MonitorOptions(
                 Optional.of(listener),
                 Optional.of(new MonitorOptions.Log(log, size, files)),
+                true,
                 List.of(end));
         LaunchPlan plan =
             new LaunchPlan(List.of(LauncherIT.clone(NEWPID), LauncherIT.ownMonitor()), init);
