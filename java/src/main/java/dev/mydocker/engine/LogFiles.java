@@ -19,6 +19,7 @@ import java.util.Optional;
  */
 final class LogFiles implements AutoCloseable {
   private static final int BLOCK = 65536;
+  private static final long NONE = -1;
   private static final int SEEK_SET = 0;
   private static final int SEEK_END = 2;
 
@@ -87,14 +88,26 @@ final class LogFiles implements AutoCloseable {
   }
 
   /**
-   * Opens what is newer than the last of the open files; false when there is nothing. From the
-   * newest on, as a rotation makes a file older: so none is missed, and one may be met twice.
+   * Opens what is newer than the last of the open files; false when there is nothing. When the
+   * newest one has become another meanwhile, names have moved under the search: once more.
    */
   private boolean addNewer() throws KernelException {
-    long known = files.isEmpty() ? -1 : inode(files.getLast());
-    long last = -1;
+    long known = files.isEmpty() ? NONE : inode(files.getLast());
+    while (true) {
+      long newest = inode("log");
+      Deque<Fd> newer = newerThan(known);
+      if (newest == inode("log")) {
+        files.addAll(newer);
+        return !newer.isEmpty();
+      }
+      newer.forEach(Fd::close);
+    }
+  }
+
+  /** From the newest on; a rotation under way leaves one name free, and one is met twice. */
+  private Deque<Fd> newerThan(long known) throws KernelException {
     Deque<Fd> newer = new ArrayDeque<>();
-    // A rotation under way leaves one name free.
+    long last = NONE;
     for (int number = 0, missing = 0; missing < 2; number++) {
       Optional<Fd> file = find(number == 0 ? "log" : "log." + number);
       missing = file.isPresent() ? 0 : missing + 1;
@@ -111,8 +124,11 @@ final class LogFiles implements AutoCloseable {
         last = inode;
       }
     }
-    files.addAll(newer);
-    return !newer.isEmpty();
+    return newer;
+  }
+
+  private long inode(String name) throws KernelException {
+    return directory.find(name.getBytes(StandardCharsets.US_ASCII)).map(Stat::inode).orElse(NONE);
   }
 
   private Optional<Fd> find(String name) throws KernelException {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,7 +169,7 @@ class MonitorIT {
   }
 
   /** The monitor rotates as fast as it can, and the reader has to keep up by inodes. */
-  @Test
+  @RepeatedTest(3)
   void aFollowerSeesEveryLineOverRotations() throws Exception {
     try (Detached container =
         new Detached(new Stdio.Streams(true), shell("seq 1 100000"), 50_000, 1000)) {
