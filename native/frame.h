@@ -18,6 +18,7 @@ enum frame_type {
     FRAME_STDIN_END = 17,
     FRAME_RESIZE = 18, /* uint16 rows, uint16 columns */
     FRAME_SIGNAL = 19, /* int32 */
+    FRAME_DRAIN = 24,  /* after FRAME_EXIT: what is in the pipes now is the last output */
 };
 
 /* Numbers are in the machine's own byte order: both ends are one machine. */

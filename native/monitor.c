@@ -45,6 +45,8 @@ struct monitor {
     int to_stdin;
     int from[2]; /* stdout and stderr; a pty has one */
     bool terminal;
+    bool draining;     /* what others still write to its pipes is not waited for */
+    long long left[2]; /* while draining: bytes of each stream that are still wanted */
 
     unsigned char out[OUTBOX]; /* frames for the client */
     size_t out_used;
@@ -122,10 +124,27 @@ static void read_output(struct monitor *m, int which)
         return;
     unsigned char piece[PIECE];
     ssize_t n = read(m->from[which], piece, sizeof piece);
-    if (n > 0)
+    bool end = n == 0 || (n < 0 && errno != EAGAIN);
+    if (n > 0) {
         send_frame(m, which == 0 ? FRAME_STDOUT : FRAME_STDERR, piece, (size_t)n);
-    else if (n == 0 || errno != EAGAIN)
+        m->left[which] -= n;
+    }
+    if (end || (m->draining && m->left[which] <= 0))
         drop(&m->from[which]);
+}
+
+/* All that the first process wrote is in its pipes when it has ended. */
+static void drain(struct monitor *m)
+{
+    m->draining = true;
+    for (int i = 0; i < 2; i++) {
+        int here = 0;
+        if (m->from[i] >= 0)
+            ioctl(m->from[i], FIONREAD, &here);
+        m->left[i] = here;
+        if (here == 0)
+            drop(&m->from[i]);
+    }
 }
 
 static int input_fd(const struct monitor *m)
@@ -232,6 +251,11 @@ static bool obey(struct monitor *m, const struct frame *frame, const unsigned ch
         if (frame->size == 4)
             forward_signal(m, data);
         return frame->size == 4;
+    case FRAME_DRAIN:
+        if (m->init >= 0 || m->draining)
+            return false;
+        drain(m);
+        return frame->size == 0;
     default:
         return false;
     }

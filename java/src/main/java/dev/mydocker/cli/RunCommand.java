@@ -4,6 +4,7 @@ import dev.mydocker.engine.Container;
 import dev.mydocker.engine.CreateRequest;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Exit;
+import dev.mydocker.engine.Running;
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.explain.PlanText;
 import dev.mydocker.explain.Timeline;
@@ -88,7 +89,7 @@ final class RunCommand implements Command {
       throws IOException, OptionException {
     LaunchScript.Launch launch =
         Engine.open(session.environment())
-            .preview(create(request), Foreground.stdio(request.options()), session.pullProgress());
+            .preview(create(request), streams(request).stdio(), session.pullProgress());
     switch (form) {
       case JSON:
         return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
@@ -125,7 +126,7 @@ final class RunCommand implements Command {
         cidfile.get().write(container.id());
       }
       named = true;
-      Exit exit = new Foreground(request.options(), session.console(), signals).run(container);
+      Exit exit = foreground(container, request, session.console(), signals);
       if (exit.oomKilled()) {
         session.console().error("run: " + outOfMemory(exit, request.options().limits()));
       }
@@ -134,6 +135,19 @@ final class RunCommand implements Command {
       signals.over();
       finish(container, request, session.console(), named);
     }
+  }
+
+  private static Exit foreground(
+      Container container, RunRequest request, Console console, SignalRelay signals)
+      throws IOException {
+    Streams streams = streams(request);
+    try (Running running = container.start(streams.stdio())) {
+      return new Foreground(streams, request.options().remove(), console, signals).run(running);
+    }
+  }
+
+  private static Streams streams(RunRequest request) {
+    return new Streams(request.options().tty(), request.options().interactive());
   }
 
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */
@@ -152,7 +166,8 @@ final class RunCommand implements Command {
     }
   }
 
-  private static String explanation(Recording recording, String id, RunRequest.Explain form) {
+  /** A launch as {@code --explain} shows it. */
+  static String explanation(Recording recording, String id, RunRequest.Explain form) {
     switch (form) {
       case JSON:
         return new String(Timeline.json(recording).toPrettyBytes(), StandardCharsets.UTF_8);

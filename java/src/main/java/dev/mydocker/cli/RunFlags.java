@@ -179,7 +179,7 @@ final class RunFlags {
             pull(),
             value("--cidfile"),
             parsed.on("--sig-proxy", true),
-            explain(),
+            explain(parsed),
             dryRun());
     if (request.explain().isPresent() && request.dryRun().isPresent()) {
       throw new UsageException("--explain shows a launch, and with --dry-run there is none");
@@ -193,7 +193,8 @@ final class RunFlags {
     if (entrypoint.isPresent()) {
       options.entrypoint(entrypoint.get().isEmpty() ? List.of() : List.of(entrypoint.get()));
     }
-    options.env(env());
+    reading = "--env";
+    options.env(env(parsed, callers));
     Optional<String> workdir = value("--workdir");
     if (workdir.isPresent()) {
       if (!workdir.get().startsWith("/")) {
@@ -222,12 +223,23 @@ final class RunFlags {
     }
   }
 
-  private List<EnvEntry> env() throws UsageException, IOException, OptionException {
+  /**
+   * The variables of {@code --env-file} and {@code -e}, in the order in which they are set.
+   *
+   * @param environment the caller's
+   */
+  static List<EnvEntry> env(Flags.Parsed parsed, Map<String, String> environment)
+      throws UsageException, IOException, OptionException {
+    return env(parsed, new CallerEnvironment(environment));
+  }
+
+  private static List<EnvEntry> env(Flags.Parsed parsed, CallerEnvironment callers)
+      throws UsageException, IOException, OptionException {
     List<EnvEntry> env = new ArrayList<>();
-    for (String file : all("--env-file")) {
+    for (String file : parsed.all("--env-file")) {
       env.addAll(EnvFile.read(file, callers));
     }
-    for (String text : all("--env")) {
+    for (String text : parsed.all("--env")) {
       env.add(EnvEntry.parse(text, callers));
     }
     return env;
@@ -393,7 +405,8 @@ final class RunFlags {
     }
   }
 
-  private Optional<RunRequest.Explain> explain() throws UsageException {
+  /** How a launch is to be shown. */
+  static Optional<RunRequest.Explain> explain(Flags.Parsed parsed) throws UsageException {
     Optional<String> text = parsed.attached("--explain", "tree");
     if (text.isEmpty()) {
       return Optional.empty();

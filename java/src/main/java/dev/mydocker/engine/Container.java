@@ -11,6 +11,7 @@ import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
+import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
@@ -64,7 +65,7 @@ public final class Container {
     LaunchScript.Launch launch = blueprint.launch(stdio);
     try {
       makeHostFiles(launch);
-      return new Running(this, launch(launch, stdio));
+      return new Running(new Owner(), launch(launch, stdio));
     } catch (IOException | RuntimeException e) {
       discard(e);
       throw e;
@@ -75,30 +76,28 @@ public final class Container {
     int flags = Linux.O_PATH | Linux.O_DIRECTORY;
     try (Fd directory = StateFile.open(run.path(), flags, 0)) {
       Launcher.Request request =
-          new Launcher.Request(id(), launch.plan(), stdio, directory, run.life(), Map.of());
+          new Launcher.Request(
+              id(),
+              launch.plan(),
+              stdio,
+              Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life()));
       Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
     }
   }
 
-  private void record(
-      String call, List<String> arguments, String why, long result, long start, long end) {
-    String shown = call + "(\"" + String.join("\", \"", arguments) + "\")";
-    recorder.add(call, shown, why, result, start, end);
-  }
-
   private Launcher.Meeting fromOutside(LaunchScript.Launch launch) {
     return new Launcher.Meeting() {
       @Override
       public void begin() throws IOException {
-        cgroup.create(launch.cgroup(), Container.this::record);
+        cgroup.create(launch.cgroup(), recorder::did);
       }
 
       @Override
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, blueprint.spec().linux(), recorder);
-        cgroup.add(initPid, Container.this::record);
+        cgroup.add(initPid, recorder::did);
       }
     };
   }
@@ -143,7 +142,7 @@ public final class Container {
    * Kills what outlives its first process. In a PID namespace of its own the kernel has done so;
    * elsewhere the output would not end before the last of them has.
    */
-  void killRest() throws IOException {
+  private void killRest() throws IOException {
     boolean own = false;
     for (Spec.Namespace n : blueprint.spec().linux().namespaces()) {
       own |= n.type().equals("pid") && n.path().isEmpty();
@@ -154,7 +153,7 @@ public final class Container {
   }
 
   /** Records how it ended and removes what it had of the host. */
-  Exit ended(ExitStatus status) throws IOException {
+  private Exit ended(ExitStatus status) throws IOException {
     Exit exit = new Exit(status.code(), status.signal(), cgroup.oomKills() > 0);
     record = record.ended(exit);
     cleanUp();
@@ -166,8 +165,25 @@ public final class Container {
     run.remove();
   }
 
+  private final class Owner implements Running.Owner {
+    @Override
+    public void exited() throws IOException {
+      killRest();
+    }
+
+    @Override
+    public Exit ended(ExitStatus status) throws IOException {
+      return Container.this.ended(status);
+    }
+
+    @Override
+    public void release() {
+      Container.this.release();
+    }
+  }
+
   /** Leaves cleaning up to the next command, once the monitor is gone too. */
-  void release() {
+  private void release() {
     run.close();
   }
 

@@ -1,9 +1,12 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.json.Json;
+import dev.mydocker.json.JsonException;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,6 +41,16 @@ final class ContainerStore {
   /** Writes a container's configuration; its record is there. */
   void writeConfig(ContainerRecord record, String config) throws IOException {
     write(record, "config.json", config);
+  }
+
+  /** A container's configuration. */
+  Spec config(String id) throws IOException {
+    Path file = directory(id).resolve("config.json");
+    try {
+      return Spec.fromJson(Json.parseObject(Files.readAllBytes(file)));
+    } catch (JsonException e) {
+      throw new IOException(file + " is damaged: " + e.getMessage(), e);
+    }
   }
 
   private void write(ContainerRecord record, String file, String content) throws IOException {

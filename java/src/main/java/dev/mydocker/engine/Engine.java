@@ -12,10 +12,12 @@ import dev.mydocker.image.Images;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.CompiledSpec;
+import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
@@ -108,6 +110,24 @@ public final class Engine {
             request.pull(),
             new RecordedPull(listener, recorder))) {
       return create(request, held.image(), recorder);
+    }
+  }
+
+  /**
+   * A command that is to join a running container; to be closed.
+   *
+   * @param id the container's
+   * @param pid its first process, which runs under its monitor
+   */
+  public Exec exec(String id, int pid, ExecOptions options) throws IOException {
+    requireRoot();
+    Fd first = Fd.of(Linux.pidfdOpen(pid), "pidfd_open", "first process of " + id);
+    try {
+      return new Exec(
+          id, pid, first, store.config(id), cgroups.at(Leftovers.cgroupPath(id)), options);
+    } catch (IOException | RuntimeException e) {
+      first.close();
+      throw e;
     }
   }
 

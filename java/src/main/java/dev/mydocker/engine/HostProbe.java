@@ -7,6 +7,7 @@ import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
@@ -62,6 +63,14 @@ final class HostProbe {
         hasMountSetattr(),
         privileged ? devices() : List.of(),
         thermalThrottle(cpus));
+  }
+
+  /** The facts for a process that joins a container. */
+  static ExecProcess.Engine execFacts() throws IOException {
+    long[] files = new long[2];
+    KernelException.check(
+        Linux.getrlimit(Rlimit.RLIMIT_NOFILE.number(), files), "getrlimit", "RLIMIT_NOFILE");
+    return new ExecProcess.Engine(capabilities(), openFiles(), files[1]);
   }
 
   private static Set<Capability> capabilities() throws KernelException {

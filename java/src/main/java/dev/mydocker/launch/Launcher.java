@@ -35,13 +35,12 @@ public final class Launcher {
    * @param id the container's id, shown in the monitor's command line
    * @param plan what M and I do
    * @param stdio what I's standard input and output are
-   * @param runDirectory where the monitor writes the exit record
-   * @param life a file locked by flock(2) through this descriptor: the lock lives as long as the
-   *     monitor
-   * @param more further descriptors by slot, which the plan uses
+   * @param descriptors by slot: of a container {@link Slot#RUN_DIRECTORY}, where the monitor writes
+   *     the exit record, and {@link Slot#LIFE}, a file locked by flock(2) through it, whose lock
+   *     lives as long as the monitor; and what the plan uses beside
    */
   public record Request(
-      String id, LaunchPlan plan, Stdio stdio, Fd runDirectory, Fd life, Map<Integer, Fd> more) {}
+      String id, LaunchPlan plan, Stdio stdio, Map<Integer, Fd> descriptors) {}
 
   /**
    * A container whose command runs.
@@ -130,10 +129,8 @@ public final class Launcher {
     Arrays.fill(slots, -1);
     slots[Slot.RECORDING] = page.memfd().number();
     slots[Slot.MONITOR_IMAGE] = image.memfd().number();
-    slots[Slot.LIFE] = request.life().number();
-    slots[Slot.RUN_DIRECTORY] = request.runDirectory().number();
     ends.fill(slots);
-    request.more().forEach((slot, fd) -> slots[slot] = fd.number());
+    request.descriptors().forEach((slot, fd) -> slots[slot] = fd.number());
     return slots;
   }
 

@@ -24,6 +24,7 @@ public final class MonitorClient implements AutoCloseable {
   private static final int STDIN_END = 17;
   private static final int RESIZE = 18;
   private static final int SIGNAL = 19;
+  private static final int DRAIN = 24;
   private static final int HEADER = 8;
   private static final int WINDOW = 65536;
   private static final int USUAL = 4096;
@@ -65,6 +66,16 @@ public final class MonitorClient implements AutoCloseable {
   /** Sends a signal to the container's first process. */
   public void signal(int number) throws IOException {
     send(frame(SIGNAL, 4).putInt(number));
+  }
+
+  /**
+   * Of a command that has ended: what is in its pipes now is its last output. What it has left
+   * behind may hold them open, and is not waited for.
+   */
+  public void drain() throws IOException {
+    synchronized (writing) {
+      write(frame(DRAIN, 0));
+    }
   }
 
   /**
@@ -172,15 +183,19 @@ public final class MonitorClient implements AutoCloseable {
           return;
         }
       }
-      byte[] bytes = frame.array();
-      int done = 0;
-      while (done < bytes.length) {
-        int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
-        if (n == -Errno.EPIPE.number() || n == -Errno.ECONNRESET.number()) {
-          return;
-        }
-        done += KernelException.check(n, "send", socket.name());
+      write(frame);
+    }
+  }
+
+  private void write(ByteBuffer frame) throws IOException {
+    byte[] bytes = frame.array();
+    int done = 0;
+    while (done < bytes.length) {
+      int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
+      if (n == -Errno.EPIPE.number() || n == -Errno.ECONNRESET.number()) {
+        return;
       }
+      done += KernelException.check(n, "send", socket.name());
     }
   }
 

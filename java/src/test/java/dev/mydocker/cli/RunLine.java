@@ -20,7 +20,7 @@ public record RunLine(CreateRequest request, Stdio stdio) {
       RunRequest request = RunFlags.read(parsed, Map.of());
       return new RunLine(
           new CreateRequest(request.options(), request.platform(), request.pull()),
-          Foreground.stdio(request.options()));
+          new Streams(request.options().tty(), request.options().interactive()).stdio());
     } catch (UsageException e) {
       throw new IOException(e.getMessage(), e);
     }
