@@ -86,8 +86,7 @@ final class ExecCommand implements Command {
       throw new UsageException("it needs a container and a command");
     }
     boolean detach = arguments.on("--detach");
-    Streams streams =
-        new Streams(arguments.on("--tty"), arguments.on("--interactive") && !detach);
+    Streams streams = new Streams(arguments.on("--tty"), arguments.on("--interactive") && !detach);
     Optional<RunRequest.Explain> explain = RunFlags.explain(arguments);
     if (streams.tty() && streams.interactive() && Linux.isatty(0) != 1) {
       session.console().error("exec: the input device is not a TTY: leave -t out");
@@ -100,7 +99,9 @@ final class ExecCommand implements Command {
       signals.launching();
       int code = detach ? detached(exec, streams) : attached(exec, streams, session, signals);
       if (explain.isPresent()) {
-        session.console().progressErr(RunCommand.explanation(exec.recording(), exec.id(), explain.get()));
+        session
+            .console()
+            .progressErr(RunCommand.explanation(exec.recording(), exec.id(), explain.get()));
       }
       return code;
     } catch (OptionException e) {

@@ -130,8 +130,7 @@ public final class Exec implements AutoCloseable {
   /** Whether the container's first process has ended; waits a little for that. */
   private boolean ended(int milliseconds) throws KernelException {
     short[] ready = new short[1];
-    int n =
-        Linux.poll(new int[] {first.number()}, new short[] {Linux.POLLIN}, ready, milliseconds);
+    int n = Linux.poll(new int[] {first.number()}, new short[] {Linux.POLLIN}, ready, milliseconds);
     return KernelException.check(n, "poll", first.name()) > 0;
   }
 

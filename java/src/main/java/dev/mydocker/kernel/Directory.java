@@ -21,8 +21,7 @@ import java.util.Optional;
  * {@link Resolve#BENEATH} refuses every symbolic link and every {@code ..} that leaves, {@link
  * Resolve#IN_ROOT} follows links as if this directory were the root of the file system. Neither
  * crosses a mount, which {@link Resolve#IN_MOUNTED_ROOT} alone does; none takes a magic link of
- * /proc. The descriptor so obtained is then used; no path
- * is ever resolved twice.
+ * /proc. The descriptor so obtained is then used; no path is ever resolved twice.
  *
  * <p>Not safe for closing in one thread while another uses it. See openat2(2).
  */

@@ -58,8 +58,7 @@ public final class ExecCompiler {
             Slot.FROM_STDOUT,
             Slot.FROM_STDERR);
     long joiners =
-        Slot.set(
-            Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS);
+        Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS);
     monitor.add(
         Step.of(
             "before anything is joined: nothing of the host is mapped or open from here on",

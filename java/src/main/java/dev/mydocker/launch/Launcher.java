@@ -39,8 +39,7 @@ public final class Launcher {
    *     the exit record, and {@link Slot#LIFE}, a file locked by flock(2) through it, whose lock
    *     lives as long as the monitor; and what the plan uses beside
    */
-  public record Request(
-      String id, LaunchPlan plan, Stdio stdio, Map<Integer, Fd> descriptors) {}
+  public record Request(String id, LaunchPlan plan, Stdio stdio, Map<Integer, Fd> descriptors) {}
 
   /**
    * A container whose command runs.

@@ -91,8 +91,8 @@ public record ExecProcess(Spec.Process process, Causes causes) {
     return options.command();
   }
 
-  private static String workdir(
-      Spec.Process container, ExecOptions options, Causes.Collector why) throws OptionException {
+  private static String workdir(Spec.Process container, ExecOptions options, Causes.Collector why)
+      throws OptionException {
     if (options.workdir().isEmpty()) {
       why.put("cwd", CONTAINERS);
       return container.cwd();
@@ -140,8 +140,7 @@ public record ExecProcess(Spec.Process process, Causes causes) {
     }
     if (!known && engine.openFiles().isPresent()) {
       why.put("rlimit:" + files, "default: the JVM had raised its own soft limit: put back");
-      out.add(
-          new Spec.RlimitEntry(files, engine.openFiles().getAsLong(), engine.openFilesHard()));
+      out.add(new Spec.RlimitEntry(files, engine.openFiles().getAsLong(), engine.openFilesHard()));
     }
     return out;
   }

@@ -81,14 +81,18 @@ class ExecIT {
       TestEngine.Result result =
           engine.execSh(box, "uname -n; tr '\\0' ' ' </proc/1/cmdline; echo; cat /proc/mounts");
       assertThat(result.lines().get(0)).isEqualTo("inner");
-      assertThat(result.lines().get(1)).startsWith("sh -c echo up");
+      assertThat(result.lines().get(1)).isEqualTo("sleep 600 ");
       assertThat(result.out()).contains(" /scratch tmpfs ").startsWith("inner\n");
     }
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "--pid host", "--pid host --ipc host --uts host --network host --cgroupns host"})
+      strings = {
+        "",
+        "--pid host",
+        "--pid host --ipc host --uts host --network host --cgroupns host"
+      })
   void isInEachNamespaceOfTheContainer(String flags) throws Exception {
     try (TestContainer box = box(flags);
         TestContainer command =
@@ -127,7 +131,8 @@ class ExecIT {
     try (TestContainer box = box("--pids-limit 8 --ulimit nofile=321:654")) {
       TestEngine.Result result =
           engine.execSh(
-              box, "ulimit -n; ulimit -Hn; i=0; while [ $i -lt 20 ]; do sleep 9 & i=$((i+1)); done");
+              box,
+              "ulimit -n; ulimit -Hn; i=0; while [ $i -lt 20 ]; do sleep 9 & i=$((i+1)); done");
       assertThat(result.lines()).startsWith("321", "654");
       assertThat(result.err()).contains("can't fork");
     }
@@ -136,8 +141,7 @@ class ExecIT {
   // ---- who it is --------------------------------------------------------------------------------
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"", "-u 1000", "--cap-drop ALL", "--cap-add NET_ADMIN", "--privileged"})
+  @ValueSource(strings = {"", "-u 1000", "--cap-drop ALL", "--cap-add NET_ADMIN", "--privileged"})
   void hasTheIdsAndCapabilitiesOfTheContainersProcess(String flags) throws Exception {
     try (TestContainer box = box(flags)) {
       TestEngine.Result result =
@@ -169,7 +173,7 @@ class ExecIT {
   @CsvSource({
     "0, uid=0(root) gid=0(root)",
     "daemon, uid=1(daemon) gid=1(daemon)",
-    "daemon:mail, uid=1(daemon) gid=8(mail)",
+    "daemon:root, uid=1(daemon) gid=0(root)",
     "1234:55, uid=1234 gid=55"
   })
   void userIsTheContainersOfThatName(String user, String expected) throws Exception {
@@ -282,8 +286,6 @@ class ExecIT {
   @ParameterizedTest
   @ValueSource(strings = {"/proc/self/fd/%d", "/proc/self/fd/%d/../..", "/link/%d"})
   void CVE_2024_21626_workingDirectoryIsNeverADescriptorOfTheHost(String form) throws Exception {
-    Path root = Path.of("/proc/1/root").toRealPath();
-    assertThat(root).isNotNull();
     try (TestContainer box = box("")) {
       engine.execSh(box, "touch /inside; ln -s /proc/self/fd /link");
       for (int fd = 0; fd < 24; fd++) {
@@ -328,8 +330,8 @@ class ExecIT {
       assertThat(engine.exec(box, ExecOptions.of(List.of("ls", "/proc/self/fd"))).lines())
           // The last is the directory that is listed.
           .containsExactly("0", "1", "2", "3");
-      try (TestContainer terminal = startTty(box, "ls /proc/$$/fd | tr '\\n' ' '; echo end")) {
-        assertThat(terminal.end().out()).matches("(?s)0 +1 +2( +10)? +end\\s*");
+      try (TestContainer terminal = startTty(box, "exec ls /proc/self/fd")) {
+        assertThat(terminal.end().out()).matches("0 +1 +2 +3\\s*");
       }
     }
   }
@@ -344,8 +346,7 @@ class ExecIT {
               + " readlink $p/exe; ls $p/fd $p/map_files; cat $p/exe | head -c 4; echo seen; exit;;"
               + " esac; done; done 2>/dev/null";
       try (TestContainer watcher =
-          engine.exec(
-              box, ExecOptions.of(List.of("sh", "-c", script)), new Stdio.Streams(false))) {
+          engine.exec(box, ExecOptions.of(List.of("sh", "-c", script)), new Stdio.Streams(false))) {
         while (!watcher.out().contains("seen")) {
           assertThat(engine.execSh(box, "true").code()).isZero();
         }
@@ -363,8 +364,7 @@ class ExecIT {
   void inputArrivesAndEnds() throws Exception {
     try (TestContainer box = box("");
         TestContainer command =
-            engine.exec(
-                box, ExecOptions.of(List.of("wc", "-c")), new Stdio.Streams(true))) {
+            engine.exec(box, ExecOptions.of(List.of("wc", "-c")), new Stdio.Streams(true))) {
       command.stdin(new byte[200_000]);
       command.closeStdin();
       assertThat(command.end().line()).isEqualTo("200000");
@@ -382,7 +382,8 @@ class ExecIT {
   void terminalIsTheContainersOwnWithSessionAndSize() throws Exception {
     try (TestContainer box = box("");
         TestContainer terminal =
-            startTty(box, "tty; stty size; ps -o pid,sid,tty | grep \"^ *$$ \"; echo $TERM; read x")) {
+            startTty(
+                box, "tty; stty size; ps -o pid,sid,tty | grep \"^ *$$ \"; echo $TERM; read x")) {
       terminal.await("xterm");
       List<String> lines = terminal.out().lines().map(String::strip).toList();
       assertThat(lines).startsWith("/dev/pts/0", "33 77");
@@ -424,6 +425,9 @@ class ExecIT {
           engine.execSh(box, "sleep 599 & head -c 60000 /dev/zero | tr '\\0' x; echo end");
       assertThat(result.out()).hasSize(60_004).endsWith("end\n");
       assertThat(engine.execSh(box, "pidof sleep").out().strip().split(" ")).hasSize(2);
+      try (TestContainer terminal = startTty(box, "nohup sleep 598 >/dev/null & echo end")) {
+        assertThat(terminal.end().out()).contains("end");
+      }
     }
   }
 
@@ -464,10 +468,8 @@ class ExecIT {
   void containerThatEndsMeanwhileIsOneClearLine() throws Exception {
     for (int i = 0; i < 20; i++) {
       try (TestContainer box = box("")) {
-        Thread killer =
-            new Thread(
-                () -> Linux.kill(box.pid(), SIGKILL));
-        Thread.sleep(0, (i % 10) * 300_000);
+        Thread killer = new Thread(() -> Linux.kill(box.pid(), SIGKILL));
+        Thread.sleep(0, (i % 10) * 90_000);
         killer.start();
         try {
           assertThat(engine.execSh(box, "sleep 600").code()).isEqualTo(137);
@@ -528,7 +530,7 @@ class ExecIT {
       } finally {
         threads.shutdown();
       }
-      assertThat(engine.execSh(box, "ls -d /proc/[0-9]* | wc -l").line()).isEqualTo("5");
+      assertThat(engine.execSh(box, "set -- /proc/[0-9]*; echo $#").line()).isEqualTo("2");
     }
   }
 }
