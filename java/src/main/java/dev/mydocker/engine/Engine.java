@@ -12,6 +12,7 @@ import dev.mydocker.image.Images;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
@@ -118,10 +119,15 @@ public final class Engine {
    *
    * @param id the container's
    * @param pid its first process, which runs under its monitor
+   * @throws IOException when it has ended
    */
   public Exec exec(String id, int pid, ExecOptions options) throws IOException {
     requireRoot();
-    Fd first = Fd.of(Linux.pidfdOpen(pid), "pidfd_open", "first process of " + id);
+    int n = Linux.pidfdOpen(pid);
+    if (n == -Errno.ESRCH.number()) {
+      throw Exec.notRunning(id);
+    }
+    Fd first = Fd.of(n, "pidfd_open", "first process of " + id);
     try {
       return new Exec(
           id, pid, first, store.config(id), cgroups.at(Leftovers.cgroupPath(id)), options);

@@ -87,9 +87,9 @@ public final class Exec implements AutoCloseable {
       return new Running(owner(launched.client(), stdio), launched);
     } catch (LaunchException e) {
       boolean commands = e.exitCode() >= NOT_EXECUTED;
-      throw !commands && ended(END_MILLISECONDS) ? notRunning(e) : e;
+      throw !commands && ended(END_MILLISECONDS) ? notRunning(id) : e;
     } catch (IOException e) {
-      throw ended(END_MILLISECONDS) ? notRunning(e) : e;
+      throw ended(END_MILLISECONDS) ? notRunning(id) : e;
     }
   }
 
@@ -97,7 +97,7 @@ public final class Exec implements AutoCloseable {
     Spec.Process own =
         container
             .process()
-            .orElseThrow(() -> new IOException("container " + shortId() + " has no process"));
+            .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
     ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
     LaunchPlan plan =
         ExecCompiler.compile(
@@ -114,7 +114,7 @@ public final class Exec implements AutoCloseable {
         Directory.of(StateFile.open(Path.of("/proc/" + pid + "/root"), flags, 0))) {
       // Opened by number: while the process lives, the number was its own.
       if (ended(0)) {
-        throw notRunning(null);
+        throw notRunning(id);
       }
       byte[] name = path.getBytes(StandardCharsets.UTF_8);
       return Optional.of(root.read(name, Directory.Resolve.IN_MOUNTED_ROOT, limit));
@@ -123,7 +123,7 @@ public final class Exec implements AutoCloseable {
         return Optional.empty();
       }
       throw new IOException(
-          "cannot read " + path + " of container " + shortId() + ": " + e.getMessage(), e);
+          "cannot read " + path + " of container " + shortId(id) + ": " + e.getMessage(), e);
     }
   }
 
@@ -134,11 +134,11 @@ public final class Exec implements AutoCloseable {
     return KernelException.check(n, "poll", first.name()) > 0;
   }
 
-  private IOException notRunning(Exception cause) {
-    return new IOException("container " + shortId() + " is not running", cause);
+  static IOException notRunning(String id) {
+    return new IOException("container " + shortId(id) + " is not running");
   }
 
-  private String shortId() {
+  private static String shortId(String id) {
     return id.substring(0, 12);
   }
 

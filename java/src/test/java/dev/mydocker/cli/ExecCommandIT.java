@@ -79,7 +79,9 @@ class ExecCommandIT {
     Cli.Result result = exec("", "-d", "box", "sh", "-c", "echo lost; sleep 600");
     assertThat(result.code()).isZero();
     assertThat(result.out() + result.err()).isEmpty();
-    assertThat(exec("", "box", "pidof", "-s", "sleep").code()).isZero();
+    String both = "until set -- $(pidof sleep); [ $# = 2 ]; do sleep .02; done";
+    Cli.Result seen = exec("", "box", "sh", "-c", both);
+    assertThat(seen.code()).as(seen.out() + seen.err()).isZero();
   }
 
   @Test
