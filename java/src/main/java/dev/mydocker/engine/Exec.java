@@ -94,17 +94,20 @@ public final class Exec implements AutoCloseable {
   }
 
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
+    Launcher.Request request =
+        new Launcher.Request(id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
+    return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
+  }
+
+  /** What M and I do. */
+  LaunchPlan plan(Stdio stdio) throws IOException, OptionException {
     Spec.Process own =
         container
             .process()
             .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
     ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
-    LaunchPlan plan =
-        ExecCompiler.compile(
-            new ExecCompiler.Input(id, container, process.process(), process.causes(), stdio));
-    Launcher.Request request =
-        new Launcher.Request(id, plan, stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
-    return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
+    return ExecCompiler.compile(
+        new ExecCompiler.Input(id, container, process.process(), process.causes(), stdio));
   }
 
   /** A file as the container sees it, mounts included; every link stays inside. */
@@ -129,8 +132,12 @@ public final class Exec implements AutoCloseable {
 
   /** Whether the container's first process has ended; waits a little for that. */
   private boolean ended(int milliseconds) throws KernelException {
+    int[] fds = {first.number()};
     short[] ready = new short[1];
-    int n = Linux.poll(new int[] {first.number()}, new short[] {Linux.POLLIN}, ready, milliseconds);
+    int n;
+    do {
+      n = Linux.poll(fds, new short[] {Linux.POLLIN}, ready, milliseconds);
+    } while (n == -Errno.EINTR.number());
     return KernelException.check(n, "poll", first.name()) > 0;
   }
 

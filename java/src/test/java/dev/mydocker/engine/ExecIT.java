@@ -3,9 +3,17 @@ package dev.mydocker.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.Arg;
+import dev.mydocker.launch.ExecCompiler;
 import dev.mydocker.launch.LaunchException;
+import dev.mydocker.launch.LaunchPlan;
+import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.Op;
+import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.Step;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.OptionException;
@@ -19,11 +27,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NothingLeft.class)
 class ExecIT {
   private static final int SIGKILL = 9;
+  private static final int HELD = 77;
   private static final String STATUS = "grep -E '^(Cap|Uid|Gid|NoNewPrivs)' /proc/%s/status";
 
   private static final TestEngine engine = TestEngine.shared();
@@ -336,25 +347,82 @@ class ExecIT {
     }
   }
 
-  /** The joiner is stopped where it waits for its cgroup: it has joined the PID namespace. */
-  @Test
-  void CVE_2019_5736_joinerIsASealedMemoryFileThatTheContainerCannotOpen() throws Exception {
-    try (TestContainer box = box("--cap-add SYS_PTRACE")) {
-      String script =
-          "for i in $(seq 200000); do for p in /proc/[0-9]*; do"
-              + " case $(cat $p/comm 2>/dev/null) in mydocker*)"
-              + " readlink $p/exe; ls $p/fd $p/map_files; cat $p/exe | head -c 4; echo seen; exit;;"
-              + " esac; done; done 2>/dev/null";
-      try (TestContainer watcher =
-          engine.exec(box, ExecOptions.of(List.of("sh", "-c", script)), new Stdio.Streams(false))) {
-        while (!watcher.out().contains("seen")) {
-          assertThat(engine.execSh(box, "true").code()).isZero();
-        }
-        assertThat(watcher.end().out().replace("seen", "").strip())
-            .satisfiesAnyOf(
-                text -> assertThat(text).isEmpty(),
-                text -> assertThat(text).startsWith("/memfd:mydocker-monitor (deleted)"));
+  /** Held where it has joined everything and still has every capability of the engine. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--cap-add SYS_PTRACE"})
+  void CVE_2019_5736_joinerHasNoFileOfTheHost(String flags) throws Exception {
+    Stdio stdio = new Stdio.Streams(false);
+    try (TestContainer box = box(flags);
+        Exec exec = engine.engine().exec(box.id(), box.pid(), sleep());
+        Fd first = Fd.of(Linux.pidfdOpen(box.pid()), "pidfd_open", "the first process")) {
+      Launcher.Request request =
+          new Launcher.Request(
+              box.id(), held(exec.plan(stdio)), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
+      List<String> inside = new ArrayList<>();
+      List<String> open = new ArrayList<>();
+      Launcher.Meeting look =
+          (point, pid) -> {
+            if (point == HELD) {
+              open.addAll(openFiles(pid));
+              inside.addAll(seenInside(box, pid));
+              throw new IOException("seen");
+            }
+          };
+      assertThatThrownBy(() -> Launcher.launch(request, look, new ArrayList<>()))
+          .hasMessage("seen");
+      assertThat(open)
+          .isNotEmpty()
+          .allMatch(file -> file.matches("/dev/null|(socket|pipe|anon_inode):.*"));
+      if (flags.isEmpty()) {
+        assertThat(inside).containsExactly("end");
+      } else {
+        assertThat(inside).first().isEqualTo("/memfd:mydocker-monitor (deleted)");
+        assertThat(inside)
+            .filteredOn(line -> line.contains(" /"))
+            .isNotEmpty()
+            .allMatch(line -> line.endsWith(" (deleted)") && line.contains(" /memfd:mydocker-"));
       }
+    }
+  }
+
+  /** The plan with one more meeting, when everything is joined. */
+  private static LaunchPlan held(LaunchPlan plan) {
+    List<Step> steps = new ArrayList<>();
+    for (Step step : plan.init()) {
+      steps.add(step);
+      if (step.op() == Op.SETNS) {
+        steps.add(new Step(Op.SYNC, List.of(Arg.fd(Slot.SYNC), Arg.number(HELD)), "to be seen"));
+      }
+    }
+    return new LaunchPlan(plan.monitor(), steps);
+  }
+
+  private static List<String> openFiles(int pid) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> all = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path link : all.toList()) {
+        found.add(Files.readSymbolicLink(link).toString());
+      }
+    }
+    return found;
+  }
+
+  /** What the container's root sees of a process: its program, what is mapped and open in it. */
+  private static List<String> seenInside(TestContainer box, int pid) throws IOException {
+    String numbers =
+        Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+            .filter(line -> line.startsWith("NSpid:"))
+            .findFirst()
+            .orElseThrow();
+    String own = numbers.substring(numbers.lastIndexOf('\t') + 1);
+    try {
+      String script =
+          "cd /proc/"
+              + own
+              + "; readlink exe; cat maps; for f in fd/*; do readlink $f; done; echo end";
+      return engine.execSh(box, script).lines();
+    } catch (OptionException e) {
+      throw new IOException(e);
     }
   }
 
