@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code exec} as a user types it. */
 @ExtendWith(NothingLeft.class)
 class ExecCommandIT {
+  private static final int SIGKILL = 9;
+  private static final int SIGSTOP = 19;
+
   private TestContainer box;
 
   @BeforeEach
@@ -94,6 +97,29 @@ class ExecCommandIT {
     assertThat(out.readLine()).isEqualTo("up");
     Linux.kill((int) process.pid(), Signals.SIGTERM);
     assertThat(process.waitFor()).isEqualTo(4);
+  }
+
+  @Test
+  void REL01_commandOfAKilledClientGoesWithItsContainer() throws Exception {
+    Process process = Cli.start(ExecLine.of(box, "box", "sh", "-c", "echo up; exec sleep 600"));
+    assertThat(process.getInputStream().read()).isEqualTo('u');
+    process.destroyForcibly().waitFor();
+    assertThat(exec("", "box", "sh", "-c", "set -- $(pidof sleep); echo $#").out())
+        .isEqualTo("2\n");
+    // That nothing is left is looked at when all tests are done.
+    box.close();
+  }
+
+  @Test
+  void REL22_clientThatReadsNoMoreDoesNotKeepTheContainer() throws Exception {
+    Process process = Cli.start(ExecLine.of(box, "box", "yes"));
+    assertThat(process.getInputStream().read()).isEqualTo('y');
+    Linux.kill((int) process.pid(), SIGSTOP);
+    box.signal(SIGKILL);
+    assertThat(box.end().code()).isEqualTo(128 + SIGKILL);
+    assertThat(TestEngine.shared().runRoot().resolve("containers")).isEmptyDirectory();
+    Linux.kill((int) process.pid(), Signals.SIGCONT);
+    assertThat(Cli.end(process, new byte[0]).code()).isEqualTo(128 + SIGKILL);
   }
 
   @Test
