@@ -1,6 +1,11 @@
 /*
- * frame.h - what the monitor and an attached client say to each other over one stream socket.
- * Java's dev.mydocker.launch.Frame has the same numbers.
+ * frame.h - what the monitor and a client say to each other over one stream socket.
+ * Java's dev.mydocker.launch.MonitorClient has the same numbers.
+ *
+ * The launcher's client is attached from the start, unless it is to leave at once (the setting
+ * `detached`). One that connects to the listening
+ * socket is told the end and may resize and signal; output and input it has from its FRAME_ATTACH
+ * on.
  */
 #ifndef MYDOCKER_FRAME_H
 #define MYDOCKER_FRAME_H
@@ -13,12 +18,18 @@ enum frame_type {
     FRAME_STDERR = 2,
     FRAME_EXIT = 3,  /* int32 si_code, int32 si_status of waitid(2) */
     FRAME_TAKEN = 4, /* uint32: bytes of stdin that have left the monitor */
+    FRAME_READY = 5, /* to the launcher, first of all: the record `pid` and the log are there */
     /* client to monitor */
     FRAME_STDIN = 16,
     FRAME_STDIN_END = 17,
     FRAME_RESIZE = 18, /* uint16 rows, uint16 columns */
     FRAME_SIGNAL = 19, /* int32 */
+    FRAME_ATTACH = 20, /* uint32 of ATTACH_*, replaces what was said before */
+    FRAME_DRAIN = 24,  /* after FRAME_EXIT: what is in the pipes now is the last output */
 };
+
+#define ATTACH_OUTPUT 1u /* it is sent the output */
+#define ATTACH_STDIN 2u  /* its FRAME_STDIN and FRAME_STDIN_END are the container's input */
 
 /* Numbers are in the machine's own byte order: both ends are one machine. */
 struct frame {

@@ -1,9 +1,10 @@
 /*
- * monitor.c - the static supervisor of one container: owns its pty or pipes, passes them on to
- * whoever is attached, reaps its first process and writes how it ended.
+ * monitor.c - the static supervisor of one container: owns its pty or pipes, writes them to the log
+ * and passes them on to whoever is attached, reaps its first process, writes how it ended and has
+ * somebody clean up.
  *
  * An ordinary single-threaded program: M after its execve, with every signal blocked. It outlives
- * the JVM that started it; what the container writes while nobody is attached is dropped.
+ * the JVM that started it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,35 +26,29 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "frame.h"
+#include "clients.h"
 #include "init.h"
 #include "interpreter.h"
+#include "log.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
 
-#define PIECE 65536u
-#define OUTBOX (2 * PIECE)
-
 struct monitor {
-    int client;
     int init; /* pidfd of the container's first process; -1 when it has been reaped */
-    pid_t init_pid;
     int run_directory;
     int console_in;
     int to_stdin;
     int from[2]; /* stdout and stderr; a pty has one */
     bool terminal;
-
-    unsigned char out[OUTBOX]; /* frames for the client */
-    size_t out_used;
-    unsigned char in[sizeof(struct frame) + STDIN_WINDOW]; /* an unfinished frame of the client */
-    size_t in_used;
-    unsigned char input[STDIN_WINDOW]; /* bytes for the container's stdin */
-    size_t input_used;
+    bool detached; /* who launches it leaves at once, and cleans nothing up */
     bool input_ended;
-    uint32_t taken; /* bytes of it that have left, and that the client has not been told of */
+    bool rest;      /* what others still write to its streams is not waited for */
+    long left[2];   /* then: bytes of each stream that are still wanted */
+    int32_t how[2]; /* si_code and si_status of its end */
+    struct clients clients;
+    struct log log;
 };
 
 static void drop(int *fd)
@@ -63,103 +58,83 @@ static void drop(int *fd)
     *fd = -1;
 }
 
-static void drop_client(struct monitor *m)
-{
-    drop(&m->client);
-    m->out_used = 0;
-    m->taken = 0;
-}
+/* ---- the container's output and input ------------------------------------------------------- */
 
-/* Room is the caller's to check: PIECE is always left for what the monitor says itself. */
-static void send_frame(struct monitor *m, enum frame_type type, const void *data, size_t size)
+/*
+ * After the end of the first process its output is in the pipes. Whoever still holds an end of
+ * them, or writes on, is not waited for, unless a launcher is there, who ends what is left of the
+ * container, or says that it does not wait either. What a terminal holds FIONREAD does not tell
+ * whole; it is less than this.
+ */
+static void take_the_rest(struct monitor *m)
 {
-    if (m->client < 0 || m->out_used + sizeof(struct frame) + size > sizeof m->out)
-        return;
-    const struct frame frame = {(uint32_t)type, (uint32_t)size};
-    memcpy(m->out + m->out_used, &frame, sizeof frame);
-    memcpy(m->out + m->out_used + sizeof frame, data, size);
-    m->out_used += sizeof frame + size;
-}
-
-static bool room_for_output(const struct monitor *m)
-{
-    return m->client < 0 || m->out_used < PIECE / 2;
-}
-
-/* In one frame for all: a client that reads none of many would leave no room for the exit. */
-static void tell_taken(struct monitor *m)
-{
-    if (m->taken == 0 || !room_for_output(m))
-        return;
-    send_frame(m, FRAME_TAKEN, &m->taken, sizeof m->taken);
-    m->taken = 0;
-}
-
-static void flush_client(struct monitor *m)
-{
-    for (;;) {
-        tell_taken(m);
-        if (m->client < 0 || m->out_used == 0)
-            return;
-        ssize_t n = send(m->client, m->out, m->out_used, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n <= 0) {
-            drop_client(m);
-            return;
-        }
-        m->out_used -= (size_t)n;
-        memmove(m->out, m->out + n, m->out_used);
+    m->rest = true;
+    for (int i = 0; i < 2; i++) {
+        int here = OUTBOX;
+        if (m->from[i] >= 0 && !m->terminal)
+            ioctl(m->from[i], FIONREAD, &here);
+        m->left[i] = here;
     }
 }
-
-/* ---- the container's output and input ------------------------------------------------------- */
 
 /* EIO is how a pty's master tells that the last holder of the terminal is gone. */
 static void read_output(struct monitor *m, int which)
 {
-    if (!room_for_output(m))
+    if (m->from[which] < 0 || !clients_have_room(&m->clients))
         return;
     unsigned char piece[PIECE];
     ssize_t n = read(m->from[which], piece, sizeof piece);
-    if (n > 0)
-        send_frame(m, which == 0 ? FRAME_STDOUT : FRAME_STDERR, piece, (size_t)n);
-    else if (n == 0 || errno != EAGAIN)
+    bool end = n == 0 || (n < 0 && (errno != EAGAIN || m->rest));
+    if (n > 0) {
+        log_write(&m->log, which, piece, (size_t)n);
+        clients_output(&m->clients, which == 0 ? FRAME_STDOUT : FRAME_STDERR, piece, (size_t)n);
+        m->left[which] -= m->rest ? n : 0;
+    }
+    if (end || (m->rest && m->left[which] <= 0)) {
+        log_end(&m->log, which);
         drop(&m->from[which]);
+    }
 }
 
-static int input_fd(const struct monitor *m)
+/*
+ * False while the container takes no more. Without a reader the rest is taken and forgotten, so
+ * that the client does not wait for ever.
+ */
+static bool feed(struct monitor *m, struct client *c)
 {
-    return m->terminal ? m->from[0] : m->to_stdin;
+    int fd = m->terminal ? m->from[0] : m->to_stdin;
+    bool reader = fd >= 0;
+    if (c->input_used > 0 && reader) {
+        ssize_t n = write(fd, c->input, c->input_used);
+        if (n > 0)
+            client_took(c, (size_t)n);
+        else
+            reader = errno == EAGAIN;
+    }
+    if (c->input_used > 0 && !reader) {
+        client_took(c, c->input_used);
+        drop(&m->to_stdin);
+    }
+    return c->input_used == 0;
 }
 
-static void took_input(struct monitor *m, size_t size)
-{
-    m->input_used -= size;
-    memmove(m->input, m->input + size, m->input_used);
-    m->taken += (uint32_t)size;
-}
-
-/* Without a reader the rest is taken and forgotten, so that the client does not wait for ever. */
 static void write_input(struct monitor *m)
 {
     if (m->console_in >= 0)
         return; /* the terminal has not arrived yet */
-    int fd = input_fd(m);
-    bool reader = fd >= 0;
-    if (m->input_used > 0 && reader) {
-        ssize_t n = write(fd, m->input, m->input_used);
-        if (n > 0)
-            took_input(m, (size_t)n);
-        else
-            reader = errno == EAGAIN;
-    }
-    if (m->input_used > 0 && !reader) {
-        took_input(m, m->input_used);
+    for (size_t i = 0; i < m->clients.count; i++)
+        if (!feed(m, m->clients.list[i]))
+            return;
+    if (m->input_ended && !m->terminal)
         drop(&m->to_stdin);
-    }
-    if (m->input_used == 0 && m->input_ended && !m->terminal)
-        drop(&m->to_stdin);
+}
+
+static bool has_input(const struct monitor *m)
+{
+    for (size_t i = 0; i < m->clients.count; i++)
+        if (m->clients.list[i]->input_used > 0)
+            return true;
+    return false;
 }
 
 static void set_nonblocking(int fd)
@@ -183,7 +158,7 @@ static void receive_console(struct monitor *m)
         .msg_control = control.bytes,
         .msg_controllen = sizeof control.bytes,
     };
-    ssize_t n = recvmsg(m->console_in, &message, MSG_CMSG_CLOEXEC);
+    ssize_t n = recvmsg(m->console_in, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(sizeof(int))) {
         memcpy(&m->from[0], CMSG_DATA(rights), sizeof(int));
@@ -192,7 +167,7 @@ static void receive_console(struct monitor *m)
     drop(&m->console_in);
 }
 
-/* ---- the client ----------------------------------------------------------------------------- */
+/* ---- what clients ask for ------------------------------------------------------------------- */
 
 static void resize(struct monitor *m, const unsigned char *data)
 {
@@ -211,158 +186,240 @@ static void forward_signal(struct monitor *m, const unsigned char *data)
         syscall(SYS_pidfd_send_signal, m->init, number, NULL, 0);
 }
 
-/* One whole frame; false for what no client of ours sends. */
-static bool obey(struct monitor *m, const struct frame *frame, const unsigned char *data)
+static bool take_input(struct client *c, const struct frame *frame, const unsigned char *data)
 {
+    if (!(c->flags & ATTACH_STDIN) || c->input_ended ||
+        frame->size > sizeof c->input - c->input_used)
+        return false;
+    memcpy(c->input + c->input_used, data, frame->size);
+    c->input_used += frame->size;
+    return true;
+}
+
+static bool obey_frame(void *context, struct client *c, const struct frame *frame,
+                       const unsigned char *data)
+{
+    struct monitor *m = context;
+    if (frame->type == FRAME_STDIN)
+        return take_input(c, frame, data);
+    bool empty = frame->type == FRAME_STDIN_END || frame->type == FRAME_DRAIN;
+    if (frame->size != (empty ? 0 : 4))
+        return false;
     switch (frame->type) {
-    case FRAME_STDIN:
-        if (frame->size > sizeof m->input - m->input_used || m->input_ended)
-            return false;
-        memcpy(m->input + m->input_used, data, frame->size);
-        m->input_used += frame->size;
-        return true;
     case FRAME_STDIN_END:
+        c->input_ended = true;
         m->input_ended = true;
-        return frame->size == 0;
+        return c->flags & ATTACH_STDIN;
     case FRAME_RESIZE:
-        if (frame->size == 4)
-            resize(m, data);
-        return frame->size == 4;
+        resize(m, data);
+        return true;
     case FRAME_SIGNAL:
-        if (frame->size == 4)
-            forward_signal(m, data);
-        return frame->size == 4;
+        forward_signal(m, data);
+        return true;
+    case FRAME_ATTACH:
+        memcpy(&c->flags, data, sizeof c->flags);
+        return true;
+    case FRAME_DRAIN:
+        if (m->init >= 0 || m->rest)
+            return false;
+        take_the_rest(m);
+        return true;
     default:
         return false;
     }
 }
 
-/* Obeys every whole frame that has arrived; false when one cannot be right. */
-static bool obey_all(struct monitor *m)
+static void accept_client(struct monitor *m)
 {
-    size_t at = 0;
-    struct frame frame;
-    while (m->in_used - at >= sizeof frame) {
-        memcpy(&frame, m->in + at, sizeof frame);
-        if (frame.size > STDIN_WINDOW)
-            return false;
-        if (m->in_used - at - sizeof frame < frame.size)
-            break;
-        if (!obey(m, &frame, m->in + at + sizeof frame))
-            return false;
-        at += sizeof frame + frame.size;
-    }
-    m->in_used -= at;
-    memmove(m->in, m->in + at, m->in_used);
-    return true;
+    struct client *c = clients_accept(&m->clients);
+    if (c && m->init < 0)
+        client_send(c, FRAME_EXIT, m->how, sizeof m->how);
 }
 
-static void read_client(struct monitor *m)
-{
-    ssize_t n = recv(m->client, m->in + m->in_used, sizeof m->in - m->in_used, MSG_DONTWAIT);
-    if (n < 0 && errno == EAGAIN)
-        return;
-    if (n > 0) {
-        m->in_used += (size_t)n;
-        if (obey_all(m))
-            return;
-    }
-    drop_client(m);
-}
+/* ---- records -------------------------------------------------------------------------------- */
 
-/* ---- the end -------------------------------------------------------------------------------- */
+static long long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /*
  * Written whole or not at all: a temporary name, then rename(2). Not synced: the directory does not
- * outlive the system's run.
+ * outlive the system's run. It may be gone: whoever removed it does not want the record.
  */
-static void write_exit_record(const struct monitor *m, const siginfo_t *info)
+static void write_record(const struct monitor *m, const char *name, const char *text)
 {
-    struct timespec now;
-    char text[160];
-    clock_gettime(CLOCK_REALTIME, &now);
-    int code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
-    int length = snprintf(text, sizeof text, "{\"exitCode\":%d,\"finished\":%lld}\n", code,
-                          (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-    int fd = openat(m->run_directory, ".exit", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = openat(m->run_directory, ".record", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
-        return; /* the directory is gone: whoever removed it does not want the record */
-    bool whole = write(fd, text, (size_t)length) == length;
+        return;
+    bool whole = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
     close(fd);
     if (whole)
-        renameat(m->run_directory, ".exit", m->run_directory, "exit");
+        renameat(m->run_directory, ".record", m->run_directory, name);
+    else
+        unlinkat(m->run_directory, ".record", 0);
 }
 
+static void write_pid_record(const struct monitor *m, pid_t init)
+{
+    char text[128];
+    snprintf(text, sizeof text, "{\"pid\":%d,\"monitor\":%d,\"started\":%lld}\n", init, getpid(),
+             now_ms());
+    write_record(m, "pid", text);
+}
+
+static void write_exit_record(const struct monitor *m, const siginfo_t *info)
+{
+    char text[128];
+    int code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+    snprintf(text, sizeof text, "{\"exitCode\":%d,\"finished\":%lld}\n", code, now_ms());
+    write_record(m, "exit", text);
+}
+
+/*
+ * The record comes before the reaping: while there is none, the number in `pid` is surely the
+ * container's. What I sent before its end, its terminal perhaps, is there by now.
+ */
 static void reap(struct monitor *m)
 {
     siginfo_t info = {0};
-    if (waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, WEXITED | __WALL) < 0)
+    const int options = WEXITED | __WALL;
+    if (waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, options | WNOWAIT) < 0)
         return;
-    drop(&m->init);
     write_exit_record(m, &info);
-    const int32_t how[2] = {info.si_code, info.si_status};
-    send_frame(m, FRAME_EXIT, how, sizeof how);
-}
-
-/* After the container's end its last output is passed on, if there is anyone to pass it to. */
-static bool finished(const struct monitor *m)
-{
-    if (m->init >= 0)
-        return false;
-    return m->client < 0 || (m->from[0] < 0 && m->from[1] < 0 && m->out_used == 0);
+    waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, options);
+    drop(&m->init);
+    if (m->console_in >= 0)
+        receive_console(m);
+    m->how[0] = info.si_code;
+    m->how[1] = info.si_status;
+    clients_exit(&m->clients, m->how);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-enum { ON_CLIENT, ON_INIT, ON_CONSOLE, ON_STDOUT, ON_STDERR, ON_STDIN, SOURCES };
+enum { ON_INIT, ON_CONSOLE, ON_STDOUT, ON_STDERR, ON_STDIN, ON_LISTENER, ON_CLIENTS };
 
-static void prepare_poll(struct monitor *m, struct pollfd polls[SOURCES])
+static bool output_ended(const struct monitor *m)
 {
-    bool room = room_for_output(m);
-    short output = room ? POLLIN : 0;
-    short client = POLLIN | (m->out_used ? POLLOUT : 0);
+    return m->from[0] < 0 && m->from[1] < 0;
+}
+
+static bool finished(const struct monitor *m)
+{
+    return m->init < 0 && output_ended(m) && clients_have_all(&m->clients);
+}
+
+/* How many there are to poll. */
+static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
+{
+    bool room = clients_have_room(&m->clients);
     bool same = m->terminal; /* the master is both what is read and what is written */
-    short input = m->input_used ? POLLOUT : 0;
-    polls[ON_CLIENT] = (struct pollfd){.fd = m->client, .events = client};
+    short output = room ? POLLIN : 0;
+    short input = has_input(m) ? POLLOUT : 0;
     polls[ON_INIT] = (struct pollfd){.fd = m->init, .events = POLLIN};
     polls[ON_CONSOLE] = (struct pollfd){.fd = m->console_in, .events = POLLIN};
     polls[ON_STDOUT] = (struct pollfd){.fd = room || (same && input) ? m->from[0] : -1,
                                        .events = output | (same ? input : 0)};
     polls[ON_STDERR] = (struct pollfd){.fd = room ? m->from[1] : -1, .events = output};
     polls[ON_STDIN] = (struct pollfd){.fd = input && !same ? m->to_stdin : -1, .events = input};
+    polls[ON_LISTENER] = (struct pollfd){
+        .fd = clients_accepting(&m->clients) ? m->clients.listener : -1, .events = POLLIN};
+    for (size_t i = 0; i < m->clients.count; i++) {
+        const struct client *c = m->clients.list[i];
+        short events = POLLIN | (c->out_used ? POLLOUT : 0);
+        polls[ON_CLIENTS + i] = (struct pollfd){.fd = c->fd, .events = events};
+    }
+    return ON_CLIENTS + m->clients.count;
+}
+
+static void serve_clients(struct monitor *m, const struct pollfd *polls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (polls[ON_CLIENTS + i].revents & (POLLIN | POLLHUP | POLLERR))
+            client_read(m->clients.list[i], obey_frame, m);
+    if (polls[ON_LISTENER].revents)
+        accept_client(m);
+}
+
+static void flush_clients(struct monitor *m)
+{
+    for (size_t i = 0; i < m->clients.count; i++)
+        client_flush(m->clients.list[i]);
+    clients_sweep(&m->clients);
 }
 
 static void step(struct monitor *m)
 {
-    struct pollfd polls[SOURCES];
-    prepare_poll(m, polls);
-    if (poll(polls, SOURCES, -1) < 0)
+    static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT];
+    int timeout = clients_wait(&m->clients, m->init < 0);
+    clients_sweep(&m->clients);
+    if (!m->rest && m->init < 0 && !clients_have_launcher(&m->clients))
+        take_the_rest(m);
+    if (m->rest && !output_ended(m) && clients_have_room(&m->clients))
+        timeout = 0;
+    size_t count = prepare_poll(m, polls);
+    if (poll(polls, count, timeout) < 0)
         return;
     if (polls[ON_CONSOLE].revents)
         receive_console(m);
-    if (polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
+    if (m->rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
         read_output(m, 0);
-    if (polls[ON_STDERR].revents)
+    if (m->rest || polls[ON_STDERR].revents)
         read_output(m, 1);
-    if (polls[ON_CLIENT].revents & (POLLIN | POLLHUP | POLLERR))
-        read_client(m);
+    serve_clients(m, polls, count - ON_CLIENTS);
     write_input(m);
     if (polls[ON_INIT].revents)
         reap(m);
-    flush_client(m);
+    flush_clients(m);
 }
 
-static int supervise(struct monitor *m)
+static int supervise(struct monitor *m, pid_t init)
 {
-    m->init = (int)syscall(SYS_pidfd_open, m->init_pid, 0);
+    m->init = (int)syscall(SYS_pidfd_open, init, 0);
     if (m->init < 0)
         return 1;
+    write_pid_record(m, init);
+    log_start(&m->log);
+    if (m->clients.count > 0)
+        client_send(m->clients.list[0], FRAME_READY, "", 0);
     set_nonblocking(m->to_stdin);
     set_nonblocking(m->from[0]);
     set_nonblocking(m->from[1]);
+    set_nonblocking(m->clients.listener);
     while (!finished(m))
         step(m);
     return 0;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+/*
+ * Becomes the command that cleans up, which has nothing of this process but the lock on the run
+ * directory, as descriptor 3: nobody else cleans up before it. /dev/null is 0, 1 and 2, no signal
+ * is blocked, the environment is empty.
+ */
+static int end_by(char **command, int life)
+{
+    sigset_t none;
+    char *const nothing[] = {NULL};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return 1;
+    for (int fd = 0; fd < 3; fd++)
+        dup2(null, fd);
+    if (life == 3)
+        fcntl(life, F_SETFD, 0);
+    else if (life > 3)
+        dup2(life, 3);
+    syscall(SYS_close_range, life < 0 ? 3 : 4, ~0U, 0);
+    umask(022);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(command[0], command, nothing);
+    return 1;
 }
 
 /* ---- the start ------------------------------------------------------------------------------ */
@@ -399,7 +456,7 @@ static void keep_own_slots(struct run *run)
 {
     for (int i = 0; i < PLAN_SLOTS; i++) {
         bool own = i == SLOT_LIFE || i == SLOT_RUN_DIRECTORY || i == SLOT_CLIENT ||
-                   i == SLOT_CONSOLE_IN || (i >= SLOT_TO_STDIN && i <= SLOT_FROM_STDERR);
+                   i == SLOT_CONSOLE_IN || (i >= SLOT_TO_STDIN && i <= SLOT_LOG);
         if (!own && run->slots[i] >= 0) {
             close(run->slots[i]);
             run->slots[i] = -1;
@@ -416,12 +473,55 @@ static void take_slots(struct run *run)
             fcntl(run->slots[i], F_SETFD, FD_CLOEXEC);
 }
 
-/* argv: mydocker-monitor, the container's id (for people), the recording's descriptor. */
+/* The words log-size=BYTES, log-files=N, detached; where they end, NULL when one is wrong. */
+static char **take_settings(struct monitor *m, char **words)
+{
+    struct log *log = &m->log;
+    for (; *words && strcmp(*words, "--") != 0; words++) {
+        char *end = *words + strlen(*words);
+        if (strncmp(*words, "log-size=", 9) == 0)
+            log->limit = strtoull(*words + 9, &end, 10);
+        else if (strncmp(*words, "log-files=", 10) == 0)
+            log->files = (unsigned)strtoul(*words + 10, &end, 10);
+        else if (strcmp(*words, "detached") == 0)
+            m->detached = true;
+        else
+            return NULL;
+        if (*end)
+            return NULL;
+    }
+    if (log->files == 0)
+        log->limit = 0;
+    return words;
+}
+
+/* Member by member: an assignment of the whole would touch every page of the buffers. */
+static void take(struct monitor *m, const int slots[PLAN_SLOTS])
+{
+    m->run_directory = slots[SLOT_RUN_DIRECTORY];
+    m->console_in = slots[SLOT_CONSOLE_IN];
+    m->to_stdin = slots[SLOT_TO_STDIN];
+    m->from[0] = slots[SLOT_FROM_STDOUT];
+    m->from[1] = slots[SLOT_FROM_STDERR];
+    m->terminal = slots[SLOT_CONSOLE_IN] >= 0;
+    m->clients.listener = slots[SLOT_LISTEN];
+    m->log.directory = slots[SLOT_LOG];
+    if (slots[SLOT_CLIENT] >= 0)
+        clients_add(&m->clients, slots[SLOT_CLIENT], !m->detached,
+                    m->detached ? 0 : ATTACH_OUTPUT | ATTACH_STDIN);
+}
+
+/*
+ * argv: mydocker-monitor, the container's id (for people), the recording's descriptor, settings;
+ * after "--" the command that cleans up at the end.
+ */
 int main(int argc, char **argv)
 {
+    static struct monitor monitor;
     if (argc > 0 && strcmp(argv[0], "mydocker-init") == 0)
         return init_main(argv);
-    if (argc != 3)
+    char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
+    if (!end)
         return 2;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     prctl(PR_SET_NAME, "mydocker-monito", 0, 0, 0);
@@ -431,17 +531,10 @@ int main(int argc, char **argv)
     take_slots(&run);
     if (run.slots[SLOT_PLAN] >= 0 && run_rest(&run) < 0)
         return 1;
-    pid_t init_pid = run.recording->init_pid;
+    pid_t init = run.recording->init_pid;
     keep_own_slots(&run);
-    /* Member by member: an assignment of the whole would touch every page of the buffers. */
-    static struct monitor monitor;
-    monitor.client = run.slots[SLOT_CLIENT];
-    monitor.init_pid = init_pid;
-    monitor.run_directory = run.slots[SLOT_RUN_DIRECTORY];
-    monitor.console_in = run.slots[SLOT_CONSOLE_IN];
-    monitor.to_stdin = run.slots[SLOT_TO_STDIN];
-    monitor.from[0] = run.slots[SLOT_FROM_STDOUT];
-    monitor.from[1] = run.slots[SLOT_FROM_STDERR];
-    monitor.terminal = run.slots[SLOT_CONSOLE_IN] >= 0;
-    return supervise(&monitor);
+    take(&monitor, run.slots);
+    int status = supervise(&monitor, init);
+    bool cleans_up = end[0] && end[1];
+    return status == 0 && cleans_up ? end_by(end + 1, run.slots[SLOT_LIFE]) : status;
 }

@@ -23,7 +23,7 @@ enum slot {
     SLOT_MONITOR_IMAGE, /* sealed memfd of the static monitor */
     SLOT_PLAN,          /* sealed memfd of the plan, for the part the monitor executes */
     SLOT_LIFE,          /* a file locked by flock as long as the monitor lives */
-    SLOT_RUN_DIRECTORY, /* where the monitor writes its exit record */
+    SLOT_RUN_DIRECTORY, /* where the monitor writes the records `pid` and `exit` */
     SLOT_CLIENT,        /* the monitor's end of the socket to whoever is attached */
     SLOT_SYNC,          /* I's end of the socket to the JVM */
     SLOT_CONSOLE_OUT,   /* I sends the pty's master here */
@@ -34,7 +34,9 @@ enum slot {
     SLOT_TO_STDIN, /* pipe ends of the monitor */
     SLOT_FROM_STDOUT,
     SLOT_FROM_STDERR,
-    SLOT_FREE /* the first register that has no fixed meaning */
+    SLOT_LISTEN, /* the socket that the monitor accepts clients on */
+    SLOT_LOG,    /* the directory where it writes the log */
+    SLOT_FREE    /* the first register that has no fixed meaning */
 };
 
 enum opcode {

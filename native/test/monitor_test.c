@@ -105,12 +105,32 @@ static void container_goes_on_without_its_client(void)
     watch_end(&w);
 }
 
+/* Neither what is in the pipes is lost, nor is waited for who is left behind and holds them. */
+static void drained_output_ends_with_the_command(void)
+{
+    struct watch w;
+    struct heard h = {0};
+    watch_start(&w, "head -c 20000 /dev/zero | tr '\\0' x; sleep 600 & echo \" $!\"; exit 4");
+    while (!h.exited)
+        CHECK(hear(&w, &h));
+    say(&w, FRAME_DRAIN, NULL, 0);
+    hear_all(&w, &h);
+    CHECK(h.how[1] == 4 && h.size[0] > 20000);
+    CHECK(strspn(h.output[0], "x") == 20000);
+    pid_t left = (pid_t)strtol(h.output[0] + 20000, NULL, 10);
+    CHECK(left > 0 && is_alive(left));
+    kill(left, SIGKILL);
+    watch_end(&w);
+    forget(&h);
+}
+
 static void run_directory_that_is_gone_is_no_obstacle(void)
 {
     struct watch w;
     struct heard h = {0};
-    watch_start(&w, "read line");
-    CHECK(rmdir(w.directory) == 0);
+    watch_start(&w, "echo up; read line");
+    hear_output(&w, &h, "up\n");
+    remove_tree(w.directory);
     say(&w, FRAME_STDIN_END, NULL, 0);
     hear_all(&w, &h);
     CHECK(h.exited && h.how[1] == 1);
@@ -353,6 +373,14 @@ static void input_after_its_end_drops_its_client(void)
     check_dropped(&w);
 }
 
+static void drain_before_the_end_drops_its_client(void)
+{
+    struct watch w;
+    watch_start(&w, NULL);
+    say(&w, FRAME_DRAIN, NULL, 0);
+    check_dropped(&w);
+}
+
 /* Frames that are mostly right, so that what is behind the first checks is reached as well. */
 static struct frame random_frame(uint64_t *seed)
 {
@@ -557,6 +585,7 @@ const struct test monitor_tests[] = {
     {"a client that reads late loses nothing", client_that_reads_late_loses_nothing, 0},
     {"both streams come whole", both_streams_come_whole, 0},
     {"a container goes on without its client", container_goes_on_without_its_client, 0},
+    {"drained output ends with the command", drained_output_ends_with_the_command, 0},
     {"a run directory that is gone is no obstacle", run_directory_that_is_gone_is_no_obstacle, 0},
     {"all input arrives", all_input_arrives, 0},
     {"a signal does not wait behind input", signal_does_not_wait_behind_input, 0},
@@ -572,6 +601,7 @@ const struct test monitor_tests[] = {
     {"a frame that never ends is no frame", frame_that_never_ends_is_no_frame, 0},
     {"input beyond the window drops its client", input_beyond_the_window_drops_its_client, 0},
     {"input after its end drops its client", input_after_its_end_drops_its_client, 0},
+    {"a drain before the end drops its client", drain_before_the_end_drops_its_client, 0},
     {"any frames are survived", any_frames_are_survived, 0},
     {"a monitor without a recording does nothing", monitor_without_a_recording_does_nothing, 0},
     {"the monitor follows the clone", monitor_follows_the_clone, NEEDS_KERNEL},

@@ -30,6 +30,8 @@ extern const struct test mount_tests[];
 extern const struct test process_tests[];
 extern const struct test exec_tests[];
 extern const struct test monitor_tests[];
+extern const struct test log_tests[];
+extern const struct test client_tests[];
 extern const struct test init_tests[];
 extern const struct test launch_tests[];
 extern const struct test linux_tests[];

@@ -7,15 +7,20 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 
+#include "log.h"
 #include "test.h"
 #include "trial.h"
 
@@ -91,34 +96,70 @@ static pid_t container(const char *script, const int stdio[3])
 }
 
 /* What is left of it is M: it owns the slots. */
-static void be_monitor(struct watch *w, const char *script, const int stdio[3], bool terminal)
+static void be_monitor(struct watch *w, const struct setup *setup, const int stdio[3],
+                       bool terminal)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    close(w->client);
+    if (w->client >= 0)
+        close(w->client);
     if (terminal)
         close(w->console);
-    w->recording->init_pid = container(script, stdio);
+    w->recording->init_pid = container(setup->script, stdio);
+    const struct rlimit limit = {setup->file_limit, RLIM_INFINITY};
+    CHECK(setup->file_limit == 0 || setrlimit(RLIMIT_FSIZE, &limit) == 0);
     for (int fd = 0; fd < 3; fd++)
         if (!terminal || fd == 0)
             close(stdio[fd]);
     char number[12];
     snprintf(number, sizeof number, "%d", w->memfd);
-    char *argv[] = {"mydocker-monitor", "test", number, NULL};
-    _exit(monitor_main(3, argv));
+    char *argv[12] = {"mydocker-monitor", "test", number};
+    int argc = 3;
+    while (setup->words && setup->words[argc - 3]) {
+        argv[argc] = setup->words[argc - 3];
+        argc++;
+    }
+    _exit(monitor_main(argc, argv));
+}
+
+static struct sockaddr_un address_of(const struct watch *w)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/attach", w->directory);
+    return address;
+}
+
+static int listener(const struct watch *w)
+{
+    struct sockaddr_un address = address_of(w);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    CHECK(listen(fd, 8) == 0);
+    return fd;
+}
+
+static void write_old_log(const struct watch *w, const char *text)
+{
+    int fd = openat(w->run_directory, "log", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
 }
 
 /* With pipes. */
-void watch_start(struct watch *w, const char *script)
+void watch_with(struct watch *w, const struct setup *setup)
 {
-    int client[2];
+    int client[2] = {-1, -1};
     int pipes[3][2];
     *w = (struct watch){.console = -1};
     watch_directory(w);
     make_recording(w);
-    pair(client);
+    if (!setup->detached)
+        pair(client);
+    if (setup->old_log)
+        write_old_log(w, setup->old_log);
+    CHECK(!setup->log_is_directory || mkdirat(w->run_directory, "log", 0700) == 0);
     for (int i = 0; i < 3; i++)
         CHECK(pipe2(pipes[i], O_CLOEXEC) == 0);
     w->client = client[0];
@@ -128,14 +169,41 @@ void watch_start(struct watch *w, const char *script)
     slots[SLOT_TO_STDIN] = pipes[0][1];
     slots[SLOT_FROM_STDOUT] = pipes[1][0];
     slots[SLOT_FROM_STDERR] = pipes[2][0];
+    slots[SLOT_LISTEN] = listener(w);
+    slots[SLOT_LOG] = w->run_directory;
     const int stdio[3] = {pipes[0][0], pipes[1][1], pipes[2][1]};
     w->pid = fork();
     CHECK(w->pid >= 0);
     if (w->pid == 0)
-        be_monitor(w, script, stdio, false);
+        be_monitor(w, setup, stdio, false);
     for (int i = 0; i < 6; i++)
         close(pipes[i / 2][i % 2]);
-    close(client[1]);
+    close(slots[SLOT_LISTEN]);
+    if (client[1] >= 0)
+        close(client[1]);
+}
+
+void watch_start(struct watch *w, const char *script)
+{
+    watch_with(w, &(struct setup){.script = script});
+}
+
+struct watch watch_join(const struct watch *w, uint32_t flags)
+{
+    struct watch joined = *w;
+    struct sockaddr_un address = address_of(w);
+    joined.client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(joined.client >= 0);
+    CHECK(connect(joined.client, (struct sockaddr *)&address, sizeof address) == 0);
+    if (flags)
+        say(&joined, FRAME_ATTACH, &flags, sizeof flags);
+    return joined;
+}
+
+void watch_leave(struct watch *joined)
+{
+    close(joined->client);
+    joined->client = -1;
 }
 
 /* With a terminal, whose master the test sends as I would, and gives here. */
@@ -163,7 +231,7 @@ int watch_terminal(struct watch *w, const char *script)
     CHECK(w->pid >= 0);
     if (w->pid == 0) {
         close(master);
-        be_monitor(w, script, stdio, true);
+        be_monitor(w, &(struct setup){.script = script}, stdio, true);
     }
     close(terminal);
     close(client[1]);
@@ -225,8 +293,11 @@ static bool read_exactly(int fd, void *buffer, size_t size)
 
 static void add_output(struct heard *h, int which, const void *data, size_t size)
 {
-    h->output[which] = realloc(h->output[which], h->size[which] + size + 1);
-    CHECK(h->output[which]);
+    if (h->room[which] < h->size[which] + size + 1) {
+        h->room[which] = 2 * (h->size[which] + size + 1);
+        h->output[which] = realloc(h->output[which], h->room[which]);
+        CHECK(h->output[which]);
+    }
     memcpy(h->output[which] + h->size[which], data, size);
     h->size[which] += size;
     h->output[which][h->size[which]] = '\0';
@@ -250,6 +321,10 @@ bool hear(struct watch *w, struct heard *h)
         CHECK_SAME(frame.size, sizeof taken);
         memcpy(&taken, data, sizeof taken);
         h->taken += taken;
+        break;
+    case FRAME_READY:
+        CHECK_SAME(frame.size, 0);
+        CHECK(mode_of(w->run_directory, "pid") && h->size[0] == 0 && h->size[1] == 0);
         break;
     default:
         CHECK_SAME(frame.type, FRAME_EXIT);
@@ -289,7 +364,41 @@ void check_exit_record(struct watch *w, int code)
     int length = snprintf(begin, sizeof begin, "{\"exitCode\":%d,\"finished\":1", code);
     CHECK(strncmp(text, begin, (size_t)length) == 0);
     CHECK(size > 2 && strcmp(text + size - 2, "}\n") == 0);
-    CHECK_SAME(mode_of(w->run_directory, ".exit"), 0);
+    CHECK_SAME(mode_of(w->run_directory, ".record"), 0);
+}
+
+char *file_of(const struct watch *w, const char *name)
+{
+    struct stat stat;
+    int fd = openat(w->run_directory, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    CHECK(fstat(fd, &stat) == 0);
+    char *text = malloc((size_t)stat.st_size + 1);
+    CHECK(text && read(fd, text, (size_t)stat.st_size) == stat.st_size);
+    text[stat.st_size] = '\0';
+    close(fd);
+    return text;
+}
+
+void read_log(const struct watch *w, const char *name, struct heard *h)
+{
+    static const char form[] = "9999-99-99T99:99:99.999999999Z st???? ? ";
+    char *text = file_of(w, name);
+    CHECK(text);
+    for (char *line = text; *line;) {
+        char *end = strchr(line, '\n');
+        CHECK(end && end - line >= 40 && end - line <= 40 + (long)LOG_LINE);
+        for (int i = 0; form[i]; i++)
+            CHECK(form[i] == '?' ||
+                  (form[i] == '9' ? line[i] >= '0' && line[i] <= '9' : line[i] == form[i]));
+        bool err = strncmp(line + 34, "err ", 4) == 0;
+        bool part = line[38] == 'P';
+        CHECK((err || strncmp(line + 34, "out ", 4) == 0) && (part || line[38] == 'F'));
+        add_output(h, err, line + 40, (size_t)(end - line) - 40 + (part ? 0 : 1));
+        line = end + 1;
+    }
+    free(text);
 }
 
 void await_end(const struct watch *w)
@@ -304,7 +413,8 @@ void watch_end(struct watch *w)
     int status;
     CHECK_SAME(waitpid(w->pid, &status, 0), w->pid);
     CHECK_SAME(status, 0);
-    close(w->client);
+    if (w->client >= 0)
+        close(w->client);
     close(w->run_directory);
     close(w->memfd);
     if (w->console >= 0)

@@ -4,6 +4,7 @@
 #   cli     mydocker run --rm IMAGE true, against a bare JVM's hello world, podman with crun, docker
 #   launch  a whole container of /bin/true from a warm JVM, with an empty heap (launch) and with
 #           2 GB in use (launch_2g), against crun run and runc run of the same root and namespaces
+#   exec    /bin/true in a running container from a warm JVM, against crun exec and runc exec
 #
 # Prints them and writes build/bench.json. Needs root; what is not installed is left out and named.
 # RUNS sets how many runs a number is the median of.
@@ -88,12 +89,23 @@ bundle() {
   )
 }
 
-# launch NAME HEAP_MIB: the median of a warm JVM's launches.
+# exec_by RUNTIME: /bin/true in a container of it that runs.
+exec_by() {
+  mkdir "$work/box"
+  jq --arg root "$work/bundle/rootfs" '.root.path = $root | .process.args = ["sleep", "1000"]' \
+    "$work/bundle/config.json" >"$work/box/config.json"
+  "$1" run --detach --bundle "$work/box" mydocker-bench-exec </dev/null >/dev/null 2>&1
+  measure "${1}_exec" "$1 exec mydocker-bench-exec /bin/true"
+  "$1" delete --force mydocker-bench-exec
+  rm -r "$work/box"
+}
+
+# launch NAME HEAP_MIB [run|exec]: the median of a warm JVM's launches.
 launch() {
   local options="-Xms$(($2 + 512))m -Xmx$(($2 + 512))m"
   # shellcheck disable=SC2086 # options are words
   ms=$(java $options -cp mydocker.jar:target/test-classes dev.mydocker.bench.LaunchBench \
-    "oci-archive:$archive" "$((runs * 5))" "$2")
+    "oci-archive:$archive" "$((runs * 5))" "$2" "${3:-run}")
   echo "$1 $ms" >>"$results"
 }
 
@@ -112,6 +124,7 @@ bundle
 for runtime in crun runc; do
   if command -v "$runtime" >/dev/null; then
     measure "$runtime" "$runtime run --bundle $work/bundle mydocker-bench"
+    exec_by "$runtime"
   else
     left_out "$runtime"
   fi
@@ -119,11 +132,13 @@ done
 
 launch launch 0
 launch launch_2g 2048
+launch exec 0 exec
 
 for other in jvm podman docker; do ratio cli "$other"; done
 ratio cli_jar jvm
 for other in crun runc; do ratio launch "$other"; done
 ratio launch_2g launch
+for other in crun runc; do ratio exec "${other}_exec"; done
 
 mkdir -p build
 jq -Rn '{medians_ms: [inputs | split(" ") | {(.[0]): (.[1] | tonumber)}] | add}' <"$results" \

@@ -126,6 +126,58 @@ public final class Cgroup {
     return 0;
   }
 
+  /** Whether its processes are stopped by {@link #freeze}. */
+  public boolean isFrozen() throws IOException {
+    for (Hierarchy h : hierarchies) {
+      Optional<String> file = freezer(h);
+      if (file.isPresent()) {
+        String state =
+            CgroupFile.find(Linux.AT_FDCWD, CgroupFile.bytes(file.get())).orElse("").strip();
+        if (state.equals("FROZEN") || state.equals("FREEZING") || state.equals("1")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Stops its processes where they are.
+   *
+   * @throws IOException when the host has no freezer, or the cgroup is gone
+   */
+  public void freeze() throws IOException {
+    setFrozen("FROZEN", "1");
+  }
+
+  /** Lets its processes go on. */
+  public void thaw() throws IOException {
+    setFrozen("THAWED", "0");
+  }
+
+  private void setFrozen(String v1, String v2) throws IOException {
+    for (Hierarchy h : hierarchies) {
+      Optional<String> file = freezer(h);
+      if (file.isPresent()) {
+        byte[] value = CgroupFile.bytes(h.unified() ? v2 : v1);
+        int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file.get()), value);
+        KernelException.check(n, "write", file.get());
+        return;
+      }
+    }
+    throw new IOException("this host has no freezer cgroup, which pausing needs");
+  }
+
+  private Optional<String> freezer(Hierarchy h) {
+    if (h.controllers().contains("freezer")) {
+      return Optional.of(h.mountPoint() + path + "/freezer.state");
+    }
+    boolean alone = hierarchies.size() == 1;
+    return h.unified() && alone
+        ? Optional.of(h.mountPoint() + path + "/cgroup.freeze")
+        : Optional.empty();
+  }
+
   /**
    * Kills every process in it, and waits until there is none. An absent cgroup is success.
    *

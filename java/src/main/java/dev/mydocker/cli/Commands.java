@@ -13,6 +13,19 @@ final class Commands {
   static final List<Entry> ALL =
       List.of(
           new Entry("run", "Run a command in a new container"),
+          new Entry("create", "Make a container without starting it"),
+          new Entry("start", "Start containers"),
+          new Entry("stop", "Stop containers"),
+          new Entry("restart", "Stop containers and start them again"),
+          new Entry("kill", "Send a signal to containers"),
+          new Entry("pause", "Stop the processes of containers where they are"),
+          new Entry("unpause", "Let paused containers go on"),
+          new Entry("exec", "Run a command in a running container"),
+          new Entry("logs", "Show what a container has printed"),
+          new Entry("wait", "Wait until containers have ended"),
+          new Entry("rm", "Remove containers"),
+          new Entry("rename", "Give a container another name"),
+          new Entry("ps", "List containers"),
           new Entry("pull", "Fetch an image"),
           new Entry("push", "Send an image to its registry"),
           new Entry("login", "Log in to a registry"),
@@ -23,12 +36,36 @@ final class Commands {
           new Entry("import", "Make an image of a root file system"),
           new Entry("rmi", "Remove images"),
           new Entry("tag", "Give an image one more name"),
-          new Entry("inspect", "Show everything about images"),
+          new Entry("inspect", "Show everything about containers and images"),
           new Entry("history", "Show how an image was made"),
+          new Entry("container", "Commands for containers"),
           new Entry("image", "Commands for images"),
           new Entry("system", "Commands for what mydocker keeps on the disk"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
+
+  /** The commands below {@code container}. */
+  private static final List<Alias> CONTAINER =
+      List.of(
+          new Alias("ls", "ps"),
+          new Alias("list", "ps"),
+          new Alias("ps", "ps"),
+          new Alias("inspect", "container inspect"),
+          new Alias("run", "run"),
+          new Alias("create", "create"),
+          new Alias("start", "start"),
+          new Alias("stop", "stop"),
+          new Alias("restart", "restart"),
+          new Alias("kill", "kill"),
+          new Alias("pause", "pause"),
+          new Alias("unpause", "unpause"),
+          new Alias("exec", "exec"),
+          new Alias("logs", "logs"),
+          new Alias("wait", "wait"),
+          new Alias("rm", "rm"),
+          new Alias("remove", "rm"),
+          new Alias("rename", "rename"),
+          new Alias("prune", "container prune"));
 
   /** The commands below {@code image}: what each is called, and the command it is. */
   private static final List<Alias> IMAGE =
@@ -66,6 +103,34 @@ final class Commands {
     switch (name) {
       case "run":
         return Optional.of(new RunCommand());
+      case "create":
+        return Optional.of(new CreateCommand());
+      case "start":
+        return Optional.of(new StartCommand());
+      case "stop":
+        return Optional.of(new StopCommand(false));
+      case "restart":
+        return Optional.of(new StopCommand(true));
+      case "kill":
+        return Optional.of(new KillCommand());
+      case "pause":
+        return Optional.of(new PauseCommand(true));
+      case "unpause":
+        return Optional.of(new PauseCommand(false));
+      case "exec":
+        return Optional.of(new ExecCommand());
+      case "logs":
+        return Optional.of(new LogsCommand());
+      case "wait":
+        return Optional.of(new WaitCommand());
+      case "rm":
+        return Optional.of(new RmCommand());
+      case "rename":
+        return Optional.of(new RenameCommand());
+      case "ps":
+        return Optional.of(new PsCommand());
+      case "container":
+        return Optional.of(new GroupCommand("container", "Work with containers", CONTAINER));
       case "pull":
         return Optional.of(new PullCommand());
       case "push":
@@ -87,9 +152,13 @@ final class Commands {
       case "tag":
         return Optional.of(new TagCommand());
       case "inspect":
-        return Optional.of(new InspectCommand(false));
+        return Optional.of(new InspectCommand(InspectCommand.Of.ANYTHING));
+      case "container inspect":
+        return Optional.of(new InspectCommand(InspectCommand.Of.CONTAINERS));
+      case "container prune":
+        return Optional.of(new ContainerPruneCommand());
       case "image inspect":
-        return Optional.of(new InspectCommand(true));
+        return Optional.of(new InspectCommand(InspectCommand.Of.IMAGES));
       case "history":
         return Optional.of(new HistoryCommand());
       case "image prune":

@@ -1,60 +1,52 @@
 package dev.mydocker.cli;
 
-import dev.mydocker.engine.Container;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Running;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.launch.Output;
-import dev.mydocker.launch.Stdio;
-import dev.mydocker.spec.RunOptions;
 import java.io.IOException;
 import java.util.Optional;
 
-/** This program's terminal or streams, lent to a container until it ends. */
+/** This program's terminal or streams, lent to a command in a container until it ends. */
 final class Foreground {
   private static final int STDIN = 0;
-  private static final WindowSize UNKNOWN = new WindowSize(24, 80);
 
-  private final RunOptions options;
+  private final Streams streams;
+  private final boolean remove;
   private final Console console;
   private final SignalRelay signals;
 
-  Foreground(RunOptions options, Console console, SignalRelay signals) {
-    this.options = options;
+  /**
+   * What is lent.
+   *
+   * @param remove whether the command's container is removed at its end
+   */
+  Foreground(Streams streams, boolean remove, Console console, SignalRelay signals) {
+    this.streams = streams;
+    this.remove = remove;
     this.console = console;
     this.signals = signals;
   }
 
-  /** What the container's standard streams are: a terminal as large as the user's, or pipes. */
-  static Stdio stdio(RunOptions options) {
-    if (!options.tty()) {
-      return new Stdio.Streams(options.interactive());
-    }
-    WindowSize size = WindowSize.ofProcess().orElse(UNKNOWN);
-    return new Stdio.Terminal(size.rows(), size.columns());
-  }
-
   /**
-   * Starts a container and stays until it ends.
+   * Stays until the command ends.
    *
    * @throws KernelException EPIPE of write when nobody reads what it prints
    */
-  Exit run(Container container) throws IOException {
-    try (Running running = container.start(stdio(options))) {
-      // Without -i nothing is typed into the container: ^C then is a signal to this program.
-      if (!options.tty() || !options.interactive()) {
-        return relay(running, Optional.empty());
-      }
-      try (RawTerminal terminal = new RawTerminal(STDIN)) {
-        return relay(running, Optional.of(terminal));
-      }
+  Exit run(Running running) throws IOException {
+    // Without -i nothing is typed into the container: ^C then is a signal to this program.
+    if (!streams.tty() || !streams.interactive()) {
+      return relay(running, Optional.empty());
+    }
+    try (RawTerminal terminal = new RawTerminal(STDIN)) {
+      return relay(running, Optional.of(terminal));
     }
   }
 
   private Exit relay(Running running, Optional<RawTerminal> terminal) throws IOException {
-    signals.attached(running, options.tty(), terminal);
+    signals.attached(running, streams.tty(), terminal);
     try {
-      if (!options.interactive()) {
+      if (!streams.interactive()) {
         return output(running);
       }
       try (StdinPump input = new StdinPump(running, console)) {
@@ -67,7 +59,7 @@ final class Foreground {
   }
 
   private Exit output(Running running) throws IOException {
-    ForwardedOutput output = new ForwardedOutput(running, options.remove());
+    ForwardedOutput output = new ForwardedOutput(running, remove);
     Exit exit = running.relay(output);
     output.throwIfFailed();
     return exit;

@@ -1,36 +1,52 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.Container;
+import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.Engine;
-import dev.mydocker.image.LocalImages;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code mydocker inspect} and {@code mydocker image inspect}. */
+/** {@code mydocker inspect}, {@code image inspect} and {@code container inspect}. */
 final class InspectCommand implements Command {
-  private final boolean images;
 
-  /**
-   * The command.
-   *
-   * @param images whether it is that of images alone, in which no type is asked for
-   */
-  InspectCommand(boolean images) {
-    this.images = images;
+  /** What names may mean. */
+  enum Of {
+    ANYTHING("", "name", "Show everything about containers and images, as JSON"),
+    IMAGES("image ", "image", "Show everything about images, as JSON"),
+    CONTAINERS("container ", "container", "Show everything about containers, as JSON");
+
+    private final String group;
+    private final String noun;
+    private final String summary;
+
+    Of(String group, String noun, String summary) {
+      this.group = group;
+      this.noun = noun;
+      this.summary = summary;
+    }
+  }
+
+  private final Of of;
+
+  InspectCommand(Of of) {
+    this.of = of;
   }
 
   @Override
   public String synopsis() {
-    return images ? "image inspect [OPTIONS] IMAGE [IMAGE...]" : "inspect [OPTIONS] NAME [NAME...]";
+    String noun = of.noun.toUpperCase(Locale.ROOT);
+    return of.group + "inspect [OPTIONS] " + noun + " [" + noun + "...]";
   }
 
   @Override
   public String summary() {
-    return "Show everything about images, as JSON";
+    return of.summary;
   }
 
   @Override
@@ -39,42 +55,75 @@ final class InspectCommand implements Command {
         new Flags()
             .group("Options")
             .value("TEMPLATE", "Print by a Go template, or json", "-f", "--format");
-    return images
-        ? flags.later(" --platform ")
-        : flags.value("TYPE", "What is meant: image", "--type").later(" -s --size ");
+    return switch (of) {
+      case IMAGES -> flags.later(" --platform ");
+      case CONTAINERS -> flags.later(" -s --size ");
+      case ANYTHING ->
+          flags.value("TYPE", "What is meant: container or image", "--type").later(" -s --size ");
+    };
   }
 
   @Override
   public List<String> examples() {
-    String start = images ? "mydocker image inspect" : "mydocker inspect";
-    return List.of(start + " busybox", start + " -f '{{.Config.Env}}' busybox");
+    String start = "mydocker " + of.group + "inspect";
+    return of == Of.IMAGES
+        ? List.of(start + " busybox", start + " -f '{{.Config.Env}}' busybox")
+        : List.of(start + " web", start + " -f '{{.State.Pid}}' web");
   }
 
   @Override
   public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     if (arguments.arguments().isEmpty()) {
-      throw new UsageException("it needs at least one " + (images ? "image" : "name"));
+      throw new UsageException("it needs at least one " + of.noun);
     }
-    Optional<String> type = images ? Optional.empty() : arguments.value("--type");
-    if (type.isPresent() && !type.get().equals("image")) {
-      throw new UsageException(
-          "--type: " + Text.quote(type.get()) + " is not supported yet: write image");
+    Of wanted = wanted(arguments);
+    Engine engine = Engine.open(session.environment());
+    if (wanted != Of.IMAGES) {
+      engine.sweep();
     }
-    LocalImages local = Engine.open(session.environment()).images().local();
     List<Json.Obj> found = new ArrayList<>();
     List<String> errors = new ArrayList<>();
     for (String name : arguments.arguments()) {
       try {
-        found.add(ImageDocument.of(local.details(name)));
+        found.add(document(engine, wanted, name));
       } catch (IOException e) {
         errors.add(e.getMessage());
       }
     }
     session.console().out(text(found, arguments.value("--format")));
     for (String error : errors) {
-      session.console().error((images ? "image inspect: " : "inspect: ") + error);
+      session.console().error(of.group + "inspect: " + error);
     }
     return errors.isEmpty() ? 0 : 1;
+  }
+
+  private Of wanted(Flags.Parsed arguments) throws UsageException {
+    Optional<String> type = of == Of.ANYTHING ? arguments.value("--type") : Optional.empty();
+    if (type.isEmpty()) {
+      return of;
+    }
+    return switch (type.get()) {
+      case "container" -> Of.CONTAINERS;
+      case "image" -> Of.IMAGES;
+      default ->
+          throw new UsageException(
+              "--type: " + Text.quote(type.get()) + " is neither container nor image");
+    };
+  }
+
+  /** As with Docker, a container comes before an image of that name. */
+  private static Json.Obj document(Engine engine, Of wanted, String name) throws IOException {
+    if (wanted != Of.IMAGES) {
+      try {
+        Container container = engine.find(name);
+        return ContainerDocument.of(container.info(), container.spec());
+      } catch (ContainerException e) {
+        if (wanted == Of.CONTAINERS || e.kind() != ContainerException.Kind.NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
+    return ImageDocument.of(engine.images().local().details(name));
   }
 
   private static String text(List<Json.Obj> found, Optional<String> format) throws UsageException {

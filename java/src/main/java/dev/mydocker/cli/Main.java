@@ -72,6 +72,11 @@ public final class Main {
       String called = group.command(arguments.get(0)).orElse(name + " " + arguments.get(0));
       return run(called, arguments.subList(1, arguments.size()), environment);
     }
+    return run(command, name, arguments, environment);
+  }
+
+  /** Runs a command that is called by that name; whatever it throws is one line and a code. */
+  int run(Command command, String name, List<String> arguments, Map<String, String> environment) {
     try {
       Flags flags = command.flags().group("Help").toggle("Show this help", "--help");
       Flags.Parsed parsed = flags.parse(arguments, command.interspersed());

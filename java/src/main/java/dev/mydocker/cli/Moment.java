@@ -17,15 +17,17 @@ final class Moment {
   private Moment() {}
 
   /**
-   * Reads {@code 2026-03-01T12:00:00Z}, {@code 2026-03-01T12:00:00}, {@code 2026-03-01} (both of
-   * the last two in this machine's zone), seconds since the epoch, or {@code 1h30m}: that long ago.
+   * Reads {@code 2026-03-01T12:00:00Z}, {@code 2026-03-01T12:00:00}, {@code 2026-03-01T12}, {@code
+   * 2026-03-01} (those without a zone in this machine's), seconds since the epoch with or without a
+   * fraction, or {@code 1h30m}: that long ago.
    *
    * @throws UsageException when it is anything else
    */
   static Instant parse(String text, Instant now) throws UsageException {
     try {
-      if (isDigits(text)) {
-        return Instant.ofEpochSecond(Long.parseLong(text));
+      int point = text.indexOf('.');
+      if (isDigits(text) || point > 0 && isDigits(text.substring(0, point))) {
+        return epoch(text, point);
       }
       if (text.indexOf('-') < 0) {
         return now.minus(duration(text));
@@ -35,6 +37,9 @@ final class Moment {
         return LocalDate.parse(upper).atStartOfDay(ZoneId.systemDefault()).toInstant();
       }
       boolean zone = upper.endsWith("Z") || upper.indexOf('+') > 0 || upper.lastIndexOf('-') > 10;
+      if (!zone && upper.length() == "2026-03-01T12".length()) {
+        upper += ":00";
+      }
       return zone
           ? OffsetDateTime.parse(upper).toInstant()
           : LocalDateTime.parse(upper).atZone(ZoneId.systemDefault()).toInstant();
@@ -42,6 +47,18 @@ final class Moment {
       throw new UsageException(
           Text.quote(text) + " is no time: write 2026-03-01T12:00:00Z, 2026-03-01, or 24h", e);
     }
+  }
+
+  private static Instant epoch(String text, int point) {
+    if (point < 0) {
+      return Instant.ofEpochSecond(Long.parseLong(text));
+    }
+    String fraction = text.substring(point + 1);
+    if (!isDigits(fraction) || fraction.length() > 9) {
+      throw new NumberFormatException(text);
+    }
+    long nano = Long.parseLong(fraction + "0".repeat(9 - fraction.length()));
+    return Instant.ofEpochSecond(Long.parseLong(text.substring(0, point)), nano);
   }
 
   private static Duration duration(String text) {

@@ -1,9 +1,10 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.Container;
-import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Exit;
+import dev.mydocker.engine.Running;
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.explain.PlanText;
 import dev.mydocker.explain.Timeline;
@@ -69,7 +70,7 @@ final class RunCommand implements Command {
         return 0;
       }
       RunOptions options = request.options();
-      if (options.tty() && options.interactive() && Linux.isatty(0) != 1) {
+      if (options.tty() && options.interactive() && !request.detach() && Linux.isatty(0) != 1) {
         session.console().error("run: the input device is not a TTY: leave -t out");
         return 1;
       }
@@ -88,7 +89,7 @@ final class RunCommand implements Command {
       throws IOException, OptionException {
     LaunchScript.Launch launch =
         Engine.open(session.environment())
-            .preview(create(request), Foreground.stdio(request.options()), session.pullProgress());
+            .preview(request.create(), streams(request).stdio(), session.pullProgress());
     switch (form) {
       case JSON:
         return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
@@ -97,10 +98,6 @@ final class RunCommand implements Command {
       default:
         return PlanText.text(launch);
     }
-  }
-
-  private static CreateRequest create(RunRequest request) {
-    return new CreateRequest(request.options(), request.platform(), request.pull());
   }
 
   private static int launch(RunRequest request, Session session, Optional<CidFile> cidfile)
@@ -117,7 +114,7 @@ final class RunCommand implements Command {
       RunRequest request, Session session, Optional<CidFile> cidfile, SignalRelay signals)
       throws UsageException, IOException, OptionException {
     Engine engine = Engine.open(session.environment());
-    Container container = engine.create(create(request), session.pullProgress());
+    Container container = engine.create(request.create(), session.pullProgress());
     signals.launching();
     boolean named = false;
     try {
@@ -125,7 +122,12 @@ final class RunCommand implements Command {
         cidfile.get().write(container.id());
       }
       named = true;
-      Exit exit = new Foreground(request.options(), session.console(), signals).run(container);
+      if (request.detach()) {
+        container.startDetached(streams(request).stdio());
+        session.console().out(container.id() + "\n");
+        return 0;
+      }
+      Exit exit = foreground(container, request, session.console(), signals);
       if (exit.oomKilled()) {
         session.console().error("run: " + outOfMemory(exit, request.options().limits()));
       }
@@ -136,12 +138,27 @@ final class RunCommand implements Command {
     }
   }
 
+  private static Exit foreground(
+      Container container, RunRequest request, Console console, SignalRelay signals)
+      throws IOException {
+    Streams streams = streams(request);
+    try (Running running = container.start(streams.stdio())) {
+      return new Foreground(streams, request.options().remove(), console, signals).run(running);
+    }
+  }
+
+  private static Streams streams(RunRequest request) {
+    return new Streams(request.options().tty(), request.options().interactive());
+  }
+
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */
   private static void finish(
       Container container, RunRequest request, Console console, boolean named) {
-    if (request.options().remove() || !named) {
+    if (!request.detach() && request.options().remove() || !named) {
       try {
-        container.remove();
+        container.remove(true);
+      } catch (ContainerException e) {
+        // It went at its end.
       } catch (IOException e) {
         console.warning("run: " + e.getMessage());
       }
@@ -152,7 +169,8 @@ final class RunCommand implements Command {
     }
   }
 
-  private static String explanation(Recording recording, String id, RunRequest.Explain form) {
+  /** A launch as {@code --explain} shows it. */
+  static String explanation(Recording recording, String id, RunRequest.Explain form) {
     switch (form) {
       case JSON:
         return new String(Timeline.json(recording).toPrettyBytes(), StandardCharsets.UTF_8);

@@ -1,5 +1,9 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.ContainerSettings;
+import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.LogOptions;
+import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
@@ -30,7 +34,7 @@ final class RunFlags {
 
   /** Docker's flags that this engine cannot honour yet. */
   private static final String LATER =
-      " -a --attach -d --detach -l --label -p --publish -P --publish-all -q --quiet"
+      " -a --attach -p --publish -P --publish-all -q --quiet"
           + " --add-host --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
           + " --detach-keys --device --device-cgroup-rule --device-read-bps"
@@ -39,9 +43,9 @@ final class RunFlags {
           + " --gpus --health-cmd --health-interval --health-retries"
           + " --health-start-interval --health-start-period --health-timeout --ip --ip6"
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
-          + " --log-driver --log-opt --mac-address --memory-swappiness --net-alias"
+          + " --mac-address --memory-swappiness --net-alias"
           + " --network-alias --no-healthcheck --oom-kill-disable --oom-score-adj"
-          + " --restart --runtime --security-opt --stop-timeout --storage-opt"
+          + " --runtime --security-opt --storage-opt"
           + " --use-api-socket --userns --volume-driver --volumes-from ";
 
   private final Flags.Parsed parsed;
@@ -64,9 +68,25 @@ final class RunFlags {
     this.callers = new CallerEnvironment(environment);
   }
 
-  /** What may stand before the image. */
+  /** What may stand before the image of {@code run}. */
   static Flags declare() {
     Flags flags = new Flags();
+    flags
+        .group("Run")
+        .toggle("Leave it in the background and print its id", "-d", "--detach")
+        .toggle("Pass this program's signals on to it (default true)", "--sig-proxy")
+        .attached(
+            "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
+        .attached("FORM", "Start nothing, show what would be: plan, json, script", "--dry-run");
+    return declareContainer(flags).later(LATER);
+  }
+
+  /** What may stand before the image of {@code create}. */
+  static Flags declareCreate() {
+    return declareContainer(new Flags()).later(LATER);
+  }
+
+  private static Flags declareContainer(Flags flags) {
     flags
         .group("Container")
         .toggle("Keep standard input open", "-i", "--interactive")
@@ -75,8 +95,12 @@ final class RunFlags {
         .value("NAME", "What it is called; a made-up name without", "--name")
         .toggle("Run a small init as PID 1, which reaps", "--init")
         .value("FILE", "Write its id to a file that must not exist", "--cidfile")
+        .list("NAME=VALUE", "Give it a label", "-l", "--label")
+        .value("POLICY", "When it ends: no, on-failure[:N], always, unless-stopped", "--restart")
+        .value("DRIVER", "Keep what it prints: k8s-file (default), or none", "--log-driver")
+        .list("NAME=VALUE", "max-size=10m and max-file=3 of its log", "--log-opt")
         .value("SIGNAL", "What it is stopped with: SIGINT, RTMIN+3", "--stop-signal")
-        .toggle("Pass this program's signals on to it (default true)", "--sig-proxy");
+        .value("SECONDS", "How long it may take to stop (default 10)", "--stop-timeout");
     flags
         .group("Process")
         .value("PROGRAM", "Instead of the image's entrypoint; \"\" for none", "--entrypoint")
@@ -128,12 +152,7 @@ final class RunFlags {
         .value("MICROSECONDS", "CPU time in each period", "--cpu-quota")
         .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
         .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit");
-    flags
-        .group("Explanation")
-        .attached(
-            "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
-        .attached("FORM", "Start nothing, show what would be: plan, json, script", "--dry-run");
-    return flags.later(LATER);
+    return flags;
   }
 
   /**
@@ -174,13 +193,16 @@ final class RunFlags {
     limits(options);
     RunRequest request =
         new RunRequest(
-            options.build(),
-            platform(),
-            pull(),
+            new CreateRequest(
+                options.build(), platform(), pull(), labels(), stopSeconds(), restart(), log()),
             value("--cidfile"),
+            parsed.on("--detach"),
             parsed.on("--sig-proxy", true),
-            explain(),
+            explain(parsed),
             dryRun());
+    if (request.create().restart().when() != RestartPolicy.When.NO && request.options().remove()) {
+      throw new UsageException("--restart and --rm contradict each other");
+    }
     if (request.explain().isPresent() && request.dryRun().isPresent()) {
       throw new UsageException("--explain shows a launch, and with --dry-run there is none");
     }
@@ -193,7 +215,8 @@ final class RunFlags {
     if (entrypoint.isPresent()) {
       options.entrypoint(entrypoint.get().isEmpty() ? List.of() : List.of(entrypoint.get()));
     }
-    options.env(env());
+    reading = "--env";
+    options.env(env(parsed, callers));
     Optional<String> workdir = value("--workdir");
     if (workdir.isPresent()) {
       if (!workdir.get().startsWith("/")) {
@@ -222,12 +245,23 @@ final class RunFlags {
     }
   }
 
-  private List<EnvEntry> env() throws UsageException, IOException, OptionException {
+  /**
+   * The variables of {@code --env-file} and {@code -e}, in the order in which they are set.
+   *
+   * @param environment the caller's
+   */
+  static List<EnvEntry> env(Flags.Parsed parsed, Map<String, String> environment)
+      throws UsageException, IOException, OptionException {
+    return env(parsed, new CallerEnvironment(environment));
+  }
+
+  private static List<EnvEntry> env(Flags.Parsed parsed, CallerEnvironment callers)
+      throws UsageException, IOException, OptionException {
     List<EnvEntry> env = new ArrayList<>();
-    for (String file : all("--env-file")) {
+    for (String file : parsed.all("--env-file")) {
       env.addAll(EnvFile.read(file, callers));
     }
-    for (String text : all("--env")) {
+    for (String text : parsed.all("--env")) {
       env.add(EnvEntry.parse(text, callers));
     }
     return env;
@@ -374,6 +408,52 @@ final class RunFlags {
     return positive(value);
   }
 
+  private Map<String, String> labels() throws UsageException {
+    Map<String, String> labels = new LinkedHashMap<>();
+    for (String text : all("--label")) {
+      int equals = text.indexOf('=');
+      String name = equals < 0 ? text : text.substring(0, equals);
+      if (name.isEmpty()) {
+        throw new UsageException("--label: " + Text.quote(text) + " has no name");
+      }
+      labels.put(name, equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return labels;
+  }
+
+  private int stopSeconds() throws UsageException {
+    Optional<String> text = value("--stop-timeout");
+    return text.isEmpty()
+        ? ContainerSettings.STOP_SECONDS
+        : Seconds.parse("--stop-timeout", text.get());
+  }
+
+  private RestartPolicy restart() throws OptionException {
+    Optional<String> text = value("--restart");
+    return text.isEmpty() ? RestartPolicy.NONE : RestartPolicy.parse(text.get());
+  }
+
+  /** Docker's own names for a log in files stand for this one, as with podman. */
+  private LogOptions log() throws UsageException, OptionException {
+    String driver = value("--log-driver").orElse("k8s-file");
+    boolean kept = List.of("k8s-file", "json-file", "local").contains(driver);
+    if (!kept && !driver.equals("none")) {
+      throw choice("--log-driver", driver, "k8s-file or none");
+    }
+    long bytes = 0;
+    int files = 1;
+    for (String text : all("--log-opt")) {
+      if (text.startsWith("max-size=")) {
+        bytes = Math.max(0, Bytes.parse(text.substring("max-size=".length())));
+      } else if (text.startsWith("max-file=")) {
+        files = Math.max(1, Seconds.parse("--log-opt", text.substring("max-file=".length())));
+      } else {
+        throw choice("--log-opt", text, "max-size=BYTES or max-file=NUMBER");
+      }
+    }
+    return new LogOptions(kept, bytes, files);
+  }
+
   private Platform platform() throws ImageException {
     Optional<String> text = value("--platform");
     return text.isEmpty() ? Platform.host() : Platform.parse(text.get());
@@ -393,7 +473,8 @@ final class RunFlags {
     }
   }
 
-  private Optional<RunRequest.Explain> explain() throws UsageException {
+  /** How a launch is to be shown. */
+  static Optional<RunRequest.Explain> explain(Flags.Parsed parsed) throws UsageException {
     Optional<String> text = parsed.attached("--explain", "tree");
     if (text.isEmpty()) {
       return Optional.empty();

@@ -1,29 +1,31 @@
 package dev.mydocker.cli;
 
-import dev.mydocker.image.Platform;
-import dev.mydocker.image.PullPolicy;
+import dev.mydocker.engine.CreateRequest;
 import dev.mydocker.spec.RunOptions;
 import java.util.Optional;
 
 /**
  * A command line of {@code run}, parsed.
  *
- * @param options what is asked of the container
- * @param platform which of an image's variants
- * @param pull when its image is fetched
+ * @param create what is asked of the container
  * @param cidfile where its id is written
+ * @param detach whether it is left in the background
  * @param sigProxy whether the signals of this program go to the container
  * @param explain how its launch is shown, when it is
  * @param dryRun what is shown instead of a launch, when something is
  */
 record RunRequest(
-    RunOptions options,
-    Platform platform,
-    PullPolicy pull,
+    CreateRequest create,
     Optional<String> cidfile,
+    boolean detach,
     boolean sigProxy,
     Optional<Explain> explain,
     Optional<DryRun> dryRun) {
+
+  /** What is asked of its configuration. */
+  RunOptions options() {
+    return create.options();
+  }
 
   /** The forms of {@code --explain}. */
   enum Explain {

@@ -20,16 +20,16 @@ final class StdinPump extends Thread implements AutoCloseable {
   private static final int STDIN = 0;
   private static final int SIZE = 32768;
 
-  private final Running container;
+  private final Running command;
   private final Console console;
   private final Fd woken;
   private final Fd waker;
 
   /** A pump that is to be started. */
-  StdinPump(Running container, Console console) throws KernelException {
+  StdinPump(Running command, Console console) throws KernelException {
     super("stdin");
     setDaemon(true);
-    this.container = container;
+    this.command = command;
     this.console = console;
     int[] pipe = new int[2];
     KernelException.check(Linux.pipe2(pipe), "pipe2", "the end of input");
@@ -48,12 +48,12 @@ final class StdinPump extends Thread implements AutoCloseable {
     try (woken) {
       copy();
     } catch (IOException e) {
-      console.warning("run: " + e.getMessage());
+      console.warning(e.getMessage());
     }
     try {
-      container.closeStdin();
+      command.closeStdin();
     } catch (IOException e) {
-      console.warning("run: " + e.getMessage());
+      console.warning(e.getMessage());
     }
   }
 
@@ -85,7 +85,7 @@ final class StdinPump extends Thread implements AutoCloseable {
       }
       int n = Linux.read(STDIN, buffer, 0, buffer.length);
       if (n > 0) {
-        container.stdin(buffer, 0, n);
+        command.stdin(buffer, 0, n);
       } else if (n == 0 || n == -Errno.EIO.number()) {
         // EIO is what a terminal that hung up gives: an end like any other.
         return;

@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,6 +42,36 @@ record Blueprint(
     Path run,
     Map<String, String> files,
     CgroupHost cgroups) {
+
+  /**
+   * A container as it is on the disk.
+   *
+   * @param run its run directory
+   */
+  static Blueprint of(Home home, ContainerRecord record, CompiledSpec compiled, Path run)
+      throws IOException {
+    return new Blueprint(
+        record.id(),
+        compiled,
+        home.layers(),
+        lower(record.layers()),
+        home.store().directory(record.id()),
+        run,
+        HostFiles.of(compiled.spec(), run, record.settings().network()),
+        home.cgroups());
+  }
+
+  /**
+   * The image's layers, the uppermost first. Overlayfs takes no directory twice: of a layer that
+   * comes again the uppermost counts, which has all that the lower one would show.
+   */
+  static List<String> lower(List<String> diffIds) {
+    Set<String> lower = new LinkedHashSet<>();
+    for (int i = diffIds.size() - 1; i >= 0; i--) {
+      lower.add(diffIds.get(i).substring(diffIds.get(i).indexOf(':') + 1));
+    }
+    return List.copyOf(lower);
+  }
 
   Spec spec() {
     return compiled.spec();

@@ -46,7 +46,7 @@ final class ContainerImages implements ImageUsers {
     for (String layer : record.layers()) {
       layers.add(Digest.parse(layer));
     }
-    boolean running = record.exit().isEmpty() && Files.exists(roots.running().resolve(record.id()));
+    boolean running = Files.exists(roots.running().resolve(record.id()));
     return new User(record.id(), Digest.parse(record.imageId()), layers, running);
   }
 }

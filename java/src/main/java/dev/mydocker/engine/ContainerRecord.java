@@ -10,12 +10,15 @@ import java.util.Optional;
  *
  * @param id 64 hexadecimal digits
  * @param name what it is called
- * @param image the full reference it was made from
+ * @param image the reference it was made from
  * @param imageId the digest of that image's configuration
  * @param layers the diffIDs of that image's layers, the lowest first: they stay while this is here
+ * @param command its program and arguments
  * @param created milliseconds since the epoch
- * @param remove whether it goes when it ends (--rm)
- * @param exit how it ended; empty before
+ * @param settings what was asked of it beside its configuration
+ * @param last its last run; empty before the end of the first
+ * @param restarts how often its restart policy has started it since a user did
+ * @param stopped whether a user stopped it since a user started it
  */
 record ContainerRecord(
     String id,
@@ -23,12 +26,67 @@ record ContainerRecord(
     String image,
     String imageId,
     List<String> layers,
+    List<String> command,
     long created,
-    boolean remove,
-    Optional<Exit> exit) {
+    ContainerSettings settings,
+    Optional<LastRun> last,
+    int restarts,
+    boolean stopped) {
 
-  ContainerRecord ended(Exit how) {
-    return new ContainerRecord(id, name, image, imageId, layers, created, remove, Optional.of(how));
+  /**
+   * A run that has ended.
+   *
+   * @param started milliseconds since the epoch
+   * @param finished likewise
+   * @param exit how it ended
+   */
+  record LastRun(long started, long finished, Exit exit) {}
+
+  ContainerRecord {
+    layers = List.copyOf(layers);
+    command = List.copyOf(command);
+  }
+
+  /** Whether it goes when it ends. */
+  boolean remove() {
+    return settings.remove();
+  }
+
+  ContainerRecord ended(LastRun run) {
+    return with(name, Optional.of(run), restarts, stopped);
+  }
+
+  ContainerRecord named(String other) {
+    return with(other, last, restarts, stopped);
+  }
+
+  /** Started by a user: what the restart policy counts begins anew. */
+  ContainerRecord wanted() {
+    return with(name, last, 0, false);
+  }
+
+  ContainerRecord stoppedByUser() {
+    return with(name, last, restarts, true);
+  }
+
+  ContainerRecord restarted() {
+    return with(name, last, restarts + 1, stopped);
+  }
+
+  private ContainerRecord with(
+      String newName, Optional<LastRun> run, int newRestarts, boolean newStopped) {
+    return new ContainerRecord(
+        id,
+        newName,
+        image,
+        imageId,
+        layers,
+        command,
+        created,
+        settings,
+        run,
+        newRestarts,
+        newStopped);
   }
 
   String toText() {
@@ -39,17 +97,22 @@ record ContainerRecord(
             .put("image", image)
             .put("imageId", imageId)
             .putStrings("layers", layers)
+            .putStrings("command", command)
             .put("created", created)
-            .put("remove", remove);
-    if (exit.isPresent()) {
-      Exit e = exit.get();
-      out.put(
-          "exit",
-          Json.object()
-              .put("code", e.code())
-              .put("signal", e.signal())
-              .put("oomKilled", e.oomKilled())
-              .build());
+            .put("settings", settings.toJson())
+            .put("restarts", restarts)
+            .put("stopped", stopped);
+    if (last.isPresent()) {
+      Exit e = last.get().exit();
+      out.put("started", last.get().started())
+          .put("finished", last.get().finished())
+          .put(
+              "exit",
+              Json.object()
+                  .put("code", e.code())
+                  .put("signal", e.signal())
+                  .put("oomKilled", e.oomKilled())
+                  .build());
     }
     return out.build().toText() + "\n";
   }
@@ -63,9 +126,18 @@ record ContainerRecord(
         json.string("image").orElse(""),
         json.string("imageId").orElse(""),
         json.strings("layers"),
+        json.strings("command"),
         json.integer("created").orElse(0L),
-        json.bool("remove"),
-        exit.isEmpty() ? Optional.empty() : Optional.of(exit(exit.get())));
+        ContainerSettings.parse(json.object("settings").orElse(Json.object().build())),
+        exit.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new LastRun(
+                    json.integer("started").orElse(0L),
+                    json.integer("finished").orElse(0L),
+                    exit(exit.get()))),
+        json.integer("restarts").orElse(0L).intValue(),
+        json.bool("stopped"));
   }
 
   private static Exit exit(Json.Obj json) throws JsonException {

@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The containers' records, names and writable layers, below {@code ROOT/containers}. */
 final class ContainerStore {
+  private static final String STARTED = "started";
+
   private final Roots roots;
 
   ContainerStore(Roots roots) {
@@ -35,13 +38,132 @@ final class ContainerStore {
     write(record, "record.json", record.toText());
   }
 
-  /** Writes a container's configuration; its record is there. */
-  void writeConfig(ContainerRecord record, String config) throws IOException {
-    write(record, "config.json", config);
+  /** Writes a file beside the record. */
+  void write(ContainerRecord record, String file, String content) throws IOException {
+    StateFile.write(directory(record.id()).resolve(file), content, !record.remove());
   }
 
-  private void write(ContainerRecord record, String file, String content) throws IOException {
-    StateFile.write(directory(record.id()).resolve(file), content, !record.remove());
+  /**
+   * Changes a record under its own lock. Nothing is written when nothing changes.
+   *
+   * @return the record as it is now
+   * @throws ContainerException when it is gone
+   */
+  ContainerRecord update(String id, UnaryOperator<ContainerRecord> change) throws IOException {
+    try (Directory own = Directory.open(directory(id));
+        Fd guard = own.lock()) {
+      ContainerRecord before = find(id).orElseThrow(() -> ContainerException.notFound(id));
+      ContainerRecord after = change.apply(before);
+      if (!after.equals(before)) {
+        write(after);
+      }
+      return after;
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT) {
+        throw ContainerException.notFound(id);
+      }
+      throw e;
+    }
+  }
+
+  /** Notes that a run has begun. Not synced: after a power cut it may seem never to have. */
+  void begin(String id, long started) throws IOException {
+    Files.writeString(directory(id).resolve(STARTED), Long.toString(started));
+  }
+
+  /** As if that run had not begun. */
+  void forget(String id) throws IOException {
+    Files.deleteIfExists(directory(id).resolve(STARTED));
+  }
+
+  /** When the run began that has no end in the record yet. */
+  Optional<Long> begun(String id) throws IOException {
+    try {
+      String text = Files.readString(directory(id).resolve(STARTED));
+      return text.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(text));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (NumberFormatException e) {
+      throw new IOException(directory(id).resolve(STARTED) + " is damaged", e);
+    }
+  }
+
+  /** Records the end of a run. */
+  void end(String id, ContainerRecord.LastRun run) throws IOException {
+    update(id, record -> record.ended(run));
+    Files.deleteIfExists(directory(id).resolve(STARTED));
+  }
+
+  /** A file beside the record; empty when it is not there. */
+  Optional<byte[]> read(String id, String file) throws IOException {
+    try {
+      return Optional.of(Files.readAllBytes(directory(id).resolve(file)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The container that is meant.
+   *
+   * @param reference a name, an id, or the beginning of an id that only one container has
+   * @throws ContainerException when there is none, or more than one
+   */
+  String resolve(String reference) throws IOException {
+    if (ContainerId.is(reference) && find(reference).isPresent()) {
+      return reference;
+    }
+    Optional<String> owner = isFileName(reference) ? owner(reference) : Optional.empty();
+    if (owner.isPresent() && find(owner.get()).isPresent()) {
+      return owner.get();
+    }
+    List<String> found = new ArrayList<>();
+    for (String id : reference.isEmpty() ? List.<String>of() : ids()) {
+      if (id.startsWith(reference) && find(id).isPresent()) {
+        found.add(id);
+      }
+    }
+    if (found.size() > 1) {
+      throw new ContainerException(
+          ContainerException.Kind.AMBIGUOUS,
+          "more than one container has an id that begins with " + reference + ": give more of it");
+    }
+    if (found.isEmpty()) {
+      throw ContainerException.notFound(reference);
+    }
+    return found.get(0);
+  }
+
+  private static boolean isFileName(String text) {
+    return !text.isEmpty() && !text.startsWith(".") && text.indexOf('/') < 0 && text.length() < 256;
+  }
+
+  /**
+   * Gives a container another name.
+   *
+   * @throws ContainerException when the container is gone, or the name is somebody else's
+   */
+  void rename(String id, String name) throws IOException {
+    String before = find(id).orElseThrow(() -> ContainerException.notFound(id)).name();
+    String owner = claim(name, id);
+    if (!owner.equals(id)) {
+      throw taken(name, owner);
+    }
+    update(id, record -> record.named(name));
+    if (!before.equals(name)) {
+      release(before, id);
+    }
+  }
+
+  /** What is said of a name that another container has. */
+  static ContainerException taken(String name, String owner) {
+    return new ContainerException(
+        ContainerException.Kind.STATE,
+        "the container name \""
+            + name
+            + "\" is in use by container "
+            + owner.substring(0, 12)
+            + ": take another name, or remove that container");
   }
 
   /** The record of that id; empty when there is none, or one that a power cut has emptied. */
@@ -128,10 +250,14 @@ final class ContainerStore {
     if (record.isEmpty()) {
       return;
     }
+    release(record.get().name(), id);
+  }
+
+  private void release(String name, String id) throws IOException {
     try (Directory names = Directory.open(roots.names());
         Fd guard = names.lock()) {
-      if (owner(record.get().name()).equals(Optional.of(id))) {
-        names.unlink(record.get().name().getBytes(StandardCharsets.UTF_8));
+      if (owner(name).equals(Optional.of(id))) {
+        names.unlink(name.getBytes(StandardCharsets.UTF_8));
       }
     } catch (KernelException e) {
       if (e.errno() != Errno.ENOENT) {

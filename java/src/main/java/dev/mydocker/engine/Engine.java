@@ -12,6 +12,7 @@ import dev.mydocker.image.Images;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
@@ -20,31 +21,26 @@ import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The engine over one state root; safe for several threads, and processes, at once. */
 public final class Engine {
   private static final int NAME_ATTEMPTS = 20;
 
-  private final Roots roots;
+  private final Home home;
   private final Images images;
-  private final CgroupHost cgroups;
-  private final ContainerStore store;
 
-  private Engine(Roots roots, Images images, CgroupHost cgroups) {
-    this.roots = roots;
+  private Engine(Home home, Images images) {
+    this.home = home;
     this.images = images;
-    this.cgroups = cgroups;
-    this.store = new ContainerStore(roots);
   }
 
   /**
@@ -55,7 +51,8 @@ public final class Engine {
   public static Engine open(Map<String, String> environment) throws IOException {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
     Images images = Images.open(roots.state(), environment, new ContainerImages(roots));
-    return new Engine(roots, images, CgroupHost.detect());
+    ContainerStore store = new ContainerStore(roots);
+    return new Engine(new Home(roots, store, CgroupHost.detect(), images.layers()), images);
   }
 
   /** Its images. */
@@ -66,15 +63,15 @@ public final class Engine {
   /** Cleans up after the containers whose processes were killed together with their owners. */
   public void sweep() throws IOException {
     if (Linux.geteuid() == 0) {
-      Leftovers.sweep(roots, store, cgroups);
+      Leftovers.sweep(home);
     }
   }
 
   /** What every container has written. */
   public List<ContainerUsage> containerUsage() throws IOException {
     List<ContainerUsage> out = new ArrayList<>();
-    for (ImageUsers.User user : new ContainerImages(roots).users()) {
-      Path upper = store.directory(user.container()).resolve("upper");
+    for (ImageUsers.User user : new ContainerImages(home.roots()).users()) {
+      Path upper = home.store().directory(user.container()).resolve("upper");
       if (Files.isDirectory(upper)) {
         try (Directory written = Directory.open(upper)) {
           out.add(new ContainerUsage(user, TreeSize.of(written)));
@@ -99,7 +96,7 @@ public final class Engine {
     if (request.options().name().isPresent()) {
       ContainerName.require(request.options().name().get());
     }
-    Leftovers.sweep(roots, store, cgroups);
+    Leftovers.sweep(home);
     Recorder recorder = new Recorder();
     try (HeldImage held =
         images.hold(
@@ -115,17 +112,16 @@ public final class Engine {
   private Container create(CreateRequest request, Image image, Recorder recorder)
       throws IOException, OptionException {
     String id = ContainerId.random();
-    RunDirectory run = RunDirectory.create(roots, id);
+    RunDirectory run = RunDirectory.claim(home.roots(), id).orElseThrow();
     try {
-      Blueprint blueprint = blueprint(id, run.path(), request, image);
+      CompiledSpec compiled = compile(id, run.path(), request, image);
       makeSources(request.options().mounts());
-      ContainerRecord record = record(id, request, image);
-      store.writeConfig(record, blueprint.spec().toJson().toText() + "\n");
-      return new Container(
-          store, record, blueprint, run, cgroups.at(Leftovers.cgroupPath(id)), recorder);
+      ContainerRecord record = record(id, request, image, compiled.spec());
+      StoredSpec.write(home.store(), record, compiled);
+      return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
-        store.delete(id);
+        home.store().delete(id);
         run.remove();
       } catch (IOException second) {
         e.addSuppressed(second);
@@ -134,13 +130,45 @@ public final class Engine {
     }
   }
 
+  /**
+   * A container.
+   *
+   * @param reference its name, its id, or the beginning of its id
+   * @throws ContainerException when there is none, or more than one
+   */
+  public Container find(String reference) throws IOException {
+    return Container.of(home, home.store().resolve(reference), Optional.empty());
+  }
+
+  /** Cleans up after a container whose lock is held by {@code life}. */
+  void afterEnd(String id, Fd life) throws IOException {
+    try (RunDirectory run = RunDirectory.adopt(home.roots(), id, life)) {
+      Restarts.after(home, run);
+    }
+  }
+
+  /**
+   * Every container that has a record, in no order; one that is made or removed at this moment may
+   * be among them or not.
+   */
+  public List<ContainerInfo> containers() throws IOException {
+    List<ContainerInfo> out = new ArrayList<>();
+    for (String id : home.store().ids()) {
+      ContainerStatus.find(home, id).ifPresent(out::add);
+    }
+    return out;
+  }
+
   /** What {@link #create} and {@link Container#start} would do; touches nothing. */
   public LaunchScript.Launch preview(CreateRequest request, Stdio stdio, PullListener listener)
       throws IOException, OptionException {
     ImageRef reference = ImageRef.parse(request.options().image());
     Image image = images.describe(reference, request.platform(), listener);
     String id = ContainerId.random();
-    return blueprint(id, roots.running().resolve(id), request, image).launch(stdio);
+    Path run = home.roots().running().resolve(id);
+    CompiledSpec compiled = compile(id, run, request, image);
+    ContainerRecord record = described(id, "", request, image, compiled.spec());
+    return Blueprint.of(home, record, compiled, run).launch(stdio);
   }
 
   private static void requireRoot() throws IOException {
@@ -149,36 +177,14 @@ public final class Engine {
     }
   }
 
-  private Blueprint blueprint(String id, Path run, CreateRequest request, Image image)
+  private CompiledSpec compile(String id, Path run, CreateRequest request, Image image)
       throws IOException, OptionException {
-    HostFacts host = new HostProbe(cgroups).facts(id, run, request.options().privileged());
-    CompiledSpec compiled =
-        SpecCompiler.compile(
-            request.options(),
-            defaults(image.config()),
-            (path, limit) -> images.read(image, path, limit),
-            host);
-    return new Blueprint(
-        id,
-        compiled,
-        images.layers(),
-        lower(image),
-        store.directory(id),
-        run,
-        HostFiles.of(compiled.spec(), host, request.options().network()),
-        cgroups);
-  }
-
-  /**
-   * The image's layers, the uppermost first. Overlayfs takes no directory twice: of a layer that
-   * comes again the uppermost counts, which has all that the lower one would show.
-   */
-  private static List<String> lower(Image image) {
-    Set<String> lower = new LinkedHashSet<>();
-    for (int i = image.diffIds().size() - 1; i >= 0; i--) {
-      lower.add(image.diffIds().get(i).hex());
-    }
-    return List.copyOf(lower);
+    HostFacts host = new HostProbe(home.cgroups()).facts(id, run, request.options().privileged());
+    return SpecCompiler.compile(
+        request.options(),
+        defaults(image.config()),
+        (path, limit) -> images.read(image, path, limit),
+        host);
   }
 
   private static ImageDefaults defaults(ImageConfig config) {
@@ -207,35 +213,37 @@ public final class Engine {
   }
 
   /** Writes the record and claims its name, in this order: a name is found by the record. */
-  private ContainerRecord record(String id, CreateRequest request, Image image)
-      throws IOException, OptionException {
+  private ContainerRecord record(String id, CreateRequest request, Image image, Spec spec)
+      throws IOException {
     Optional<String> given = request.options().name();
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
       String name = given.isPresent() ? given.get() : ContainerName.generate(attempt);
-      ContainerRecord record =
-          new ContainerRecord(
-              id,
-              name,
-              image.name(),
-              image.imageId().toString(),
-              image.diffIds().stream().map(Digest::toString).toList(),
-              System.currentTimeMillis(),
-              request.options().remove(),
-              Optional.empty());
-      store.write(record);
-      String owner = store.claim(name, id);
+      ContainerRecord record = described(id, name, request, image, spec);
+      home.store().write(record);
+      String owner = home.store().claim(name, id);
       if (owner.equals(id)) {
         return record;
       }
       if (given.isPresent()) {
-        throw new OptionException(
-            "the container name \""
-                + name
-                + "\" is in use by container "
-                + owner.substring(0, 12)
-                + ": take another name, or remove that container");
+        throw ContainerStore.taken(name, owner);
       }
     }
     throw new IOException("no free name found for a container: give one with --name");
+  }
+
+  private static ContainerRecord described(
+      String id, String name, CreateRequest request, Image image, Spec spec) {
+    return new ContainerRecord(
+        id,
+        name,
+        image.name(),
+        image.imageId().toString(),
+        image.diffIds().stream().map(Digest::toString).toList(),
+        spec.process().map(Spec.Process::args).orElse(List.of()),
+        System.currentTimeMillis(),
+        request.settings(),
+        Optional.empty(),
+        0,
+        false);
   }
 }

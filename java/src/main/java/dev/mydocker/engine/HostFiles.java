@@ -1,6 +1,5 @@
 package dev.mydocker.engine;
 
-import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
@@ -22,12 +21,12 @@ final class HostFiles {
   private HostFiles() {}
 
   /** By path on the host. */
-  static Map<String, String> of(Spec spec, HostFacts host, NetworkMode network) throws IOException {
+  static Map<String, String> of(Spec spec, Path run, NetworkMode network) throws IOException {
     boolean shared = network instanceof NetworkMode.Host;
     Map<String, String> files = new LinkedHashMap<>();
-    files.put(host.hostsFile(), shared ? read("/etc/hosts", LOCAL) : LOCAL);
-    files.put(host.hostnameFile(), spec.hostname().orElse(host.hostname()) + "\n");
-    files.put(host.resolvConfFile(), read("/etc/resolv.conf", ""));
+    files.put(HostProbe.hostsFile(run), shared ? read("/etc/hosts", LOCAL) : LOCAL);
+    files.put(HostProbe.hostnameFile(run), spec.hostname().orElse(HostProbe.hostname()) + "\n");
+    files.put(HostProbe.resolvConfFile(run), read("/etc/resolv.conf", ""));
     return files;
   }
 

@@ -7,6 +7,7 @@ import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
@@ -47,11 +48,11 @@ final class HostProbe {
     Set<Integer> cpus = onlineCpus();
     return new HostFacts(
         id,
-        Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
+        hostname(),
         run.resolve("rootfs").toString(),
-        run.resolve("hosts").toString(),
-        run.resolve("hostname").toString(),
-        run.resolve("resolv.conf").toString(),
+        hostsFile(run),
+        hostnameFile(run),
+        resolvConfFile(run),
         capabilities(),
         hardLimits(),
         openFiles(),
@@ -62,6 +63,34 @@ final class HostProbe {
         hasMountSetattr(),
         privileged ? devices() : List.of(),
         thermalThrottle(cpus));
+  }
+
+  /** What is bound at a container's /etc/hosts. */
+  static String hostsFile(Path run) {
+    return run.resolve("hosts").toString();
+  }
+
+  /** What is bound at a container's /etc/hostname. */
+  static String hostnameFile(Path run) {
+    return run.resolve("hostname").toString();
+  }
+
+  /** What is bound at a container's /etc/resolv.conf. */
+  static String resolvConfFile(Path run) {
+    return run.resolve("resolv.conf").toString();
+  }
+
+  /** This host's name. */
+  static String hostname() throws IOException {
+    return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+  }
+
+  /** The facts for a process that joins a container. */
+  static ExecProcess.Engine execFacts() throws IOException {
+    long[] files = new long[2];
+    KernelException.check(
+        Linux.getrlimit(Rlimit.RLIMIT_NOFILE.number(), files), "getrlimit", "RLIMIT_NOFILE");
+    return new ExecProcess.Engine(capabilities(), openFiles(), files[1]);
   }
 
   private static Set<Capability> capabilities() throws KernelException {

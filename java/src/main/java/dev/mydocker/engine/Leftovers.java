@@ -1,100 +1,91 @@
 package dev.mydocker.engine;
 
-import dev.mydocker.cgroup.Cgroup;
-import dev.mydocker.cgroup.CgroupHost;
-import dev.mydocker.json.Json;
-import dev.mydocker.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** Removes what containers leave on the host: at their end, or after their owner was killed. */
 final class Leftovers {
   private static final int SIGNALLED = 128;
+  private static final Exit KILLED = new Exit(137, 9, false);
+
+  /** As Docker says of what ran when the host went down. */
+  private static final Exit UNKNOWN = new Exit(255, 0, false);
 
   private Leftovers() {}
-
-  /**
-   * Removes the cgroup with every process in it, and brings the state up to date: a container that
-   * goes when it ends is deleted, another one's record is written. Its run directory is the
-   * caller's to remove, after everything else.
-   */
-  static void remove(ContainerStore store, ContainerRecord record, Cgroup cgroup)
-      throws IOException {
-    cgroup.destroy();
-    if (record.remove()) {
-      store.delete(record.id());
-    } else {
-      store.write(record);
-    }
-  }
-
-  /** Cleans up after every container whose maker and monitor are both gone. */
-  static void sweep(Roots roots, ContainerStore store, CgroupHost cgroups) throws IOException {
-    boolean booted = !Files.isDirectory(roots.running());
-    StateFile.makeDirectories(roots.running());
-    for (RunDirectory run : RunDirectory.abandoned(roots)) {
-      try (run) {
-        sweep(run, store, cgroups.at(cgroupPath(run.id())));
-      }
-    }
-    if (booted) {
-      sweepAfterBoot(roots, store);
-    }
-  }
 
   /** A container's cgroup, below each hierarchy. */
   static String cgroupPath(String id) {
     return "/mydocker/" + id;
   }
 
-  private static void sweep(RunDirectory run, ContainerStore store, Cgroup cgroup)
-      throws IOException {
-    boolean oomKilled = cgroup.oomKills() > 0;
-    Optional<ContainerRecord> record = store.find(run.id());
-    if (record.isEmpty()) {
-      cgroup.destroy();
-      store.delete(run.id());
-    } else {
-      Optional<Integer> code = exitCode(run.path());
-      boolean news = record.get().exit().isEmpty() && code.isPresent();
-      ContainerRecord now =
-          news
-              ? record
-                  .get()
-                  .ended(new Exit(code.get(), Math.max(0, code.get() - SIGNALLED), oomKilled))
-              : record.get();
-      remove(store, now, cgroup);
+  /** Cleans up after every container whose maker and monitor are both gone. */
+  static void sweep(Home home) throws IOException {
+    boolean booted = !Files.isDirectory(home.roots().running());
+    StateFile.makeDirectories(home.roots().running());
+    for (RunDirectory run : RunDirectory.abandoned(home.roots())) {
+      try (run) {
+        end(home, run);
+      }
     }
+    if (booted) {
+      sweepAfterBoot(home);
+    }
+  }
+
+  /**
+   * Cleans up after one container, whose lock is held here: its cgroup goes with every process in
+   * it, its end is recorded, and one that goes when it ends is deleted. Its run directory is
+   * removed after everything else.
+   */
+  static void end(Home home, RunDirectory run) throws IOException {
+    settle(home, run);
     run.remove();
   }
 
   /**
-   * What the monitor wrote at the container's end; empty when it never ended under a monitor, or a
-   * power cut took the words.
+   * All of {@link #end} but the last: the run directory stays, and with it the lock.
+   *
+   * @return how it ended; empty when its command never ran
    */
-  private static Optional<Integer> exitCode(Path run) throws IOException {
-    Path file = run.resolve("exit");
-    if (!Files.exists(file) || Files.size(file) == 0) {
+  static Optional<Exit> settle(Home home, RunDirectory run) throws IOException {
+    String id = run.id();
+    boolean oomKilled = home.cgroup(id).oomKills() > 0;
+    home.cgroup(id).destroy();
+    Optional<ContainerRecord> record = home.store().find(id);
+    if (record.isEmpty() || record.get().remove()) {
+      home.store().delete(id);
       return Optional.empty();
     }
-    try {
-      return Json.parseObject(Files.readAllBytes(file)).integer("exitCode").map(Long::intValue);
-    } catch (JsonException e) {
-      throw new IOException(file + " is not what a monitor writes: " + e.getMessage(), e);
+    Optional<Long> started = home.store().begun(id);
+    if (started.isEmpty()) {
+      return Optional.empty();
     }
+    Optional<RunFiles.End> end = RunFiles.end(run.path());
+    Exit exit =
+        end.isEmpty()
+            ? KILLED
+            : new Exit(end.get().code(), Math.max(0, end.get().code() - SIGNALLED), oomKilled);
+    long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
+    home.store().end(id, new ContainerRecord.LastRun(started.get(), finished, exit));
+    return Optional.of(exit);
   }
 
-  /** The run directories went with the last boot: what was to go with its container goes now. */
-  private static void sweepAfterBoot(Roots roots, ContainerStore store) throws IOException {
-    for (String id : store.ids()) {
-      if (Files.exists(roots.running().resolve(id))) {
+  /** The run directories went with the last boot: so did what ran. */
+  private static void sweepAfterBoot(Home home) throws IOException {
+    for (String id : home.store().ids()) {
+      if (Files.exists(home.roots().running().resolve(id))) {
         continue;
       }
-      Optional<ContainerRecord> record = store.find(id);
+      Optional<ContainerRecord> record = home.store().find(id);
       if (record.isEmpty() || record.get().remove()) {
-        store.delete(id);
+        home.store().delete(id);
+        continue;
+      }
+      Optional<Long> started = home.store().begun(id);
+      if (started.isPresent()) {
+        long now = System.currentTimeMillis();
+        home.store().end(id, new ContainerRecord.LastRun(started.get(), now, UNKNOWN));
       }
     }
   }

@@ -6,6 +6,7 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,19 +30,53 @@ final class RunDirectory implements AutoCloseable {
     this.life = life;
   }
 
-  /** Makes and locks the directory of a new container. */
-  static RunDirectory create(Roots roots, String id) throws IOException {
+  /** Makes and locks a container's directory; empty when it has one already. */
+  static Optional<RunDirectory> claim(Roots roots, String id) throws IOException {
     byte[] name = id.getBytes(StandardCharsets.US_ASCII);
     // The lock on the parent: nobody may look at the directory before it is locked itself.
     try (Directory all = Directory.open(roots.running());
         Fd guard = all.lock()) {
+      if (all.find(name).isPresent()) {
+        return Optional.empty();
+      }
       all.mkdir(name, 0700);
       Optional<Fd> life = all.tryLock(name);
-      return new RunDirectory(
-          roots.running().resolve(id),
-          life.orElseThrow(
-              () -> new IOException("somebody else has locked " + all + "/" + id + ", made now")));
+      return Optional.of(
+          new RunDirectory(
+              roots.running().resolve(id),
+              life.orElseThrow(
+                  () ->
+                      new IOException(
+                          "somebody else has locked " + all + "/" + id + ", made now"))));
     }
+  }
+
+  /**
+   * A container's directory with a lock that this process was given.
+   *
+   * @param life the open descriptor that holds it
+   */
+  static RunDirectory adopt(Roots roots, String id, Fd life) {
+    return new RunDirectory(roots.running().resolve(id), life);
+  }
+
+  /** A container's directory, locked, when its owners are gone. */
+  static Optional<RunDirectory> abandoned(Roots roots, String id) throws IOException {
+    try (Directory all = Directory.open(roots.running());
+        Fd guard = all.lock()) {
+      return lock(all, id.getBytes(StandardCharsets.US_ASCII))
+          .map(life -> new RunDirectory(roots.running().resolve(id), life));
+    }
+  }
+
+  /** Whether somebody owns a container's directory. */
+  static boolean isHeld(Roots roots, String id) throws IOException {
+    if (!Files.exists(roots.running().resolve(id))) {
+      return false;
+    }
+    Optional<RunDirectory> abandoned = abandoned(roots, id);
+    abandoned.ifPresent(RunDirectory::close);
+    return abandoned.isEmpty();
   }
 
   /** The directories whose owners are gone, locked. */

@@ -10,23 +10,38 @@ import dev.mydocker.launch.Output;
 import java.io.IOException;
 import java.util.Optional;
 
-/** A container whose command runs, as this process is attached to it. Safe for several threads. */
+/**
+ * A command that runs in a container, as this process is attached to it: the container's own, or
+ * one that has joined it. Safe for several threads.
+ */
 public final class Running implements AutoCloseable {
   private static final int SIGKILL = 9;
 
-  private final Container container;
+  /** What is to be done when the command has ended. */
+  interface Owner {
+    /** At once; its last output is still to come. */
+    void exited() throws IOException;
+
+    /** When all output has come and the monitor is gone. */
+    Exit ended(ExitStatus status) throws IOException;
+
+    /** When this process lets go of it, ended or not. */
+    void release();
+  }
+
+  private final Owner owner;
   private final MonitorClient client;
   private final Fd monitor;
   private final int initPid;
 
-  Running(Container container, Launcher.Launched launched) {
-    this.container = container;
+  Running(Owner owner, Launcher.Launched launched) {
+    this.owner = owner;
     this.client = launched.client();
     this.monitor = launched.monitor();
     this.initPid = launched.initPid();
   }
 
-  /** Its first process, as this process sees it. */
+  /** The command's process, as this process sees it. */
   public int pid() {
     return initPid;
   }
@@ -46,24 +61,24 @@ public final class Running implements AutoCloseable {
     client.resize(rows, columns);
   }
 
-  /** Sends a signal to its first process. */
+  /** Sends a signal to the command's process. */
   public void signal(int number) throws IOException {
     client.signal(number);
   }
 
   /**
    * Passes its output on until it has ended, all of the output has come, and what it had of the
-   * host (cgroup, run directory, with --rm all of it) is removed.
+   * host (of a container: cgroup, run directory, with --rm all of it) is removed.
    *
    * @throws IOException when {@code output} fails; the container runs on then, and its monitor with
    *     it
    */
   public Exit relay(Output output) throws IOException {
-    Optional<ExitStatus> status = client.relay(output, how -> container.killRest());
+    Optional<ExitStatus> status = client.relay(output, how -> owner.exited());
     KernelException.check(
         Linux.waitPidfd(monitor.number(), true, new int[2]), "waitid", monitor.name());
     // A monitor that was killed took the first process with it (PR_SET_PDEATHSIG).
-    return container.ended(status.orElse(new ExitStatus(128 + SIGKILL, SIGKILL)));
+    return owner.ended(status.orElse(new ExitStatus(128 + SIGKILL, SIGKILL)));
   }
 
   /** Lets go of it; one that still runs goes on. */
@@ -71,6 +86,6 @@ public final class Running implements AutoCloseable {
   public void close() {
     client.close();
     monitor.close();
-    container.release();
+    owner.release();
   }
 }

@@ -20,8 +20,8 @@ import java.util.Optional;
  * and follows no link. A <em>path</em> may have several components and is resolved by the kernel:
  * {@link Resolve#BENEATH} refuses every symbolic link and every {@code ..} that leaves, {@link
  * Resolve#IN_ROOT} follows links as if this directory were the root of the file system. Neither
- * crosses a mount or takes a magic link of /proc. The descriptor so obtained is then used; no path
- * is ever resolved twice.
+ * crosses a mount, which {@link Resolve#IN_MOUNTED_ROOT} alone does; none takes a magic link of
+ * /proc. The descriptor so obtained is then used; no path is ever resolved twice.
  *
  * <p>Not safe for closing in one thread while another uses it. See openat2(2).
  */
@@ -30,14 +30,16 @@ public final class Directory implements AutoCloseable {
   /** How a path of several components is walked. */
   public enum Resolve {
     /** No symbolic link anywhere, and nothing above the directory: ELOOP or EXDEV. */
-    BENEATH(Linux.RESOLVE_BENEATH | Linux.RESOLVE_NO_SYMLINKS),
+    BENEATH(Linux.RESOLVE_BENEATH | Linux.RESOLVE_NO_SYMLINKS | Linux.RESOLVE_NO_XDEV),
     /** Links are followed with this directory as the root: {@code /} and {@code ..} stay inside. */
-    IN_ROOT(Linux.RESOLVE_IN_ROOT);
+    IN_ROOT(Linux.RESOLVE_IN_ROOT | Linux.RESOLVE_NO_XDEV),
+    /** The same for the root of a running container, whose mounts are part of what it shows. */
+    IN_MOUNTED_ROOT(Linux.RESOLVE_IN_ROOT);
 
     private final long flags;
 
     Resolve(long flags) {
-      this.flags = flags | Linux.RESOLVE_NO_MAGICLINKS | Linux.RESOLVE_NO_XDEV;
+      this.flags = flags | Linux.RESOLVE_NO_MAGICLINKS;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.mydocker.launch;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** An argument of a launch operation. */
@@ -70,5 +71,21 @@ public sealed interface Arg {
 
   static Arg texts(List<String> values) {
     return new Texts(values);
+  }
+
+  /** The content of a file. */
+  static Arg content(String value) {
+    return new Bytes(value.getBytes(StandardCharsets.UTF_8), '"' + value + '"');
+  }
+
+  /** A set of slots, see {@link Slot#set}. */
+  static Arg slots(long set) {
+    StringBuilder out = new StringBuilder("{");
+    for (int i = 0; i < Slot.COUNT; i++) {
+      if ((set >> i & 1) != 0) {
+        out.append(out.length() == 1 ? "" : " ").append(Slot.name(i));
+      }
+    }
+    return number(set, out.append('}').toString());
   }
 }

@@ -37,7 +37,7 @@ public final class LaunchException extends IOException {
     }
     String advice = advice(step, errno);
     return new LaunchException(
-        "cannot start the container: "
+        "cannot start the container's process: "
             + step.shown()
             + ": "
             + reason
@@ -86,8 +86,7 @@ public final class LaunchException extends IOException {
   /** A launch whose process ended without saying why. */
   static LaunchException vanished() {
     return new LaunchException(
-        "cannot start the container: its first process was killed before it could start the"
-            + " command",
+        "cannot start the container's process: it was killed before it could start the command",
         Optional.empty(),
         ENGINE);
   }

@@ -35,16 +35,26 @@ public final class Launcher {
    * @param id the container's id, shown in the monitor's command line
    * @param plan what M and I do
    * @param stdio what I's standard input and output are
-   * @param runDirectory where the monitor writes the exit record
-   * @param life a file locked by flock(2) through this descriptor: the lock lives as long as the
-   *     monitor
-   * @param more further descriptors by slot, which the plan uses
+   * @param descriptors by slot: of a container {@link Slot#RUN_DIRECTORY}, where the monitor writes
+   *     the exit record, and {@link Slot#LIFE}, a file locked by flock(2) through it, whose lock
+   *     lives as long as the monitor; and what the plan uses beside
+   * @param monitor what the monitor does beyond watching
    */
   public record Request(
-      String id, LaunchPlan plan, Stdio stdio, Fd runDirectory, Fd life, Map<Integer, Fd> more) {}
+      String id,
+      LaunchPlan plan,
+      Stdio stdio,
+      Map<Integer, Fd> descriptors,
+      MonitorOptions monitor) {
+
+    /** With a monitor that only watches. */
+    public Request(String id, LaunchPlan plan, Stdio stdio, Map<Integer, Fd> descriptors) {
+      this(id, plan, stdio, descriptors, MonitorOptions.NONE);
+    }
+  }
 
   /**
-   * A container whose command runs.
+   * A container whose command runs, and whose monitor has written so.
    *
    * @param monitorPid M
    * @param monitor a pidfd of M, to be waited for when the container has ended
@@ -91,6 +101,9 @@ public final class Launcher {
         meet(ends.sync(), page, meeting);
         RecordingPage.Snapshot done = page.read();
         requireExecuted(request.plan(), done);
+        if (!client.awaitReady()) {
+          throw LaunchException.vanished();
+        }
         return new Launched(out[0], monitor, done.initPid(), client, done.entries());
       } catch (IOException | RuntimeException e) {
         client.close();
@@ -103,18 +116,19 @@ public final class Launcher {
     }
   }
 
-  /** The recording's descriptor is known only now: it is the last word of the monitor's argv. */
+  /** The recording's descriptor is known only now: it is the third word of the monitor's argv. */
   private static LaunchPlan bind(Request request, RecordingPage page) {
     List<Step> monitor = new ArrayList<>();
     for (Step step : request.plan().monitor()) {
-      monitor.add(step.op() == Op.EXEC_MONITOR ? withRecording(step, page) : step);
+      monitor.add(step.op() == Op.EXEC_MONITOR ? withWords(step, page, request.monitor()) : step);
     }
     return new LaunchPlan(monitor, request.plan().init());
   }
 
-  private static Step withRecording(Step step, RecordingPage page) {
+  private static Step withWords(Step step, RecordingPage page, MonitorOptions options) {
     List<String> argv = new ArrayList<>(((Arg.Texts) step.args().get(1)).values());
     argv.add(Integer.toString(page.memfd().number()));
+    argv.addAll(options.words());
     return new Step(
         step.op(),
         List.of(step.args().get(0), new Arg.Texts(argv), step.args().get(2)),
@@ -130,10 +144,10 @@ public final class Launcher {
     Arrays.fill(slots, -1);
     slots[Slot.RECORDING] = page.memfd().number();
     slots[Slot.MONITOR_IMAGE] = image.memfd().number();
-    slots[Slot.LIFE] = request.life().number();
-    slots[Slot.RUN_DIRECTORY] = request.runDirectory().number();
+    request.monitor().listener().ifPresent(fd -> slots[Slot.LISTEN] = fd.number());
+    request.monitor().log().ifPresent(log -> slots[Slot.LOG] = log.directory().number());
     ends.fill(slots);
-    request.more().forEach((slot, fd) -> slots[slot] = fd.number());
+    request.descriptors().forEach((slot, fd) -> slots[slot] = fd.number());
     return slots;
   }
 

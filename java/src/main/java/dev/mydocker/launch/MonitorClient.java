@@ -7,10 +7,12 @@ import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The attached end of a monitor's socket: native/frame.h.
+ * The client's end of a monitor's socket: native/frame.h. That of a launch is attached from the
+ * start; one that is {@linkplain #connect connected} is told the end only, until it attaches.
  *
  * <p>One thread relays the output; any thread may send input, sizes and signals. At most {@link
  * #WINDOW} bytes of input are under way, so a signal never waits behind input that nobody reads.
@@ -20,10 +22,15 @@ public final class MonitorClient implements AutoCloseable {
   private static final int STDERR = 2;
   private static final int EXIT = 3;
   private static final int TAKEN = 4;
+  private static final int READY = 5;
   private static final int STDIN = 16;
   private static final int STDIN_END = 17;
   private static final int RESIZE = 18;
   private static final int SIGNAL = 19;
+  private static final int ATTACH = 20;
+  private static final int ATTACH_OUTPUT = 1;
+  private static final int ATTACH_STDIN = 2;
+  private static final int DRAIN = 24;
   private static final int HEADER = 8;
   private static final int WINDOW = 65536;
   private static final int USUAL = 4096;
@@ -36,6 +43,38 @@ public final class MonitorClient implements AutoCloseable {
 
   MonitorClient(Fd socket) {
     this.socket = socket;
+  }
+
+  /**
+   * Connects to the monitor of a container by its run directory.
+   *
+   * @throws KernelException ENOENT or ECONNREFUSED when no monitor is there
+   */
+  public static MonitorClient connect(Path runDirectory) throws KernelException {
+    return new MonitorClient(AttachSocket.connect(runDirectory));
+  }
+
+  /**
+   * Waits until the monitor has written who runs, and has made the log.
+   *
+   * @return false when it has gone without that
+   */
+  boolean awaitReady() throws IOException {
+    byte[] header = new byte[HEADER];
+    return readFully(header, HEADER)
+        && ByteBuffer.wrap(header).order(ByteOrder.nativeOrder()).getInt() == READY;
+  }
+
+  /**
+   * Says what a connected client wants. A monitor drops one that does not take its output: it holds
+   * the container up for one second in all.
+   *
+   * @param output to be sent what the container prints from now on
+   * @param stdin that its input is the container's
+   */
+  public void attach(boolean output, boolean stdin) throws IOException {
+    int flags = (output ? ATTACH_OUTPUT : 0) | (stdin ? ATTACH_STDIN : 0);
+    send(frame(ATTACH, 4).putInt(flags));
   }
 
   /** Sends input; waits while the window is full. Does nothing once the container has ended. */
@@ -65,6 +104,16 @@ public final class MonitorClient implements AutoCloseable {
   /** Sends a signal to the container's first process. */
   public void signal(int number) throws IOException {
     send(frame(SIGNAL, 4).putInt(number));
+  }
+
+  /**
+   * Of a command that has ended: what is in its pipes now is its last output. What it has left
+   * behind may hold them open, and is not waited for.
+   */
+  public void drain() throws IOException {
+    synchronized (writing) {
+      write(frame(DRAIN, 0));
+    }
   }
 
   /**
@@ -172,15 +221,19 @@ public final class MonitorClient implements AutoCloseable {
           return;
         }
       }
-      byte[] bytes = frame.array();
-      int done = 0;
-      while (done < bytes.length) {
-        int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
-        if (n == -Errno.EPIPE.number() || n == -Errno.ECONNRESET.number()) {
-          return;
-        }
-        done += KernelException.check(n, "send", socket.name());
+      write(frame);
+    }
+  }
+
+  private void write(ByteBuffer frame) throws IOException {
+    byte[] bytes = frame.array();
+    int done = 0;
+    while (done < bytes.length) {
+      int n = Linux.send(socket.number(), bytes, done, bytes.length - done);
+      if (n == -Errno.EPIPE.number() || n == -Errno.ECONNRESET.number()) {
+        return;
       }
+      done += KernelException.check(n, "send", socket.name());
     }
   }
 

@@ -1,13 +1,8 @@
 package dev.mydocker.launch;
 
 import dev.mydocker.kernel.Linux;
-import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Causes;
-import dev.mydocker.spec.Rlimit;
 import dev.mydocker.spec.Spec;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +19,6 @@ public final class PlanCompiler {
   private static final int ROOT = Slot.FREE;
   private static final int TREE = Slot.FREE + 1;
   private static final int TARGET = Slot.FREE + 2;
-  private static final int PTY = Slot.FREE + 3;
-  private static final int TERMINAL = Slot.FREE + 4;
   private static final int HIERARCHIES = Slot.FREE + 5;
 
   /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
@@ -36,16 +29,9 @@ public final class PlanCompiler {
   private static final long AT_EMPTY_PATH = 0x1000;
   private static final long AT_RECURSIVE = 0x8000;
   private static final long RESOLVE_NO_SYMLINKS = Linux.RESOLVE_NO_SYMLINKS;
-  private static final int PR_SET_KEEPCAPS = 8;
-  private static final int PR_SET_NO_NEW_PRIVS = 38;
-  private static final int PR_SET_PDEATHSIG = 1;
-  private static final int SIGKILL = 9;
 
   /** mount(2), NOTES: one page at most, the smallest there is; with room for its end. */
   private static final int MOUNT_DATA_LIMIT = 4000;
-
-  private static final String DEFAULT_PATH =
-      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   /**
    * The root file system.
@@ -103,12 +89,10 @@ public final class PlanCompiler {
     }
   }
 
-  private static final Spec.Capabilities NO_CAPABILITIES =
-      new Spec.Capabilities(List.of(), List.of(), List.of(), List.of(), List.of());
-
   private final Input in;
   private final Spec spec;
   private final Spec.Process process;
+  private final ProcessSteps steps;
   private final List<Step> monitor = new ArrayList<>();
   private final List<Step> init = new ArrayList<>();
 
@@ -117,6 +101,7 @@ public final class PlanCompiler {
     this.spec = in.spec();
     this.process =
         spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
+    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), init);
   }
 
   /** The plan of {@code input}. */
@@ -148,7 +133,7 @@ public final class PlanCompiler {
             Op.EXEC_MONITOR,
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
-            slots(kept));
+            Arg.slots(kept));
     if (!alone) {
       monitor.add(exec);
     }
@@ -173,7 +158,7 @@ public final class PlanCompiler {
         flags == 0 ? "the container's first process" : why.toString(),
         Op.CLONE_INIT,
         Arg.number(flags, flags == 0 ? "0" : names.toString()),
-        slots(initSlots()));
+        Arg.slots(initSlots()));
   }
 
   private boolean joins(Namespace kind) {
@@ -202,7 +187,9 @@ public final class PlanCompiler {
         Slot.CONSOLE_IN,
         Slot.TO_STDIN,
         Slot.FROM_STDOUT,
-        Slot.FROM_STDERR);
+        Slot.FROM_STDERR,
+        Slot.LISTEN,
+        Slot.LOG);
   }
 
   private long initSlots() {
@@ -215,20 +202,10 @@ public final class PlanCompiler {
         | joined;
   }
 
-  private static Arg slots(long set) {
-    StringBuilder out = new StringBuilder("{");
-    for (int i = 0; i < Slot.COUNT; i++) {
-      if ((set >> i & 1) != 0) {
-        out.append(out.length() == 1 ? "" : " ").append(Slot.name(i));
-      }
-    }
-    return Arg.number(set, out.append('}').toString());
-  }
-
   // ---- I ----------------------------------------------------------------------------------------
 
   private void init() {
-    name("ns");
+    steps.name("ns");
     add(
         "the JVM sets limits and maps from outside",
         Op.SYNC,
@@ -252,7 +229,7 @@ public final class PlanCompiler {
           Op.UNSHARE,
           Arg.number(Namespace.CGROUP.flag(), "CLONE_NEWCGROUP"));
     }
-    name("mounts");
+    steps.name("mounts");
     root();
     for (Spec.Mount mount : spec.mounts()) {
       mount(mount);
@@ -270,17 +247,13 @@ public final class PlanCompiler {
     sysctls();
     console();
     hidden();
-    name("root");
+    steps.name("root");
     identity();
     pivot();
-    name("process");
-    process();
-    name("exec");
-    execute();
-  }
-
-  private void name(String phase) {
-    add("ps and strace show the phase", Op.NAME, Arg.text("mydocker:" + phase));
+    steps.name("process");
+    steps.prepare();
+    steps.name("exec");
+    steps.execute(in.init());
   }
 
   private void root() {
@@ -563,43 +536,24 @@ public final class PlanCompiler {
                     Op.WRITE_FILE,
                     ROOT_FD,
                     Arg.text("/proc/sys/" + key.replace('.', '/')),
-                    content(value)));
-  }
-
-  private static Arg content(String value) {
-    return new Arg.Bytes(value.getBytes(StandardCharsets.UTF_8), '"' + value + '"');
+                    Arg.content(value)));
   }
 
   private void console() {
-    if (!(in.stdio() instanceof Stdio.Terminal size)) {
+    if (!(in.stdio() instanceof Stdio.Terminal)) {
       return;
     }
-    String why = "--tty: a terminal of the container's own devpts";
-    Spec.User user = process.user();
+    steps.terminal(ROOT);
+    String why = "--tty: the terminal is /dev/console as well";
+    target("/dev/console", 2, why);
     add(
         why,
-        Op.OPEN_PTY,
-        Arg.fd(PTY),
-        Arg.fd(TERMINAL),
-        ROOT_FD,
-        Arg.number(size.rows()),
-        Arg.number(size.columns()));
-    add(
-        why + ", owned by its user",
-        Op.FCHOWN,
-        Arg.fd(TERMINAL),
-        Arg.number(user.uid()),
-        Arg.number(-1));
-    add("the monitor holds the other end", Op.SEND_FD, Arg.fd(Slot.CONSOLE_OUT), Arg.fd(PTY));
-    target("/dev/console", 2, "--tty: the terminal is /dev/console as well");
-    add(
-        "--tty: the terminal is /dev/console as well",
         Op.OPEN_TREE,
         Arg.fd(TREE),
-        Arg.fd(TERMINAL),
+        Arg.fd(ProcessSteps.TERMINAL),
         Arg.text(""),
         Arg.number(OPEN_TREE_CLONE | AT_EMPTY_PATH, "OPEN_TREE_CLONE|AT_EMPTY_PATH"));
-    add("--tty: the terminal is /dev/console as well", Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
   }
 
   private void hidden() {
@@ -622,14 +576,7 @@ public final class PlanCompiler {
   }
 
   private void pivot() {
-    if (process.oomScoreAdj().isPresent()) {
-      add(
-          cause("oomScoreAdj"),
-          Op.WRITE_FILE,
-          Arg.NONE,
-          Arg.text("/proc/self/oom_score_adj"),
-          content(Integer.toString(process.oomScoreAdj().getAsInt())));
-    }
+    steps.oomScore();
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.
       add(
@@ -642,160 +589,6 @@ public final class PlanCompiler {
           Arg.number(0));
     }
     add("the image becomes /, and the host's tree is gone", Op.PIVOT_ROOT, ROOT_FD);
-  }
-
-  private void process() {
-    for (Spec.RlimitEntry limit : process.rlimits()) {
-      add(
-          cause("rlimit:" + limit.type()),
-          Op.RLIMIT,
-          Arg.number(Rlimit.valueOf(limit.type()).number(), limit.type()),
-          limit(limit.soft()),
-          limit(limit.hard()));
-    }
-    streams();
-    add("default", Op.UMASK, Arg.octal(process.user().umask().orElse(022)));
-    add(cause("cwd"), Op.CHDIR, Arg.text(process.cwd()));
-    credentials();
-  }
-
-  private static Arg limit(long value) {
-    return Arg.number(value, value == -1 ? "unlimited" : Long.toUnsignedString(value));
-  }
-
-  private void streams() {
-    boolean terminal = in.stdio() instanceof Stdio.Terminal;
-    add(
-        terminal ? "a session, and its controlling terminal" : "a session of its own",
-        Op.NEW_SESSION,
-        terminal ? Arg.fd(TERMINAL) : Arg.NONE);
-    if (in.stdio() instanceof Stdio.Streams streams) {
-      Spec.User user = process.user();
-      if (user.uid() != 0) {
-        // So that /dev/stdout can be opened again by its name.
-        String why = "the user may open its own /dev/stdout";
-        if (streams.stdin()) {
-          add(why, Op.FCHOWN, Arg.fd(Slot.STDIN), Arg.number(user.uid()), Arg.number(-1));
-        }
-        add(why, Op.FCHOWN, Arg.fd(Slot.STDOUT), Arg.number(user.uid()), Arg.number(-1));
-        add(why, Op.FCHOWN, Arg.fd(Slot.STDERR), Arg.number(user.uid()), Arg.number(-1));
-      }
-      add(
-          streams.stdin()
-              ? "--interactive: its input is ours"
-              : "no --interactive: /dev/null as input",
-          Op.STDIO,
-          streams.stdin() ? Arg.fd(Slot.STDIN) : Arg.NONE,
-          Arg.fd(Slot.STDOUT),
-          Arg.fd(Slot.STDERR));
-    } else {
-      add("--tty", Op.STDIO, Arg.fd(TERMINAL), Arg.fd(TERMINAL), Arg.fd(TERMINAL));
-    }
-  }
-
-  /**
-   * The order of capabilities(7): the bounding set while CAP_SETPCAP is held, then the ids with the
-   * capabilities kept across the change, then the sets themselves.
-   */
-  private void credentials() {
-    Spec.User user = process.user();
-    Spec.Capabilities caps = process.capabilities().orElse(NO_CAPABILITIES);
-    long effective = mask(caps.effective());
-    long permitted = mask(caps.permitted());
-    long inheritable = mask(caps.inheritable());
-    long ambient = mask(caps.ambient());
-    String why = cause("capabilities");
-    if (process.noNewPrivileges()) {
-      prctl(cause("noNewPrivileges"), PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS", 1);
-    }
-    add(why, Op.BOUNDING, set(mask(caps.bounding())));
-    prctl("capabilities stay while the user changes", PR_SET_KEEPCAPS, "PR_SET_KEEPCAPS", 1);
-    ByteBuffer groups =
-        ByteBuffer.allocate(4 * user.additionalGids().size()).order(ByteOrder.nativeOrder());
-    for (long gid : user.additionalGids()) {
-      groups.putInt((int) gid);
-    }
-    add(
-        cause("user"),
-        Op.SETGROUPS,
-        new Arg.Bytes(groups.array(), user.additionalGids().toString()));
-    add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
-    add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
-    add(why, Op.CAPSET, set(effective), set(permitted), set(inheritable));
-    if (ambient != 0) {
-      add(why, Op.AMBIENT, set(ambient));
-    }
-    // After the change of user, which clears it (prctl(2)).
-    prctl("it dies with its monitor", PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", SIGKILL);
-  }
-
-  private void prctl(String why, int option, String name, long value) {
-    add(
-        why,
-        Op.PRCTL,
-        Arg.number(option, name),
-        Arg.number(value),
-        Arg.number(0),
-        Arg.number(0),
-        Arg.number(0));
-  }
-
-  private static long mask(List<String> names) {
-    long bits = 0;
-    for (String name : names) {
-      bits |= 1L << Capability.valueOf(name).ordinal();
-    }
-    return bits;
-  }
-
-  private static Arg set(long capabilities) {
-    return Arg.number(capabilities, "0x" + Long.toHexString(capabilities));
-  }
-
-  private void execute() {
-    long kept = Slot.set(Slot.SYNC) | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0);
-    add("nothing of the host stays open", Op.CLOSE_OTHERS, slots(kept));
-    if (in.init()) {
-      List<String> argv = new ArrayList<>();
-      argv.add("mydocker-init");
-      argv.addAll(process.args());
-      add(
-          "--init: a small init reaps and forwards signals",
-          Op.EXEC_INIT,
-          Arg.fd(Slot.MONITOR_IMAGE),
-          Arg.texts(argv),
-          Arg.texts(process.env()));
-      return;
-    }
-    add(
-        cause("args"),
-        Op.EXECVE,
-        Arg.texts(candidates(process.args().get(0), process.env())),
-        Arg.texts(process.args()),
-        Arg.texts(process.env()));
-  }
-
-  /** Where execvp(3) would look for the command, in the container's own PATH. */
-  static List<String> candidates(String command, List<String> env) {
-    if (command.isEmpty() || command.indexOf('/') >= 0) {
-      return List.of(command);
-    }
-    String path = DEFAULT_PATH;
-    for (String entry : env) {
-      if (entry.startsWith("PATH=")) {
-        path = entry.substring(5);
-      }
-    }
-    List<String> out = new ArrayList<>();
-    int start = 0;
-    while (start <= path.length()) {
-      int end = path.indexOf(':', start);
-      end = end < 0 ? path.length() : end;
-      String directory = path.substring(start, end);
-      out.add(directory.isEmpty() ? "./" + command : directory + "/" + command);
-      start = end + 1;
-    }
-    return out;
   }
 
   // ---- helpers ----------------------------------------------------------------------------------

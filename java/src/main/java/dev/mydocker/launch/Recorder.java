@@ -35,6 +35,13 @@ public final class Recorder {
     entries.add(new Recording.Entry(Recording.Who.JVM, call, shown, why, result, start, end));
   }
 
+  /** {@link #add} of a call that is known by its arguments. */
+  public void did(
+      String call, List<String> arguments, String why, long result, long start, long end) {
+    String shown = call + "(\"" + String.join("\", \"", arguments) + "\")";
+    add(call, shown, why, result, start, end);
+  }
+
   /** What has been collected so far. */
   public synchronized List<Recording.Entry> entries() {
     return List.copyOf(entries);

@@ -20,7 +20,9 @@ public final class Slot {
   public static final int TO_STDIN = 12;
   public static final int FROM_STDOUT = 13;
   public static final int FROM_STDERR = 14;
-  public static final int FREE = 15;
+  public static final int LISTEN = 15;
+  public static final int LOG = 16;
+  public static final int FREE = 17;
 
   /** How many slots there are (PLAN_SLOTS). */
   public static final int COUNT = 48;
@@ -40,7 +42,9 @@ public final class Slot {
     "stderr",
     "to-stdin",
     "from-stdout",
-    "from-stderr"
+    "from-stderr",
+    "listen",
+    "log"
   };
 
   private Slot() {}

@@ -39,7 +39,16 @@ record Account(Spec.User user, String home) {
    */
   static Account of(RunOptions options, ImageDefaults image, ImageFiles files, Causes.Collector why)
       throws OptionException, IOException {
-    UserSpec wanted = wanted(options, image, why);
+    return of(wanted(options, image, why), options.groupAdd(), files);
+  }
+
+  /**
+   * {@link #of(RunOptions, ImageDefaults, ImageFiles, Causes.Collector)} of a user that is known.
+   *
+   * @param more further groups of it
+   */
+  static Account of(UserSpec wanted, List<UserSpec.Principal> more, ImageFiles files)
+      throws OptionException, IOException {
     Optional<AccountFile.Line> entry = user(AccountFile.read(files, "/etc/passwd"), wanted.user());
     AccountFile group = AccountFile.read(files, "/etc/group");
     long uid = wanted.user().id().isPresent() ? number(wanted.user()) : entry.get().id(UID);
@@ -52,11 +61,21 @@ record Account(Spec.User user, String home) {
     if (wanted.group().isEmpty() && entry.isPresent()) {
       addMemberships(group, entry.get().text(NAME, MAX_PATH), groups);
     }
-    for (UserSpec.Principal added : options.groupAdd()) {
+    for (UserSpec.Principal added : more) {
       groups.add(gid(group, added));
     }
     Spec.User user = new Spec.User(uid, gid, List.copyOf(groups), OptionalInt.empty());
     return new Account(user, home(entry));
+  }
+
+  /** The home directory of whoever has that uid, {@code /} when none is known. */
+  static String homeOf(long uid, ImageFiles files) throws IOException {
+    for (AccountFile.Line line : AccountFile.read(files, "/etc/passwd")) {
+      if (line.id(UID) == uid && line.id(GID_OF_USER) >= 0) {
+        return home(Optional.of(line));
+      }
+    }
+    return home(Optional.empty());
   }
 
   private static UserSpec wanted(RunOptions options, ImageDefaults image, Causes.Collector why)

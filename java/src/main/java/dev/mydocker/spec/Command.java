@@ -25,16 +25,25 @@ final class Command {
       throw new OptionException(
           "no command specified: neither the image nor the command line names one");
     }
-    for (String arg : args) {
-      if (arg.indexOf('\0') >= 0) {
-        throw new OptionException("invalid command: " + OptionException.quote(arg) + " has a NUL");
-      }
-    }
+    requireNoNul(args);
     String fixed = own.isPresent() ? "--entrypoint" : "image: Entrypoint";
     String rest = cmd ? "image: Cmd" : "the command line";
     boolean both = entrypoint && !(cmd ? image.cmd() : options.command()).isEmpty();
     why.put("args", both ? fixed + ", " + rest : entrypoint ? fixed : rest);
     return args;
+  }
+
+  /**
+   * Arguments as execve(2) can take them.
+   *
+   * @throws OptionException when one has a NUL
+   */
+  static void requireNoNul(List<String> args) throws OptionException {
+    for (String arg : args) {
+      if (arg.indexOf('\0') >= 0) {
+        throw new OptionException("invalid command: " + OptionException.quote(arg) + " has a NUL");
+      }
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The environment of the container's process; nothing of the engine's own is in it. */
 final class Environment {
@@ -40,6 +41,34 @@ final class Environment {
         "default: Docker's"
             + (image.env().isEmpty() ? "" : ", image: Env")
             + (options.env().isEmpty() ? "" : ", --env"));
+    return environment.entries();
+  }
+
+  /**
+   * The environment of a process that joins a container: the container's, and the user's above it.
+   *
+   * @param container of the container's own process
+   * @param home what HOME becomes, when it follows another user
+   */
+  static List<String> ofExec(
+      List<String> container, ExecOptions options, Optional<String> home, Causes.Collector why) {
+    Environment environment = new Environment();
+    for (String entry : container) {
+      int equals = entry.indexOf('=');
+      if (equals > 0) {
+        environment.values.put(entry.substring(0, equals), entry.substring(equals + 1));
+      }
+    }
+    if (options.tty()) {
+      environment.values.putIfAbsent("TERM", "xterm");
+    }
+    if (home.isPresent()) {
+      environment.values.put("HOME", home.get());
+    }
+    for (EnvEntry entry : options.env()) {
+      environment.add(entry);
+    }
+    why.put("env", "the container's own" + (options.env().isEmpty() ? "" : ", --env"));
     return environment.entries();
   }
 

@@ -20,6 +20,9 @@ public record Signal(int number) {
   /** What a container is stopped with unless it or its image says otherwise. */
   public static final Signal TERM = new Signal(15);
 
+  /** What no process can refuse. */
+  public static final Signal KILL = new Signal(9);
+
   public Signal {
     if (number < 1 || number > RTMAX) {
       throw new IllegalArgumentException("signal " + number);

@@ -3,25 +3,29 @@ package dev.mydocker.bench;
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.CreateRequest;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.Exec;
 import dev.mydocker.engine.Running;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.RunOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Times whole containers from a warm JVM: record, cgroup, launch of /bin/true, exit, clean-up.
+ * Times launches of /bin/true from a warm JVM: whole containers (record, cgroup, launch, exit,
+ * clean-up), or commands that join one.
  *
- * <p>Arguments: the image, the number of timed runs, the MiB of heap that are in use meanwhile.
- * Prints the median in milliseconds.
+ * <p>Arguments: the image, the number of timed runs, the MiB of heap that are in use meanwhile, and
+ * {@code run} or {@code exec}. Prints the median in milliseconds.
  */
 public final class LaunchBench {
   private static final int WARM_UP = 200;
+  private static final int SIGKILL = 9;
 
   /**
    * Small enough that G1 does not give each one regions of its own, which would fill twice as much.
@@ -43,34 +47,68 @@ public final class LaunchBench {
     int runs = Integer.parseInt(arguments[1]);
     List<byte[]> heap = fill(Integer.parseInt(arguments[2]));
     Engine engine = Engine.open(System.getenv());
-    CreateRequest request =
-        new CreateRequest(
-            RunOptions.builder(arguments[0]).command(List.of("/bin/true")).remove(true).build(),
-            Platform.host(),
-            PullPolicy.MISSING);
-    for (int i = 0; i < WARM_UP; i++) {
-      run(engine, request);
+    if (arguments[3].equals("run")) {
+      CreateRequest request = request(arguments[0], "/bin/true");
+      time(runs, () -> run(engine, request));
+    } else {
+      Container container =
+          engine.create(request(arguments[0], "sleep", "1000"), PullListener.NONE);
+      try (Running box = container.start(new Stdio.Streams(false))) {
+        time(runs, () -> exec(container));
+        box.signal(SIGKILL);
+        box.relay(NOTHING);
+      }
     }
-    long[] times = new long[runs];
-    for (int i = 0; i < runs; i++) {
-      long start = System.nanoTime();
-      run(engine, request);
-      times[i] = System.nanoTime() - start;
-    }
-    Arrays.sort(times);
-    System.out.printf("%.3f%n", times[runs / 2] / 1e6);
     if (heap.size() > runs * BLOCK) {
       throw new AssertionError("kept only so that the heap is in use until here");
     }
   }
 
+  /** What is timed. */
+  @FunctionalInterface
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static void time(int runs, Action action) throws Exception {
+    for (int i = 0; i < WARM_UP; i++) {
+      action.run();
+    }
+    long[] times = new long[runs];
+    for (int i = 0; i < runs; i++) {
+      long start = System.nanoTime();
+      action.run();
+      times[i] = System.nanoTime() - start;
+    }
+    Arrays.sort(times);
+    System.out.printf("%.3f%n", times[runs / 2] / 1e6);
+  }
+
+  private static CreateRequest request(String image, String... command) throws Exception {
+    return new CreateRequest(
+        RunOptions.builder(image).command(List.of(command)).remove(true).build(),
+        Platform.host(),
+        PullPolicy.MISSING);
+  }
+
   private static void run(Engine engine, CreateRequest request) throws Exception {
     Container container = engine.create(request, PullListener.NONE);
     try (Running running = container.start(new Stdio.Streams(false))) {
-      int code = running.relay(NOTHING).code();
-      if (code != 0) {
-        throw new IllegalStateException("/bin/true gave " + code);
-      }
+      await(running);
+    }
+  }
+
+  private static void exec(Container container) throws Exception {
+    try (Exec exec = container.exec(ExecOptions.of(List.of("/bin/true")));
+        Running running = exec.start(new Stdio.Streams(false))) {
+      await(running);
+    }
+  }
+
+  private static void await(Running running) throws Exception {
+    int code = running.relay(NOTHING).code();
+    if (code != 0) {
+      throw new IllegalStateException("/bin/true gave " + code);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.engine.Container;
-import dev.mydocker.engine.CreateRequest;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Running;
@@ -83,10 +82,7 @@ class ImageUpkeepIT {
   private Container create(String... arguments) throws Exception {
     Flags.Parsed parsed = RunFlags.declare().parse(List.of(arguments), false);
     RunRequest request = RunFlags.read(parsed, Map.of());
-    return Engine.open(environment(root()))
-        .create(
-            new CreateRequest(request.options(), request.platform(), request.pull()),
-            PullListener.NONE);
+    return Engine.open(environment(root())).create(request.create(), PullListener.NONE);
   }
 
   private static final class Collected implements Output {
@@ -152,7 +148,7 @@ class ImageUpkeepIT {
     assertThat(good(root(), "rmi", "-f", BUSYBOX)).contains("Deleted: sha256:");
     assertThat(root().resolve("layers").toFile().list()).hasSize(1);
     assertThat(good(root(), "images", "-q")).isEmpty();
-    container.remove();
+    container.remove(false);
     good(root(), "image", "prune", "-f");
     assertThat(root().resolve("layers")).isEmptyDirectory();
   }

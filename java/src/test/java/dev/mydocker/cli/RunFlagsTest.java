@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.engine.CreateRequest;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.Capability;
@@ -45,10 +46,10 @@ class RunFlagsTest {
     assertThat(request())
         .isEqualTo(
             new RunRequest(
-                RunOptions.builder("hello").build(),
-                Platform.host(),
-                PullPolicy.MISSING,
+                new CreateRequest(
+                    RunOptions.builder("hello").build(), Platform.host(), PullPolicy.MISSING),
                 Optional.empty(),
+                false,
                 true,
                 Optional.empty(),
                 Optional.empty()));
@@ -287,9 +288,9 @@ class RunFlagsTest {
   @Test
   void imageIsChosenAndFetchedAsAsked() throws Exception {
     RunRequest request = request("--pull=always", "--platform", "linux/arm64/v8", "x");
-    assertThat(request.pull()).isEqualTo(PullPolicy.ALWAYS);
-    assertThat(request.platform()).isEqualTo(new Platform("linux", "arm64", ""));
-    assertThat(request("--pull", "never").pull()).isEqualTo(PullPolicy.NEVER);
+    assertThat(request.create().pull()).isEqualTo(PullPolicy.ALWAYS);
+    assertThat(request.create().platform()).isEqualTo(new Platform("linux", "arm64", ""));
+    assertThat(request("--pull", "never").create().pull()).isEqualTo(PullPolicy.NEVER);
   }
 
   @Test

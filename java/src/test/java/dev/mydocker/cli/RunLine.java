@@ -19,8 +19,8 @@ public record RunLine(CreateRequest request, Stdio stdio) {
       Flags.Parsed parsed = RunFlags.declare().parse(arguments, false);
       RunRequest request = RunFlags.read(parsed, Map.of());
       return new RunLine(
-          new CreateRequest(request.options(), request.platform(), request.pull()),
-          Foreground.stdio(request.options()));
+          request.create(),
+          new Streams(request.options().tty(), request.options().interactive()).stdio());
     } catch (UsageException e) {
       throw new IOException(e.getMessage(), e);
     }

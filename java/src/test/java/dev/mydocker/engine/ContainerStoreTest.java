@@ -2,10 +2,12 @@ package dev.mydocker.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +19,24 @@ class ContainerStoreTest {
 
   private ContainerRecord record(boolean remove) {
     return new ContainerRecord(
-        ID, "calm_fox", "image", "sha256:0", List.of(), 1, remove, Optional.empty());
+        ID,
+        "calm_fox",
+        "image",
+        "sha256:0",
+        List.of("sha256:1"),
+        List.of("sh", "-c", "true"),
+        1,
+        new ContainerSettings(
+            remove,
+            true,
+            new NetworkMode.Host(),
+            Map.of("a", "b"),
+            3,
+            new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
+            new LogOptions(true, 1000, 3)),
+        Optional.of(new ContainerRecord.LastRun(2, 3, new Exit(137, 9, true))),
+        4,
+        true);
   }
 
   @Test

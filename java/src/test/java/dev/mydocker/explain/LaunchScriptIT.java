@@ -10,6 +10,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.PlanCompiler;
+import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.Spec;
 import java.io.ByteArrayOutputStream;
@@ -245,7 +246,10 @@ class LaunchScriptIT {
         Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
       Launcher.Request request =
           new Launcher.Request(
-              "test", launch.plan(), new Stdio.Streams(false), run, life, Map.of());
+              "test",
+              launch.plan(),
+              new Stdio.Streams(false),
+              Map.of(Slot.RUN_DIRECTORY, run, Slot.LIFE, life));
       Launcher.Meeting meeting =
           (point, pid) -> {
             for (String file : launch.cgroupFiles()) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,8 @@ class LauncherIT {
             Slot.TO_STDIN,
             Slot.FROM_STDOUT,
             Slot.FROM_STDERR,
+            Slot.LISTEN,
+            Slot.LOG,
             Slot.MONITOR_IMAGE,
             Slot.SYNC,
             Slot.STDIN,
@@ -80,7 +83,9 @@ class LauncherIT {
             Slot.CONSOLE_IN,
             Slot.TO_STDIN,
             Slot.FROM_STDOUT,
-            Slot.FROM_STDERR);
+            Slot.FROM_STDERR,
+            Slot.LISTEN,
+            Slot.LOG);
     return Step.of(
         "test",
         Op.EXEC_MONITOR,
@@ -113,8 +118,11 @@ class LauncherIT {
     int[] syncs = new int[1];
     try (Fd run = open(directory, Linux.O_PATH);
         Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
+      Map<Integer, Fd> descriptors = new HashMap<>(more);
+      descriptors.put(Slot.RUN_DIRECTORY, run);
+      descriptors.put(Slot.LIFE, life);
       Launcher.Request request =
-          new Launcher.Request("test", plan, new Stdio.Streams(false), run, life, more);
+          new Launcher.Request("test", plan, new Stdio.Streams(false), descriptors);
       Launcher.Meeting counted =
           (point, pid) -> {
             syncs[0] += pid > 0 ? 1 : 100;

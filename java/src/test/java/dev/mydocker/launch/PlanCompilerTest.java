@@ -184,10 +184,10 @@ class PlanCompilerTest {
 
   @Test
   void theCommandIsLookedForInTheContainersPath() {
-    assertThat(PlanCompiler.candidates("id", List.of("PATH=/a::/b")))
+    assertThat(ProcessSteps.candidates("id", List.of("PATH=/a::/b")))
         .containsExactly("/a/id", "./id", "/b/id");
-    assertThat(PlanCompiler.candidates("./id", List.of())).containsExactly("./id");
-    assertThat(PlanCompiler.candidates("id", List.of())).contains("/bin/id", "/usr/bin/id");
+    assertThat(ProcessSteps.candidates("./id", List.of())).containsExactly("./id");
+    assertThat(ProcessSteps.candidates("id", List.of())).contains("/bin/id", "/usr/bin/id");
   }
 
   @Test

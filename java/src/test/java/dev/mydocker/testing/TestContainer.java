@@ -13,7 +13,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A container that runs, its output gathered; killed when a test lets go of it. */
+/**
+ * A container, or a command that has joined one, its output gathered; killed when a test lets go of
+ * it.
+ */
 public final class TestContainer implements AutoCloseable {
   /** A test that waits this long has failed; on a busy machine a launch may take seconds. */
   private static final int PATIENCE_SECONDS = 60;
@@ -94,6 +97,10 @@ public final class TestContainer implements AutoCloseable {
 
   public void closeStdin() throws IOException {
     running.closeStdin();
+  }
+
+  public void resize(int rows, int columns) throws IOException {
+    running.resize(rows, columns);
   }
 
   /** What it has written so far. */

@@ -3,9 +3,12 @@ package dev.mydocker.testing;
 import dev.mydocker.cli.RunLine;
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.Exec;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.OptionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -144,5 +147,25 @@ public final class TestEngine {
     Container container = engine.create(line.request(), PullListener.NONE);
     ids.add(container.id());
     return new TestContainer(container.id(), container.start(line.stdio()));
+  }
+
+  /** Starts a command in a container that runs. */
+  public TestContainer exec(TestContainer in, ExecOptions options, Stdio stdio)
+      throws IOException, OptionException {
+    try (Exec exec = engine.find(in.id()).exec(options)) {
+      return new TestContainer(in.id(), exec.start(stdio));
+    }
+  }
+
+  /** Runs a script in a container that runs, to its end; without input. */
+  public Result execSh(TestContainer in, String script) throws IOException, OptionException {
+    return exec(in, ExecOptions.of(List.of("sh", "-c", script)));
+  }
+
+  /** Runs a command in a container that runs, to its end; without input. */
+  public Result exec(TestContainer in, ExecOptions options) throws IOException, OptionException {
+    try (TestContainer command = exec(in, options, new Stdio.Streams(false))) {
+      return command.end();
+    }
   }
 }

@@ -1,0 +1,151 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerState;
+import dev.mydocker.engine.Exit;
+import dev.mydocker.json.Json;
+import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.Signal;
+import dev.mydocker.spec.Spec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A container as {@code docker inspect} shows it. */
+final class ContainerDocument {
+  private static final String NEVER = "0001-01-01T00:00:00Z";
+
+  private ContainerDocument() {}
+
+  static Json.Obj of(ContainerInfo container, Spec spec) {
+    List<String> command = container.command();
+    Spec.Process process = spec.process().orElseThrow();
+    return Json.object()
+        .put("Id", container.id())
+        .put("Created", container.created().toString())
+        .put("Path", command.isEmpty() ? "" : command.get(0))
+        .putStrings("Args", command.isEmpty() ? command : command.subList(1, command.size()))
+        .put("State", state(container))
+        .put("Image", container.imageId())
+        .put("Name", "/" + container.name())
+        .put("RestartCount", container.restarts())
+        .put("Driver", "overlay2")
+        .put("Platform", "linux")
+        .put("HostConfig", host(container, spec))
+        .put("Mounts", mounts(spec))
+        .put("Config", config(container, spec, process))
+        .build();
+  }
+
+  private static Json.Obj state(ContainerInfo container) {
+    ContainerState state = container.state();
+    return Json.object()
+        .put("Status", state.text())
+        .put("Running", state.isRunning())
+        .put("Paused", state == ContainerState.PAUSED)
+        .put("Restarting", state == ContainerState.RESTARTING)
+        .put("OOMKilled", container.exit().map(Exit::oomKilled).orElse(false))
+        .put("Dead", false)
+        .put("Pid", container.pid())
+        .put("ExitCode", container.exit().map(Exit::code).orElse(0))
+        .put("Error", "")
+        .put("StartedAt", moment(container.started()))
+        .put("FinishedAt", moment(container.finished()))
+        .build();
+  }
+
+  private static String moment(Optional<Instant> moment) {
+    return moment.map(Instant::toString).orElse(NEVER);
+  }
+
+  private static Json.Obj host(ContainerInfo container, Spec spec) {
+    Spec.Resources limits = spec.linux().resources();
+    Json.Obj restart =
+        Json.object()
+            .put("Name", container.settings().restart().when().text())
+            .put("MaximumRetryCount", container.settings().restart().retries())
+            .build();
+    boolean host = container.settings().network() instanceof NetworkMode.Host;
+    return Json.object()
+        .putStrings("Binds", binds(spec))
+        .put("NetworkMode", host ? "host" : "none")
+        .put("RestartPolicy", restart)
+        .put("AutoRemove", container.settings().remove())
+        .put("ReadonlyRootfs", spec.root().readonly())
+        .put("Memory", limits.memory().limit().orElse(0))
+        .put("MemoryReservation", limits.memory().reservation().orElse(0))
+        .put("MemorySwap", limits.memory().swap().orElse(0))
+        .put("CpuShares", limits.cpu().shares().orElse(0))
+        .put("CpuPeriod", limits.cpu().period().orElse(0))
+        .put("CpuQuota", limits.cpu().quota().orElse(0))
+        .put("CpusetCpus", limits.cpu().cpus().orElse(""))
+        .put("PidsLimit", limits.pidsLimit().orElse(0))
+        .putStrings("MaskedPaths", spec.linux().maskedPaths())
+        .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
+        .build();
+  }
+
+  private static boolean isBind(Spec.Mount mount) {
+    return mount.source().startsWith("/")
+        && (mount.options().contains("bind") || mount.options().contains("rbind"));
+  }
+
+  /** What a user mounted; not the engine's own files below /etc. */
+  private static List<Spec.Mount> users(Spec spec) {
+    List<Spec.Mount> out = new ArrayList<>();
+    String own = spec.root().path().substring(0, spec.root().path().lastIndexOf('/') + 1);
+    for (Spec.Mount mount : spec.mounts()) {
+      if (isBind(mount) && !mount.source().startsWith(own)) {
+        out.add(mount);
+      }
+    }
+    return out;
+  }
+
+  private static List<String> binds(Spec spec) {
+    List<String> out = new ArrayList<>();
+    for (Spec.Mount mount : users(spec)) {
+      String mode = mount.options().contains("ro") ? ":ro" : "";
+      out.add(mount.source() + ":" + mount.destination() + mode);
+    }
+    return out;
+  }
+
+  private static Json.Arr mounts(Spec spec) {
+    List<Json> out = new ArrayList<>();
+    for (Spec.Mount mount : users(spec)) {
+      out.add(
+          Json.object()
+              .put("Type", "bind")
+              .put("Source", mount.source())
+              .put("Destination", mount.destination())
+              .put("Mode", "")
+              .put("RW", !mount.options().contains("ro"))
+              .put("Propagation", "rprivate")
+              .build());
+    }
+    return new Json.Arr(out);
+  }
+
+  private static Json.Obj config(ContainerInfo container, Spec spec, Spec.Process process) {
+    return Json.object()
+        .put("Hostname", spec.hostname().orElse(""))
+        .put("Domainname", spec.domainname().orElse(""))
+        .put("User", user(process.user()))
+        .put("Tty", process.terminal())
+        .put("OpenStdin", container.settings().interactive())
+        .putStrings("Env", process.env())
+        .putStrings("Cmd", container.command())
+        .put("Image", container.image())
+        .put("WorkingDir", process.cwd())
+        .putStrings("Labels", container.settings().labels())
+        .put("StopSignal", spec.annotations().getOrDefault(Spec.STOP_SIGNAL, Signal.TERM.name()))
+        .put("StopTimeout", container.settings().stopSeconds())
+        .build();
+  }
+
+  private static String user(Spec.User user) {
+    return user.uid() == 0 && user.gid() == 0 ? "" : user.uid() + ":" + user.gid();
+  }
+}

@@ -1,0 +1,165 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerState;
+import dev.mydocker.engine.Engine;
+import dev.mydocker.json.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code mydocker ps}. */
+final class PsCommand implements Command {
+  private static final Map<String, String> HEADINGS =
+      Map.of(
+          "ID",
+          "CONTAINER ID",
+          "RunningFor",
+          "CREATED",
+          "CreatedAt",
+          "CREATED AT",
+          "State",
+          "STATE");
+  private static final int COMMAND_LENGTH = 20;
+  private static final int ID_LENGTH = 12;
+
+  @Override
+  public String synopsis() {
+    return "ps [OPTIONS]";
+  }
+
+  @Override
+  public String summary() {
+    return "List containers";
+  }
+
+  @Override
+  public Flags flags() {
+    return new Flags()
+        .group("Options")
+        .toggle("Those that do not run as well", "-a", "--all")
+        .list(
+            "NAME=VALUE", "Only some: status, name, id, label, ancestor, exited", "-f", "--filter")
+        .value("TEMPLATE", "Print by a Go template, table ... or json", "--format")
+        .value("N", "The last N, running or not", "-n", "--last")
+        .toggle("The last one, running or not", "-l", "--latest")
+        .toggle("Do not shorten ids and commands", "--no-trunc")
+        .toggle("Print ids only", "-q", "--quiet")
+        .later(" -s --size ");
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "mydocker ps -a", "mydocker ps --filter status=exited --format '{{.Names}}: {{.Status}}'");
+  }
+
+  @Override
+  public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
+    if (!arguments.arguments().isEmpty()) {
+      throw new UsageException("it takes no arguments");
+    }
+    Engine engine = Engine.open(session.environment());
+    engine.sweep();
+    ContainerFilter filter = ContainerFilter.parse(arguments.all("--filter"), engine);
+    int last = last(arguments);
+    List<ContainerInfo> shown = new ArrayList<>();
+    for (ContainerInfo container : newestFirst(engine.containers())) {
+      boolean listed =
+          arguments.on("--all")
+              || last >= 0
+              || filter.choosesStates()
+              || container.state().isRunning()
+              || container.state() == ContainerState.RESTARTING;
+      if (listed && (last < 0 || shown.size() < last) && filter.matches(container)) {
+        shown.add(container);
+      }
+    }
+    List<Json.Obj> rows = new ArrayList<>();
+    for (ContainerInfo container : shown) {
+      rows.add(row(container, arguments.on("--no-trunc"), Instant.now()));
+    }
+    session.console().out(format(arguments).render(rows, HEADINGS));
+    return 0;
+  }
+
+  private static List<ContainerInfo> newestFirst(List<ContainerInfo> containers) {
+    List<ContainerInfo> out = new ArrayList<>(containers);
+    out.sort(Comparator.comparing(ContainerInfo::created).reversed());
+    return out;
+  }
+
+  private static int last(Flags.Parsed arguments) throws UsageException {
+    if (arguments.on("--latest")) {
+      return 1;
+    }
+    Optional<String> text = arguments.value("--last");
+    return text.isEmpty() ? -1 : Seconds.parse("--last", text.get());
+  }
+
+  private static Format format(Flags.Parsed arguments) throws UsageException {
+    Optional<String> given = arguments.value("--format");
+    if (given.isPresent() && !given.get().equals("table")) {
+      return Format.parse(given.get());
+    }
+    if (arguments.on("--quiet")) {
+      return Format.parse("{{.ID}}");
+    }
+    return Format.parse(
+        "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}"
+            + "\\t{{.Names}}");
+  }
+
+  private static Json.Obj row(ContainerInfo container, boolean whole, Instant now) {
+    String command = String.join(" ", container.command());
+    boolean shortened = !whole && command.length() > COMMAND_LENGTH;
+    return Json.object()
+        .put("ID", whole ? container.id() : container.id().substring(0, ID_LENGTH))
+        .put("Image", container.image())
+        .put(
+            "Command",
+            "\"" + (shortened ? command.substring(0, COMMAND_LENGTH - 1) + "…" : command) + "\"")
+        .put("CreatedAt", ImageColumns.date(container.created()))
+        .put("RunningFor", ago(container.created(), now))
+        .put("State", container.state().text())
+        .put("Status", status(container, now))
+        .put("Names", container.name())
+        .put("Labels", labels(container))
+        .put("Ports", "")
+        .put("Mounts", "")
+        .put("Networks", "")
+        .build();
+  }
+
+  private static String labels(ContainerInfo container) {
+    List<String> out = new ArrayList<>();
+    container.settings().labels().forEach((name, value) -> out.add(name + "=" + value));
+    return String.join(",", out);
+  }
+
+  private static String ago(Instant then, Instant now) {
+    Duration age = Duration.between(then, now);
+    return Human.duration(age.isNegative() ? Duration.ZERO : age) + " ago";
+  }
+
+  /** Docker's words: {@code Up 3 minutes (Paused)}, {@code Exited (0) 2 hours ago}. */
+  static String status(ContainerInfo container, Instant now) {
+    String code = container.exit().map(exit -> Integer.toString(exit.code())).orElse("0");
+    String ended = container.finished().map(end -> " " + ago(end, now)).orElse("");
+    return switch (container.state()) {
+      case CREATED -> "Created";
+      case EXITED -> "Exited (" + code + ")" + ended;
+      case RESTARTING -> "Restarting (" + code + ")" + ended;
+      case RUNNING, PAUSED -> {
+        Duration up = Duration.between(container.started().orElse(now), now);
+        String text = "Up " + Human.duration(up.isNegative() ? Duration.ZERO : up);
+        yield container.state() == ContainerState.PAUSED ? text + " (Paused)" : text;
+      }
+    };
+  }
+}

@@ -1,0 +1,81 @@
+package dev.mydocker.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Finds out what a container is at: from the kernel and its lock, where they know it. */
+final class ContainerStatus {
+  private ContainerStatus() {}
+
+  /**
+   * A container as it is now.
+   *
+   * @throws ContainerException when it is gone
+   */
+  static ContainerInfo of(Home home, String id) throws IOException {
+    return find(home, id).orElseThrow(() -> ContainerException.notFound(id.substring(0, 12)));
+  }
+
+  /** A container as it is now; empty when it is gone. */
+  static Optional<ContainerInfo> find(Home home, String id) throws IOException {
+    Optional<FirstProcess> process = FirstProcess.find(home, id);
+    try {
+      // Read after the look at the process: what has ended between them says so.
+      Optional<ContainerRecord> record = home.store().find(id);
+      if (record.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          process.isPresent()
+              ? running(home, record.get(), process.get())
+              : resting(home, record.get()));
+    } finally {
+      process.ifPresent(FirstProcess::close);
+    }
+  }
+
+  private static ContainerInfo running(Home home, ContainerRecord record, FirstProcess process)
+      throws IOException {
+    return info(
+        record,
+        home.cgroup(record.id()).isFrozen() ? ContainerState.PAUSED : ContainerState.RUNNING,
+        process.pid(),
+        Optional.of(process.started()),
+        Optional.empty());
+  }
+
+  private static ContainerInfo resting(Home home, ContainerRecord record) throws IOException {
+    Path run = home.roots().running().resolve(record.id());
+    Optional<ContainerRecord.LastRun> last = record.last();
+    if (Files.exists(run.resolve(Restarts.WAITING))) {
+      return info(record, ContainerState.RESTARTING, 0, last.map(r -> r.started()), last);
+    }
+    ContainerState state = last.isPresent() ? ContainerState.EXITED : ContainerState.CREATED;
+    return info(record, state, 0, last.map(r -> r.started()), last);
+  }
+
+  private static ContainerInfo info(
+      ContainerRecord record,
+      ContainerState state,
+      int pid,
+      Optional<Long> started,
+      Optional<ContainerRecord.LastRun> end) {
+    return new ContainerInfo(
+        record.id(),
+        record.name(),
+        record.image(),
+        record.imageId(),
+        record.command(),
+        Instant.ofEpochMilli(record.created()),
+        record.settings(),
+        state,
+        pid,
+        started.map(Instant::ofEpochMilli),
+        end.map(run -> Instant.ofEpochMilli(run.finished())),
+        end.map(ContainerRecord.LastRun::exit),
+        record.restarts());
+  }
+}

@@ -1,0 +1,183 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.cgroup.Cgroup;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.ExecCompiler;
+import dev.mydocker.launch.ExitStatus;
+import dev.mydocker.launch.LaunchException;
+import dev.mydocker.launch.LaunchPlan;
+import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.MonitorClient;
+import dev.mydocker.launch.Recorder;
+import dev.mydocker.launch.Recording;
+import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.ExecOptions;
+import dev.mydocker.spec.ExecProcess;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.Spec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A command that joins a running container.
+ *
+ * <p>It leaves nothing on the host: it has no record and no run directory. The kernel ends it with
+ * the container (or the container's cgroup, where it lives among the host's PIDs), and its monitor
+ * holds no lock: a command whose client has stopped reading must not keep its container from being
+ * cleaned up.
+ */
+public final class Exec implements AutoCloseable {
+  /** How long the kernel may take to end a container whose processes it has killed. */
+  private static final int END_MILLISECONDS = 500;
+
+  private static final int NOT_EXECUTED = 126;
+
+  private final String id;
+  private final int pid;
+  private final Fd first;
+  private final Spec container;
+  private final Cgroup cgroup;
+  private final ExecOptions options;
+  private final Recorder recorder = new Recorder();
+  private final List<Recording.Entry> steps = new ArrayList<>();
+
+  /**
+   * A command that is to be started.
+   *
+   * @param id the container's id
+   * @param pid its first process
+   * @param first a pidfd of that process, which is surely the container's; owned from now on
+   * @param container its configuration
+   * @param cgroup where its processes are
+   */
+  Exec(String id, int pid, Fd first, Spec container, Cgroup cgroup, ExecOptions options) {
+    this.id = id;
+    this.pid = pid;
+    this.first = first;
+    this.container = container;
+    this.cgroup = cgroup;
+    this.options = options;
+  }
+
+  /** The container's id. */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * Starts it; comes back when the command has been executed.
+   *
+   * @throws OptionException when the container has no such user, or the options mean nothing
+   * @throws LaunchException when a step failed; nothing of the launch is left
+   * @throws IOException when the container is not running any more
+   */
+  public Running start(Stdio stdio) throws IOException, OptionException {
+    try {
+      Launcher.Launched launched = launch(stdio);
+      steps.addAll(launched.steps());
+      return new Running(owner(launched.client(), stdio), launched);
+    } catch (LaunchException e) {
+      boolean commands = e.exitCode() >= NOT_EXECUTED;
+      throw !commands && ended(END_MILLISECONDS) ? notRunning(id) : e;
+    } catch (IOException e) {
+      throw ended(END_MILLISECONDS) ? notRunning(id) : e;
+    }
+  }
+
+  private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
+    Launcher.Request request =
+        new Launcher.Request(id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
+    return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
+  }
+
+  /** What M and I do. */
+  LaunchPlan plan(Stdio stdio) throws IOException, OptionException {
+    Spec.Process own =
+        container
+            .process()
+            .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
+    ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
+    return ExecCompiler.compile(
+        new ExecCompiler.Input(id, container, process.process(), process.causes(), stdio));
+  }
+
+  /** A file as the container sees it, mounts included; every link stays inside. */
+  private Optional<byte[]> read(String path, int limit) throws IOException {
+    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
+    try (Directory root =
+        Directory.of(StateFile.open(Path.of("/proc/" + pid + "/root"), flags, 0))) {
+      // Opened by number: while the process lives, the number was its own.
+      if (ended(0)) {
+        throw notRunning(id);
+      }
+      byte[] name = path.getBytes(StandardCharsets.UTF_8);
+      return Optional.of(root.read(name, Directory.Resolve.IN_MOUNTED_ROOT, limit));
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+        return Optional.empty();
+      }
+      throw new IOException(
+          "cannot read " + path + " of container " + shortId(id) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether the container's first process has ended; waits a little for that. */
+  private boolean ended(int milliseconds) throws KernelException {
+    int[] fds = {first.number()};
+    short[] ready = new short[1];
+    int n;
+    do {
+      n = Linux.poll(fds, new short[] {Linux.POLLIN}, ready, milliseconds);
+    } while (n == -Errno.EINTR.number());
+    return KernelException.check(n, "poll", first.name()) > 0;
+  }
+
+  static IOException notRunning(String id) {
+    return new IOException("container " + shortId(id) + " is not running");
+  }
+
+  private static String shortId(String id) {
+    return id.substring(0, 12);
+  }
+
+  private static Running.Owner owner(MonitorClient client, Stdio stdio) {
+    return new Running.Owner() {
+      @Override
+      public void exited() throws IOException {
+        // What it has left behind in the container may hold its pipes for ever. A terminal is hung
+        // up by the kernel.
+        if (stdio instanceof Stdio.Streams) {
+          client.drain();
+        }
+      }
+
+      @Override
+      public Exit ended(ExitStatus status) {
+        return new Exit(status.code(), status.signal(), false);
+      }
+
+      @Override
+      public void release() {}
+    };
+  }
+
+  /** Everything recorded so far: the way into the cgroup, the steps of M and I. */
+  public Recording recording() {
+    return new Recording(recorder.entries()).with(steps);
+  }
+
+  /** Lets go of the container; a command that runs goes on. */
+  @Override
+  public void close() {
+    first.close();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The first process of a running container, held by a pidfd: never a stranger that has got its
+ * number. The number was written by the monitor, which does not reap before it has written the end;
+ * so with the monitor's lock held and no end there, after the pidfd was opened, it is that process.
+ */
+final class FirstProcess implements AutoCloseable {
+  private static final short POLLIN = 1;
+
+  private final RunFiles.Pid file;
+  private final Fd pidfd;
+
+  private FirstProcess(RunFiles.Pid file, Fd pidfd) {
+    this.file = file;
+    this.pidfd = pidfd;
+  }
+
+  /** Empty when the container does not run. */
+  static Optional<FirstProcess> find(Home home, String id) throws IOException {
+    Path run = home.roots().running().resolve(id);
+    Optional<RunFiles.Pid> file = RunFiles.pid(run);
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    int n = Linux.pidfdOpen(file.get().pid());
+    if (n == -Errno.ESRCH.number()) {
+      return Optional.empty();
+    }
+    Fd pidfd = Fd.of(n, "pidfd_open", "first process of " + id);
+    if (RunDirectory.isHeld(home.roots(), id) && RunFiles.end(run).isEmpty()) {
+      return Optional.of(new FirstProcess(file.get(), pidfd));
+    }
+    pidfd.close();
+    return Optional.empty();
+  }
+
+  /**
+   * The first process.
+   *
+   * @throws ContainerException when the container does not run
+   */
+  static FirstProcess require(Home home, String id) throws IOException {
+    return find(home, id)
+        .orElseThrow(
+            () ->
+                new ContainerException(
+                    ContainerException.Kind.STATE,
+                    "container " + id.substring(0, 12) + " is not running"));
+  }
+
+  /** Its number on this host. */
+  int pid() {
+    return file.pid();
+  }
+
+  /** When it was started, milliseconds since the epoch. */
+  long started() {
+    return file.started();
+  }
+
+  /** Sends a signal; one that has ended meanwhile is success. */
+  void signal(int number) throws KernelException {
+    int n = Linux.pidfdSendSignal(pidfd.number(), number);
+    if (n != -Errno.ESRCH.number()) {
+      KernelException.check(n, "pidfd_send_signal", pidfd.name());
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @param seconds how long at most; below 0 for ever
+   * @return whether it has ended
+   */
+  boolean awaitEnd(int seconds) throws KernelException {
+    long until = System.nanoTime() + seconds * 1_000_000_000L;
+    short[] events = new short[1];
+    for (; ; ) {
+      long left = seconds < 0 ? -1 : Math.max(0, (until - System.nanoTime()) / 1_000_000);
+      int wait = (int) Math.min(left, Integer.MAX_VALUE);
+      int n = Linux.poll(new int[] {pidfd.number()}, new short[] {POLLIN}, events, wait);
+      if (n > 0) {
+        return true;
+      }
+      if (n != -Errno.EINTR.number()) {
+        KernelException.check(n, "poll", pidfd.name());
+      }
+      if (left == 0) {
+        return false;
+      }
+    }
+  }
+
+  /** Another pidfd of it, which is the caller's. */
+  Fd another() throws KernelException {
+    return Fd.of(Linux.dupfd(pidfd.number(), 3), "fcntl F_DUPFD_CLOEXEC", pidfd.name());
+  }
+
+  @Override
+  public void close() {
+    pidfd.close();
+  }
+}

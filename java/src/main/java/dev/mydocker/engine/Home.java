@@ -1,0 +1,21 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.cgroup.Cgroup;
+import dev.mydocker.cgroup.CgroupHost;
+import java.nio.file.Path;
+
+/**
+ * Where an engine works.
+ *
+ * @param roots its directories
+ * @param store the containers' records
+ * @param cgroups the host's hierarchies
+ * @param layers the directory of the unpacked layers
+ */
+record Home(Roots roots, ContainerStore store, CgroupHost cgroups, Path layers) {
+
+  /** A container's cgroup, whether it exists or not. */
+  Cgroup cgroup(String id) {
+    return cgroups.at(Leftovers.cgroupPath(id));
+  }
+}

@@ -1,0 +1,63 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Optional;
+
+/** What becomes of a container whose end is looked after by a process of its own. */
+final class Restarts {
+  /** In the run directory while a restart is waited for. */
+  static final String WAITING = "restarting";
+
+  private static final int LOOK_MILLISECONDS = 50;
+
+  private Restarts() {}
+
+  /**
+   * Cleans up after a container, and starts it again when its policy says so.
+   *
+   * @param run its run directory, locked
+   */
+  static void after(Home home, RunDirectory run) throws IOException {
+    Optional<Exit> exit = Leftovers.settle(home, run);
+    Optional<ContainerRecord> record = home.store().find(run.id());
+    if (exit.isPresent() && record.isPresent() && wants(record.get(), exit.get())) {
+      Files.writeString(run.path().resolve(WAITING), "");
+      int restarts = record.get().restarts();
+      if (pause(home, run.id(), RestartPolicy.pauseMilliseconds(restarts))) {
+        again(home, run);
+        return;
+      }
+    }
+    run.remove();
+  }
+
+  private static boolean wants(ContainerRecord record, Exit exit) {
+    return !record.stopped() && record.settings().restart().again(exit, record.restarts());
+  }
+
+  /** False when a user stopped or removed it meanwhile. */
+  private static boolean pause(Home home, String id, long milliseconds) throws IOException {
+    long until = System.nanoTime() + milliseconds * 1_000_000;
+    for (; ; ) {
+      Optional<ContainerRecord> record = home.store().find(id);
+      if (record.isEmpty() || record.get().stopped()) {
+        return false;
+      }
+      long left = (until - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        return true;
+      }
+      int wait = (int) Math.min(left, LOOK_MILLISECONDS);
+      Linux.poll(new int[0], new short[0], new short[0], wait);
+    }
+  }
+
+  private static void again(Home home, RunDirectory run) throws IOException {
+    for (String file : new String[] {WAITING, "exit", "pid"}) {
+      Files.deleteIfExists(run.path().resolve(file));
+    }
+    Container.of(home, run.id(), Optional.of(run)).startAgain();
+  }
+}

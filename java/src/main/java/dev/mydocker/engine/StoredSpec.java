@@ -1,0 +1,43 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.json.Json;
+import dev.mydocker.json.JsonException;
+import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.CompiledSpec;
+import dev.mydocker.spec.Spec;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** A container's configuration on the disk: {@code config.json}, and the reasons for it beside. */
+final class StoredSpec {
+  private static final String CONFIG = "config.json";
+  private static final String CAUSES = "causes.json";
+
+  private StoredSpec() {}
+
+  static void write(ContainerStore store, ContainerRecord record, CompiledSpec compiled)
+      throws IOException {
+    store.write(record, CONFIG, compiled.spec().toJson().toText() + "\n");
+    Json.Obj causes = Json.object().putStrings("causes", compiled.causes().texts()).build();
+    store.write(record, CAUSES, causes.toText() + "\n");
+  }
+
+  /**
+   * Reads it back.
+   *
+   * @throws ContainerException when the container is gone
+   */
+  static CompiledSpec read(ContainerStore store, String id) throws IOException {
+    byte[] config = store.read(id, CONFIG).orElseThrow(() -> ContainerException.notFound(id));
+    try {
+      Optional<byte[]> causes = store.read(id, CAUSES);
+      Map<String, String> texts =
+          causes.isEmpty() ? Map.of() : Json.parseObject(causes.get()).stringMap("causes");
+      return new CompiledSpec(Spec.fromJson(Json.parseObject(config)), new Causes(texts));
+    } catch (JsonException e) {
+      throw new IOException(
+          store.directory(id).resolve(CONFIG) + " is damaged: " + e.getMessage(), e);
+    }
+  }
+}

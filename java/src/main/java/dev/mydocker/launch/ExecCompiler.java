@@ -1,0 +1,150 @@
+package dev.mydocker.launch;
+
+import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.Spec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns a process that joins a running container into a launch plan: a pure function.
+ *
+ * <p>The static monitor is its host: whoever is inside can only ever see a sealed memfd behind
+ * /proc/PID/exe, which is not dumpable, and has no directory open when a path of the container is
+ * resolved (CVE-2019-5736, CVE-2016-9962, CVE-2024-21626).
+ */
+public final class ExecCompiler {
+  /** The slot of a pidfd of the container's first process. */
+  public static final int FIRST_PROCESS = Slot.FREE + 6;
+
+  private static final int ROOT = Slot.FREE;
+
+  /**
+   * Everything such a plan is made from.
+   *
+   * @param id the container's id
+   * @param container its OCI configuration
+   * @param process what is executed in it
+   * @param causes which flag, or what of the container, caused each part of it
+   * @param stdio its standard input and output
+   */
+  public record Input(
+      String id, Spec container, Spec.Process process, Causes causes, Stdio stdio) {}
+
+  private final Input in;
+  private final List<Step> monitor = new ArrayList<>();
+  private final List<Step> init = new ArrayList<>();
+  private final ProcessSteps steps;
+
+  private ExecCompiler(Input in) {
+    this.in = in;
+    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), init);
+  }
+
+  /** The plan of {@code input}. */
+  public static LaunchPlan compile(Input input) {
+    ExecCompiler compiler = new ExecCompiler(input);
+    compiler.monitor();
+    compiler.init();
+    return new LaunchPlan(compiler.monitor, compiler.init);
+  }
+
+  private void monitor() {
+    long own =
+        Slot.set(
+            Slot.RECORDING,
+            Slot.CLIENT,
+            Slot.CONSOLE_IN,
+            Slot.TO_STDIN,
+            Slot.FROM_STDOUT,
+            Slot.FROM_STDERR);
+    long joiners =
+        Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS);
+    monitor.add(
+        Step.of(
+            "before anything is joined: nothing of the host is mapped or open from here on",
+            Op.EXEC_MONITOR,
+            Arg.fd(Slot.MONITOR_IMAGE),
+            Arg.texts(List.of("mydocker-monitor", in.id())),
+            Arg.slots(own | joiners | Slot.set(Slot.PLAN))));
+    // A PID namespace is joined by its joiner's children (setns(2)).
+    monitor.add(join(List.of(Namespace.PID)));
+    monitor.add(
+        Step.of(
+            "the process that joins the container",
+            Op.CLONE_INIT,
+            Arg.number(0),
+            Arg.slots(joiners)));
+  }
+
+  private void init() {
+    steps.name("ns");
+    add(
+        "the JVM moves it into the container's cgroup",
+        Op.SYNC,
+        Arg.fd(Slot.SYNC),
+        Arg.number(PlanCompiler.PREPARED));
+    steps.oomScore();
+    List<Namespace> kinds =
+        new ArrayList<>(
+            List.of(
+                Namespace.MOUNT,
+                Namespace.NETWORK,
+                Namespace.IPC,
+                Namespace.UTS,
+                Namespace.CGROUP));
+    boolean mapped = hasUsersOfItsOwn();
+    if (mapped) {
+      kinds.add(0, Namespace.USER);
+    }
+    // With the mount namespace its root becomes the root and the working directory (setns(2)).
+    init.add(join(kinds));
+    if (mapped) {
+      add("root of the user namespace", Op.SETRESGID, Arg.number(0));
+      add("root of the user namespace", Op.SETRESUID, Arg.number(0));
+    }
+    if (in.stdio() instanceof Stdio.Terminal) {
+      add(
+          "the container's root, for its terminals",
+          Op.OPEN,
+          Arg.fd(ROOT),
+          Arg.NONE,
+          Arg.text("/"),
+          Arg.number(0),
+          Arg.number(0),
+          Arg.number(0));
+      steps.terminal(ROOT);
+    }
+    steps.name("process");
+    steps.prepare();
+    steps.name("exec");
+    steps.execute(false);
+  }
+
+  private boolean hasUsersOfItsOwn() {
+    for (Spec.Namespace n : in.container().linux().namespaces()) {
+      if (n.type().equals(Namespace.USER.oci())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** setns(2) with a pidfd, Linux 5.8: all of them at once, and of exactly that process. */
+  private static Step join(List<Namespace> kinds) {
+    long flags = 0;
+    List<String> names = new ArrayList<>();
+    for (Namespace kind : kinds) {
+      flags |= kind.flag();
+      names.add("CLONE_NEW" + kind.suffix());
+    }
+    return Step.of(
+        "where the container's first process lives",
+        Op.SETNS,
+        Arg.fd(FIRST_PROCESS),
+        Arg.number(flags, String.join("|", names)));
+  }
+
+  private void add(String why, Op op, Arg... args) {
+    init.add(Step.of(why, op, args));
+  }
+}

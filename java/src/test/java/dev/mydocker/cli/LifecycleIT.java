@@ -1,0 +1,476 @@
+package dev.mydocker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.Engine;
+import dev.mydocker.json.Json;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Containers from their making to their removal, by the commands that a user types. */
+class LifecycleIT {
+  private static final String BUSYBOX =
+      "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
+
+  private static final String OBEDIENT =
+      "trap 'exit 3' TERM; trap 'exit 7' USR1; echo ready >/ready; while :; do sleep 0.02; done";
+
+  @TempDir static Path directory;
+
+  private record Result(int code, String out, String err) {}
+
+  private static Result mydocker(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of("--root", directory.resolve("root").toString()));
+    all.addAll(List.of("--run-root", run().toString()));
+    all.addAll(List.of(arguments));
+    Console console = new Console(new ByteArrayInputStream(new byte[0]), out, err);
+    int code = new Main(console).run(all.toArray(new String[0]));
+    return new Result(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static String good(String... arguments) {
+    Result result = mydocker(arguments);
+    assertThat(result.code()).as(String.join(" ", arguments) + ": " + result).isZero();
+    return result.out().strip();
+  }
+
+  private static Result bad(String... arguments) {
+    Result result = mydocker(arguments);
+    assertThat(result.code()).as(String.join(" ", arguments) + ": " + result).isEqualTo(1);
+    assertThat(result.err().lines()).hasSize(1);
+    return result;
+  }
+
+  private static Path run() {
+    return directory.resolve("run");
+  }
+
+  private static Engine engine() throws IOException {
+    return Engine.open(
+        Map.of(
+            "MYDOCKER_ROOT",
+            directory.resolve("root").toString(),
+            "MYDOCKER_RUN_ROOT",
+            run().toString()));
+  }
+
+  private static ContainerInfo info(String name) throws IOException {
+    return engine().find(name).info();
+  }
+
+  /** A container whose shell has set its trap. */
+  private static String started(String name) throws IOException {
+    String id = good("run", "-d", "--name", name, BUSYBOX, "sh", "-c", OBEDIENT);
+    Path ready = directory.resolve("root/containers").resolve(id).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    return id;
+  }
+
+  @AfterEach
+  void removeAll() throws IOException {
+    for (ContainerInfo container : engine().containers()) {
+      good("rm", "-f", container.id());
+    }
+    assertThat(run().resolve("containers")).isEmptyDirectory();
+    assertThat(directory.resolve("root/containers/names")).isEmptyDirectory();
+  }
+
+  private static String state(String name) {
+    return good("ps", "-a", "--filter", "name=" + name, "--format", "{{.State}} {{.Status}}");
+  }
+
+  @Test
+  @Tag("smoke")
+  void aDayOfAContainer() throws Exception {
+    String id = started("web");
+    assertThat(good("ps", "--no-trunc", "-q")).isEqualTo(id);
+    assertThat(state("web")).startsWith("running Up ");
+    assertThat(good("stop", "web")).isEqualTo("web");
+    assertThat(state("web")).startsWith("exited Exited (3) ");
+    assertThat(good("ps", "-q")).isEmpty();
+    assertThat(good("wait", "web")).isEqualTo("3");
+    assertThat(good("start", id.substring(0, 6))).isEqualTo(id.substring(0, 6));
+    assertThat(good("start", "web")).as("what runs already").isEqualTo("web");
+    assertThat(state("web")).startsWith("running");
+    assertThat(good("restart", "-t", "0", "web")).isEqualTo("web");
+    assertThat(good("kill", "web")).isEqualTo("web");
+    assertThat(good("wait", "web")).isEqualTo("137");
+    assertThat(good("rm", "web")).isEqualTo("web");
+    assertThat(good("ps", "-aq")).isEmpty();
+  }
+
+  @Test
+  void whatIsMadeIsStartedLater() throws Exception {
+    String id = good("create", "--name", "later", "-l", "a=b", BUSYBOX, "sh", "-c", "exit 5");
+    assertThat(state("later")).isEqualTo("created Created");
+    assertThat(run().resolve("containers")).isEmptyDirectory();
+    good("start", "later");
+    assertThat(good("wait", id)).isEqualTo("5");
+    assertThat(good("ps", "-a", "--filter", "label=a=b", "--format", "{{.Names}}"))
+        .isEqualTo("later");
+    assertThat(good("ps", "-a", "--filter", "label=a=c", "-q")).isEmpty();
+    assertThat(good("ps", "--filter", "exited=5", "--format", "{{.Names}}")).isEqualTo("later");
+  }
+
+  @Test
+  void whatItWroteIsThereWhenItIsStartedAgain() throws Exception {
+    good("run", "-d", "--name", "ww", BUSYBOX, "sh", "-c", "[ -e /seen ] && exit 9; touch /seen");
+    assertThat(good("wait", "ww")).isEqualTo("0");
+    good("start", "ww");
+    assertThat(good("wait", "ww")).isEqualTo("9");
+  }
+
+  @Test
+  void whatDoesNotStopInTimeIsKilled() throws Exception {
+    String deaf = "trap '' TERM; echo >/ready; while :; do sleep 0.02; done";
+    String id = good("run", "-d", "--name", "deaf", BUSYBOX, "sh", "-c", deaf);
+    Path ready = directory.resolve("root/containers").resolve(id).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    good("stop", "-t", "0", "deaf");
+    assertThat(state("deaf")).startsWith("exited Exited (137) ");
+  }
+
+  @Test
+  void itsOwnStopSignalCounts() throws Exception {
+    String script = "trap 'exit 4' USR1; echo >/ready; while :; do sleep 0.02; done";
+    String[] line = {
+      "run",
+      "-d",
+      "--name",
+      "ss",
+      "--stop-signal",
+      "USR1",
+      "--stop-timeout",
+      "-1",
+      BUSYBOX,
+      "sh",
+      "-c",
+      script
+    };
+    String id = good(line);
+    Path ready = directory.resolve("root/containers").resolve(id).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    good("stop", "ss");
+    assertThat(good("wait", "ss")).isEqualTo("4");
+  }
+
+  @Test
+  void pausedProcessesStandStill() throws Exception {
+    started("pp");
+    assertThat(bad("unpause", "pp").err()).contains("is not paused, it is running");
+    good("pause", "pp");
+    assertThat(state("pp")).startsWith("paused Up ").endsWith("(Paused)");
+    assertThat(bad("pause", "pp").err()).contains("is not running, it is paused");
+    good("unpause", "pp");
+    assertThat(state("pp")).startsWith("running");
+    good("pause", "pp");
+    good("stop", "pp");
+    assertThat(good("wait", "pp")).isEqualTo("3");
+  }
+
+  @Test
+  void aNameBelongsToOneContainer() throws Exception {
+    good("create", "--name", "one", BUSYBOX, "true");
+    Result taken = mydocker("create", "--name", "one", BUSYBOX, "true");
+    assertThat(taken.code()).isEqualTo(1);
+    assertThat(taken.err()).contains("the container name \"one\" is in use by container");
+    good("rename", "one", "two");
+    good("create", "--name", "one", BUSYBOX, "true");
+    assertThat(bad("rename", "one", "two").err()).contains("\"two\" is in use");
+    assertThat(bad("rename", "nobody", "x1").err()).contains("No such container: nobody");
+    assertThat(good("ps", "-a", "--format", "{{.Names}}").lines())
+        .containsExactlyInAnyOrder("one", "two");
+  }
+
+  @Test
+  void whatRunsIsRemovedByForceOnly() throws Exception {
+    started("rr");
+    assertThat(bad("rm", "rr").err()).contains("is running: stop it first, or remove it with -f");
+    assertThat(state("rr")).startsWith("running");
+    good("rm", "-f", "rr");
+    assertThat(bad("rm", "rr").err()).isEqualTo("mydocker: rm: No such container: rr\n");
+    assertThat(mydocker("rm", "-f", "rr").code()).as("as docker").isZero();
+  }
+
+  @Test
+  void whatIsNotThereIsSaid() {
+    for (String command : List.of("start", "stop", "kill", "wait", "pause", "unpause", "restart")) {
+      assertThat(bad(command, "nothing").err())
+          .isEqualTo("mydocker: " + command + ": No such container: nothing\n");
+    }
+    good("create", "--name", "idle", BUSYBOX, "true");
+    assertThat(bad("kill", "idle").err()).contains("is not running");
+    assertThat(good("stop", "idle")).isEqualTo("idle");
+  }
+
+  @Test
+  void oneOfSeveralFailsAndTheOthersAreDone() throws Exception {
+    started("a1");
+    Result result = mydocker("stop", "a1", "missing");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.out()).isEqualTo("a1\n");
+    assertThat(state("a1")).startsWith("exited");
+  }
+
+  @Test
+  void aFailedStartLeavesTheContainerAsItWas() throws Exception {
+    Result result = mydocker("run", "-d", "--name", "ff", BUSYBOX, "/no/such/program");
+    assertThat(result.code()).isEqualTo(127);
+    assertThat(state("ff")).isEqualTo("created Created");
+    assertThat(mydocker("start", "ff").code()).isEqualTo(1);
+    assertThat(mydocker("run", "-d", "--rm", "--name", "gg", BUSYBOX, "/no").code()).isEqualTo(127);
+    assertThat(good("ps", "-a", "--filter", "name=gg", "-q")).isEmpty();
+  }
+
+  @Test
+  void REL03_aKilledMonitorTakesItsContainerWithIt() throws Exception {
+    started("mm");
+    int monitor = monitor("mm");
+    ProcessHandle.of(monitor).orElseThrow().destroyForcibly();
+    ProcessHandle.of(monitor).ifPresent(handle -> handle.onExit().join());
+    assertThat(good("wait", "mm")).isEqualTo("137");
+    assertThat(state("mm")).startsWith("exited Exited (137)");
+    good("start", "mm");
+    assertThat(state("mm")).startsWith("running");
+  }
+
+  private static Path pidFile(String name) throws IOException {
+    return run().resolve("containers").resolve(info(name).id()).resolve("pid");
+  }
+
+  private static int monitor(String name) throws Exception {
+    return Json.parseObject(Files.readAllBytes(pidFile(name)))
+        .integer("monitor")
+        .orElseThrow()
+        .intValue();
+  }
+
+  @Test
+  void REL06_aStrangerWithItsNumberIsNotTouched() throws Exception {
+    started("xx");
+    Path file = pidFile("xx");
+    int monitor = monitor("xx");
+    ProcessHandle.of(monitor).orElseThrow().destroyForcibly();
+    ProcessHandle.of(monitor).ifPresent(handle -> handle.onExit().join());
+    Process stranger = new ProcessBuilder("sleep", "1000").start();
+    try {
+      Files.writeString(
+          file,
+          "{\"pid\":" + stranger.pid() + ",\"monitor\":" + stranger.pid() + ",\"started\":1}");
+      assertThat(engine().find("xx").info().state().isRunning()).isFalse();
+      assertThat(bad("kill", "xx").err()).contains("is not running");
+      good("stop", "xx");
+      good("rm", "-f", "xx");
+      assertThat(stranger.isAlive()).isTrue();
+    } finally {
+      stranger.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whatRanWhenTheHostWentDownHasEnded() throws Exception {
+    started("bb");
+    String id = info("bb").id();
+    // A boot empties the run root; the processes are gone with it.
+    ProcessHandle.of(monitor("bb")).orElseThrow().destroyForcibly();
+    good("wait", "bb");
+    Files.writeString(directory.resolve("root/containers").resolve(id).resolve("started"), "1");
+    Files.delete(run().resolve("containers"));
+    assertThat(state("bb")).startsWith("exited Exited (255)");
+  }
+
+  @Test
+  void REL09_oneOfManyRemovesIt() throws Exception {
+    started("vv");
+    List<Result> results = atOnce(8, i -> mydocker("rm", "-f", "vv"));
+    assertThat(results.stream().filter(r -> r.out().equals("vv\n"))).hasSize(1);
+    assertThat(results).allMatch(r -> r.out().equals("vv\n") || r.err().contains("No such"));
+    good("create", "--name", "vv", BUSYBOX, "true");
+  }
+
+  @Test
+  void REL10_oneOfManyGetsTheName() throws Exception {
+    good("pull", "-q", BUSYBOX);
+    List<Result> results = atOnce(20, i -> mydocker("create", "--name", "only", BUSYBOX, "true"));
+    assertThat(results.stream().filter(r -> r.code() == 0)).hasSize(1);
+    assertThat(good("ps", "-a", "-q").lines()).hasSize(1);
+  }
+
+  private static List<Result> atOnce(int count, java.util.function.IntFunction<Result> action)
+      throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      List<Callable<Result>> calls = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int number = i;
+        calls.add(() -> action.apply(number));
+      }
+      List<Result> results = new ArrayList<>();
+      for (Future<Result> result : threads.invokeAll(calls)) {
+        results.add(result.get());
+      }
+      return results;
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void inspectShowsWhatDockerDoes() throws Exception {
+    String id = started("in");
+    String state = good("inspect", "-f", "{{json .State}}", "in");
+    Json.Obj json = Json.parseObject(state.getBytes(StandardCharsets.UTF_8));
+    assertThat(json.string("Status")).contains("running");
+    assertThat(json.bool("Running")).isTrue();
+    assertThat(json.integer("Pid").orElseThrow()).isEqualTo(info("in").pid());
+    good("kill", "in");
+    good("wait", "in");
+    assertThat(good("inspect", "-f", "{{.Id}} {{.Name}} {{.State.ExitCode}} {{.Path}}", "in"))
+        .isEqualTo(id + " /in 137 sh");
+    assertThat(good("container", "inspect", "-f", "{{.Config.Cmd}}", id)).contains("ready");
+    assertThat(bad("inspect", "--type", "container", "none-such").err())
+        .isEqualTo("mydocker: inspect: No such container: none-such\n");
+  }
+
+  @Test
+  void logsShowWhatWasPrinted() throws Exception {
+    good("run", "-d", "--name", "lg", BUSYBOX, "sh", "-c", "echo one; echo two >&2; printf three");
+    good("wait", "lg");
+    Path log = containers().resolve(info("lg").id()).resolve("log");
+    assertThat(Files.readAllLines(log))
+        .anyMatch(line -> line.endsWith(" stdout F one"))
+        .anyMatch(line -> line.endsWith(" stderr F two"))
+        .anyMatch(line -> line.contains(" stdout ") && line.endsWith(" three"));
+    good("run", "-d", "--name", "nl", "--log-driver", "none", BUSYBOX, "echo", "lost");
+    good("wait", "nl");
+    assertThat(containers().resolve(info("nl").id()).resolve("log")).doesNotExist();
+  }
+
+  @Test
+  void pruningRemovesWhatDoesNotRun() throws Exception {
+    started("keep");
+    String made = good("create", "--name", "drop", BUSYBOX, "true");
+    assertThat(good("container", "prune", "-f")).contains("Deleted Containers:\n" + made);
+    assertThat(good("ps", "-a", "--format", "{{.Names}}")).isEqualTo("keep");
+  }
+
+  private static Path containers() {
+    return directory.resolve("root/containers");
+  }
+
+  @Test
+  void whatGoesWhenItEndsGoesWithoutACommand() throws Exception {
+    String id = good("run", "-d", "--rm", BUSYBOX, "true");
+    while (Files.exists(containers().resolve(id))
+        || Files.exists(run().resolve("containers/" + id))) {
+      Thread.onSpinWait();
+    }
+    assertThat(good("ps", "-aq")).isEmpty();
+  }
+
+  @Test
+  void REL33_failuresAreTriedAgainAsOftenAsAsked() throws Exception {
+    String id =
+        good(
+            "run",
+            "-d",
+            "--name",
+            "again",
+            "--restart",
+            "on-failure:2",
+            BUSYBOX,
+            "sh",
+            "-c",
+            "echo x >>/count; exit 6");
+    Path count = containers().resolve(id).resolve("upper/count");
+    while (!Files.exists(count) || Files.size(count) < 6 || info("again").state().isRunning()) {
+      Thread.onSpinWait();
+    }
+    good("wait", "again");
+    assertThat(state("again")).startsWith("exited Exited (6)");
+    assertThat(good("inspect", "-f", "{{.RestartCount}}", "again")).isEqualTo("2");
+    assertThat(Files.size(count)).isEqualTo(6);
+  }
+
+  @Test
+  void REL33_whatAUserStopsStaysStopped() throws Exception {
+    String id =
+        good("run", "-d", "--name", "ever", "--restart", "always", BUSYBOX, "sh", "-c", OBEDIENT);
+    Path ready = containers().resolve(id).resolve("upper/ready");
+    for (int i = 0; i < 2; i++) {
+      while (!Files.exists(ready)) {
+        Thread.onSpinWait();
+      }
+      Files.delete(ready);
+      if (i == 0) {
+        good("kill", "-s", "USR1", "ever");
+      }
+    }
+    good("stop", "ever");
+    assertThat(state("ever")).startsWith("exited Exited (3)");
+    good("start", "ever");
+    good("kill", "ever");
+    good("wait", "ever");
+    assertThat(state("ever")).startsWith("exited Exited (137)");
+    assertThat(run().resolve("containers")).isEmptyDirectory();
+  }
+
+  @Test
+  void REL33_aCrashLoopWaitsAndIsStoppedAndRemovedMeanwhile() throws Exception {
+    good("run", "-d", "--name", "loop", "--restart", "always", BUSYBOX, "false");
+    while (info("loop").restarts() < 3) {
+      Thread.onSpinWait();
+    }
+    good("stop", "loop");
+    assertThat(state("loop")).startsWith("exited Exited (1)");
+    good("start", "loop");
+    good("rm", "-f", "loop");
+  }
+
+  @Test
+  void psPrintsAsDockerDoes() throws Exception {
+    String id = good("create", "--name", "shape", BUSYBOX, "sleep", "1000000000000000");
+    String[] lines = good("ps", "-a").split("\n");
+    assertThat(lines[0]).matches("CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES");
+    assertThat(lines[1])
+        .startsWith(id.substring(0, 12) + "   ")
+        .contains("\"sleep 1000000000000…\"")
+        .endsWith("shape");
+    assertThat(good("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Command}}"))
+        .isEqualTo(id + " \"sleep 1000000000000000\"");
+    assertThat(bad2("ps", "--filter", "status=dead").err()).contains("there is no status");
+    assertThat(bad2("ps", "--filter", "colour=red").err()).contains("invalid filter");
+  }
+
+  private static Result bad2(String... arguments) {
+    Result result = mydocker(arguments);
+    assertThat(result.code()).as(result.toString()).isNotZero();
+    return result;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.mydocker.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.Spec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** The plans of commands that join a container. */
+class ExecCompilerTest {
+  private static final Spec.Process PROCESS =
+      new Spec.Process(
+          false,
+          Optional.empty(),
+          new Spec.User(1000, 100, List.of(7L), OptionalInt.empty()),
+          List.of("id", "-u"),
+          List.of("PATH=/bin", "A=b"),
+          "/work",
+          Optional.of(
+              new Spec.Capabilities(
+                  List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
+          List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
+          true,
+          OptionalInt.of(5));
+
+  private static final String STREAMS =
+      """
+      exec_monitor(monitor-image, ["mydocker-monitor", "ID"], {recording plan client sync console-out console-in stdin stdout stderr to-stdin from-stdout from-stderr fd6})
+      setns(fd6, CLONE_NEWPID)
+      clone_init(0, {sync console-out stdin stdout stderr fd6})
+      name("mydocker:ns")
+      sync(sync, 1)
+      write_file(-, "/proc/self/oom_score_adj", "5")
+      setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
+      name("mydocker:process")
+      rlimit(RLIMIT_NOFILE, 1024, 4096)
+      new_session(-)
+      fchown(stdin, 1000, -1)
+      fchown(stdout, 1000, -1)
+      fchown(stderr, 1000, -1)
+      stdio(stdin, stdout, stderr)
+      umask(022)
+      chdir("/work")
+      prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+      bounding(0x1)
+      prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+      setgroups([7])
+      setresgid(100)
+      setresuid(1000)
+      capset(0x0, 0x0, 0x0)
+      prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
+      name("mydocker:exec")
+      close_others({sync})
+      execve(["/bin/id"], ["id", "-u"], ["PATH=/bin", "A=b"])
+      """;
+
+  private static Spec container(String... own) {
+    List<Spec.Namespace> namespaces = new ArrayList<>();
+    for (String type : own) {
+      namespaces.add(new Spec.Namespace(type, Optional.empty()));
+    }
+    Spec.Linux linux =
+        new Spec.Linux(
+            namespaces,
+            List.of(),
+            List.of(),
+            Map.of(),
+            Spec.Resources.NONE,
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Optional.empty());
+    return new Spec(
+        Spec.VERSION,
+        Optional.of(PROCESS),
+        new Spec.Root("/run/x/rootfs", false),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        linux,
+        Map.of());
+  }
+
+  private static LaunchPlan plan(Stdio stdio, String... own) {
+    return ExecCompiler.compile(
+        new ExecCompiler.Input("ID", container(own), PROCESS, new Causes(Map.of()), stdio));
+  }
+
+  private static String text(LaunchPlan plan) {
+    StringBuilder out = new StringBuilder();
+    for (Step step : plan.steps()) {
+      out.append(step.shown()).append('\n');
+    }
+    return out.toString();
+  }
+
+  @Test
+  void joinsAsTheStaticMonitorsChild() {
+    assertThat(text(plan(new Stdio.Streams(true), "mount", "pid"))).isEqualTo(STREAMS);
+  }
+
+  /** The host's are joined as well: who execs may live in others than who ran the container. */
+  @Test
+  void namespacesAreThoseOfTheFirstProcessWhateverTheContainerShares() {
+    assertThat(text(plan(new Stdio.Streams(true)))).isEqualTo(STREAMS);
+  }
+
+  @Test
+  void userNamespaceIsJoinedWithTheOthersAndItsRootTaken() {
+    assertThat(text(plan(new Stdio.Streams(true), "user", "mount")))
+        .contains(
+            """
+            setns(fd6, CLONE_NEWUSER|CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
+            setresgid(0)
+            setresuid(0)
+            """);
+  }
+
+  @Test
+  void terminalIsOpenedInsideTheContainersRoot() {
+    assertThat(text(plan(new Stdio.Terminal(24, 80), "mount")))
+        .contains(
+            """
+            open(fd0, -, "/", 0, 0, 0)
+            open_pty(fd3, fd4, fd0, 24, 80)
+            fchown(fd4, 1000, -1)
+            send_fd(console-out, fd3)
+            """)
+        .contains("new_session(fd4)\nstdio(fd4, fd4, fd4)\n")
+        .doesNotContain("/dev/console");
+  }
+
+  @Test
+  void monitorHoldsNoLockAndNoDirectory() {
+    assertThat(text(plan(new Stdio.Streams(false), "mount")))
+        .doesNotContain("life")
+        .doesNotContain("run-directory");
+  }
+
+  @Test
+  void everyStepSaysWhy() {
+    for (Step step : plan(new Stdio.Terminal(24, 80), "user", "mount").steps()) {
+      assertThat(step.why()).as(step.shown()).isNotBlank();
+    }
+  }
+}
