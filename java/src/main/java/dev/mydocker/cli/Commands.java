@@ -13,6 +13,9 @@ final class Commands {
   static final List<Entry> ALL =
       List.of(
           new Entry("run", "Run a command in a new container"),
+          new Entry("exec", "Run a command in a running container"),
+          new Entry("logs", "Show what a container has printed"),
+          new Entry("ps", "List containers"),
           new Entry("create", "Make a container without starting it"),
           new Entry("start", "Start containers"),
           new Entry("stop", "Stop containers"),
@@ -20,12 +23,9 @@ final class Commands {
           new Entry("kill", "Send a signal to containers"),
           new Entry("pause", "Stop the processes of containers where they are"),
           new Entry("unpause", "Let paused containers go on"),
-          new Entry("exec", "Run a command in a running container"),
-          new Entry("logs", "Show what a container has printed"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
-          new Entry("ps", "List containers"),
           new Entry("pull", "Fetch an image"),
           new Entry("push", "Send an image to its registry"),
           new Entry("login", "Log in to a registry"),

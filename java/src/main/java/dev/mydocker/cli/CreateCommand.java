@@ -27,7 +27,8 @@ final class CreateCommand implements Command {
 
   @Override
   public List<String> examples() {
-    return List.of("mydocker create --name web busybox httpd -f", "mydocker start web");
+    return List.of(
+        "mydocker create --name web busybox httpd -f", "mydocker create --rm -it busybox sh");
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Map;
 /** The help texts. */
 final class Help {
   private static final int COLUMN = 32;
+  private static final int COMMANDS = 13;
 
   private Help() {}
 
@@ -15,7 +16,7 @@ final class Help {
     StringBuilder out = new StringBuilder();
     out.append("Usage: mydocker [OPTIONS] COMMAND\n\nA container engine for Linux\n\nCommands:\n");
     for (Commands.Entry entry : Commands.ALL) {
-      twoColumns(out, "  " + entry.name(), entry.summary(), 12);
+      twoColumns(out, "  " + entry.name(), entry.summary(), COMMANDS);
     }
     out.append("\nGlobal options:\n");
     flags(out, Main.globalFlags().groups().get("Global options"));
@@ -32,7 +33,7 @@ final class Help {
     if (command instanceof GroupCommand group) {
       out.append("\nCommands:\n");
       for (Commands.Entry entry : group.entries()) {
-        twoColumns(out, "  " + entry.name(), entry.summary(), 12);
+        twoColumns(out, "  " + entry.name(), entry.summary(), COMMANDS);
       }
     }
     for (Map.Entry<String, List<Flags.Flag>> group : command.flags().groups().entrySet()) {

@@ -99,7 +99,7 @@ final class PsCommand implements Command {
       return 1;
     }
     Optional<String> text = arguments.value("--last");
-    return text.isEmpty() ? -1 : Seconds.parse("--last", text.get());
+    return text.isEmpty() ? -1 : WholeNumber.parse("--last", text.get());
   }
 
   private static Format format(Flags.Parsed arguments) throws UsageException {

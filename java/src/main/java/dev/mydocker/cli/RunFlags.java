@@ -425,7 +425,7 @@ final class RunFlags {
     Optional<String> text = value("--stop-timeout");
     return text.isEmpty()
         ? ContainerSettings.STOP_SECONDS
-        : Seconds.parse("--stop-timeout", text.get());
+        : WholeNumber.parse("--stop-timeout", text.get());
   }
 
   private RestartPolicy restart() throws OptionException {
@@ -446,7 +446,7 @@ final class RunFlags {
       if (text.startsWith("max-size=")) {
         bytes = Math.max(0, Bytes.parse(text.substring("max-size=".length())));
       } else if (text.startsWith("max-file=")) {
-        files = Math.max(1, Seconds.parse("--log-opt", text.substring("max-file=".length())));
+        files = Math.max(1, WholeNumber.parse("--log-opt", text.substring("max-file=".length())));
       } else {
         throw choice("--log-opt", text, "max-size=BYTES or max-file=NUMBER");
       }

@@ -44,7 +44,9 @@ final class StopCommand extends ContainersCommand {
     Optional<Signal> signal = signal(arguments);
     Optional<String> time = arguments.value("--time");
     OptionalInt seconds =
-        time.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Seconds.parse("--time", time.get()));
+        time.isEmpty()
+            ? OptionalInt.empty()
+            : OptionalInt.of(WholeNumber.parse("--time", time.get()));
     return (container, reference) -> {
       container.stop(signal, seconds);
       if (restart) {

@@ -27,7 +27,13 @@ class HelpTest {
   static List<String> everyCommand() {
     return Stream.concat(
             commands().stream(),
-            Stream.of("image inspect", "image prune", "system df", "system check"))
+            Stream.of(
+                "container inspect",
+                "container prune",
+                "image inspect",
+                "image prune",
+                "system df",
+                "system check"))
         .toList();
   }
 

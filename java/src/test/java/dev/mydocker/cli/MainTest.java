@@ -37,7 +37,7 @@ class MainTest {
     "--nope,1,mydocker: unknown flag: --nope: see mydocker --help",
     "run --nope x,125,mydocker: run: unknown flag: --nope: see mydocker run --help",
     "run -m lots x,125,mydocker: run: --memory: invalid size: \"lots\": see mydocker run --help",
-    "run -d x,125,mydocker: run: docker's -d is not supported yet: see mydocker run --help",
+    "run -p 1 x,125,mydocker: run: docker's -p is not supported yet: see mydocker run --help",
     "run --name,125,mydocker: run: flag needs an argument: --name: see mydocker run --help",
     "pull,1,mydocker: pull: it needs exactly one image: see mydocker pull --help",
     "images a b,1,mydocker: images: it takes at most one repository: see mydocker images --help",
@@ -46,8 +46,8 @@ class MainTest {
     "image rm,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
     "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image"
         + " inspect --help",
-    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is not supported yet: write"
-        + " image: see mydocker inspect --help",
+    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is neither container"
+        + " nor image: see mydocker inspect --help",
     "image prune x,1,mydocker: image prune: it takes no arguments: see mydocker image prune --help",
     "system df -v --format json,1,mydocker: system df: -v and --format do not go together: see"
         + " mydocker system df --help",

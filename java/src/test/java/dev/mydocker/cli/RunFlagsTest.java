@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.LogOptions;
+import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.Capability;
@@ -338,6 +340,16 @@ class RunFlagsTest {
             + " os/architecture[/variant], for example linux/arm64",
         "--explain=xml|invalid value for --explain: \"xml\": use tree, json or html",
         "--dry-run=xml|invalid value for --dry-run: \"xml\": use plan, json or script",
+        "--restart sometimes|--restart: \"sometimes\": use no, on-failure[:NUMBER], always or"
+            + " unless-stopped",
+        "--restart always:3|--restart: \"always:3\": only on-failure takes a number",
+        "--restart always --rm|--restart and --rm contradict each other",
+        "--stop-timeout soon|--stop-timeout: \"soon\" is not a whole number, or -1",
+        "--label =x|--label: \"=x\" has no name",
+        "--log-driver syslog|invalid value for --log-driver: \"syslog\": use k8s-file or none",
+        "--log-opt max-file=x|--log-opt: \"x\" is not a whole number, or -1",
+        "--log-opt tag=x|invalid value for --log-opt: \"tag=x\": use max-size=BYTES or"
+            + " max-file=NUMBER",
         "--explain --dry-run|--explain shows a launch, and with --dry-run there is none",
         "--env-file=/no/such|--env-file: openat2 /no/such: ENOENT (no such file or directory)",
       })
@@ -347,16 +359,41 @@ class RunFlagsTest {
         .hasMessage(message);
   }
 
+  @Test
+  void whatIsKeptBesideTheConfiguration() throws Exception {
+    RunRequest request =
+        request(
+            "-d",
+            "-l",
+            "a=b",
+            "--label",
+            "c",
+            "--restart",
+            "on-failure:3",
+            "--stop-timeout",
+            "-1",
+            "--log-opt",
+            "max-size=10k",
+            "--log-opt",
+            "max-file=3",
+            "x");
+    assertThat(request.detach()).isTrue();
+    assertThat(request.create().labels()).isEqualTo(Map.of("a", "b", "c", ""));
+    assertThat(request.create().restart())
+        .isEqualTo(new RestartPolicy(RestartPolicy.When.ON_FAILURE, 3));
+    assertThat(request.create().stopSeconds()).isEqualTo(-1);
+    assertThat(request.create().log()).isEqualTo(new LogOptions(true, 10240, 3));
+    assertThat(request("--log-driver=none", "x").create().log().kept()).isFalse();
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "-d x,docker's -d is not supported yet",
-    "-dit x,docker's -d is not supported yet",
-    "-itd x,docker's -d is not supported yet",
-    "--detach x,docker's --detach is not supported yet",
+    "-itP x,docker's -P is not supported yet",
+    "--publish-all x,docker's --publish-all is not supported yet",
     "-p 80:80 x,docker's -p is not supported yet",
     "-p80:80 x,docker's -p is not supported yet",
-    "--label=a=b x,docker's --label is not supported yet",
-    "--restart always x,docker's --restart is not supported yet",
+    "--gpus=all x,docker's --gpus is not supported yet",
+    "--dns 1.1.1.1 x,docker's --dns is not supported yet",
     "--security-opt seccomp=unconfined x,docker's --security-opt is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {

@@ -1,13 +1,13 @@
 package dev.mydocker.cli;
 
-/** Whole seconds on a command line. */
-final class Seconds {
+/** A count, or a time in seconds, on a command line. */
+final class WholeNumber {
   private static final int DIGITS = 9;
 
-  private Seconds() {}
+  private WholeNumber() {}
 
   /**
-   * Reads {@code 10}, or {@code -1} for ever.
+   * Reads {@code 10}, or {@code -1}: for ever, all of it.
    *
    * @param flag for the message
    */
@@ -17,8 +17,7 @@ final class Seconds {
       good = text.charAt(i) >= '0' && text.charAt(i) <= '9';
     }
     if (!good && !text.equals("-1")) {
-      throw new UsageException(
-          flag + ": " + Text.quote(text) + " is not a number of seconds, or -1 for ever");
+      throw new UsageException(flag + ": " + Text.quote(text) + " is not a whole number, or -1");
     }
     return Integer.parseInt(text);
   }
