@@ -19,8 +19,13 @@ snapshot() {
   if command -v nft >/dev/null; then nft list tables | sort; fi
   echo "# processes"
   for process in /proc/[0-9]*; do
-    if name=$(cat "$process/comm" 2>/dev/null); then
-      case $name in mydocker*) echo "${process#/proc/} $name" ;; esac
+    # A zombie is gone but for its parent's look at it.
+    if status=$(grep -E '^(Name|State):' "$process/status" 2>/dev/null); then
+      case $status in
+        *"State:	Z"*) ;;
+        "Name:	mydocker"*) echo "${process#/proc/} ${status%%"
+"*}" ;;
+      esac
     fi
   done | sort
   echo "# temporary files"

@@ -2,14 +2,18 @@ package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.AttachSocket;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.MonitorOptions;
+import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
@@ -423,19 +427,33 @@ public final class Container {
   }
 
   /**
-   * Waits until it has ended, and nothing of it is left on the host.
+   * Waits until it has ended, and nothing of it is left on the host; of one that its restart policy
+   * may start again, until this run has ended.
    *
-   * @return how it ended; empty when it has never run, or was removed at its end
+   * @return how it ended; empty when it has never run
    */
   public Optional<Exit> await() throws IOException {
-    Optional<FirstProcess> running = FirstProcess.find(home, id);
-    if (running.isPresent()) {
-      try (FirstProcess process = running.get()) {
-        process.awaitEnd(-1);
-      }
+    boolean restarts = info().settings().restart().when() != RestartPolicy.When.NO;
+    Optional<Exit> told = told();
+    if (!restarts) {
+      awaitCleanUp();
     }
-    awaitCleanUp();
-    return home.store().find(id).flatMap(ContainerRecord::last).map(ContainerRecord.LastRun::exit);
+    Optional<Exit> recorded = ContainerStatus.find(home, id).flatMap(ContainerInfo::exit);
+    return restarts ? told.or(() -> recorded) : recorded.or(() -> told);
+  }
+
+  /** What its monitor says of its end, which is waited for; empty when there is no monitor. */
+  private Optional<Exit> told() throws IOException {
+    try (MonitorClient monitor = MonitorClient.connect(home.roots().running().resolve(id))) {
+      return monitor
+          .relay(Output.NONE, status -> {})
+          .map(status -> new Exit(status.code(), status.signal(), false));
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /**

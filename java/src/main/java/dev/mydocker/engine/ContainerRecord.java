@@ -62,11 +62,11 @@ record ContainerRecord(
 
   /** Started by a user: what the restart policy counts begins anew. */
   ContainerRecord wanted() {
-    return with(name, last, 0, false);
+    return restarts == 0 && !stopped ? this : with(name, last, 0, false);
   }
 
   ContainerRecord stoppedByUser() {
-    return with(name, last, restarts, true);
+    return stopped ? this : with(name, last, restarts, true);
   }
 
   ContainerRecord restarted() {

@@ -49,12 +49,27 @@ final class ContainerStatus {
 
   private static ContainerInfo resting(Home home, ContainerRecord record) throws IOException {
     Path run = home.roots().running().resolve(record.id());
-    Optional<ContainerRecord.LastRun> last = record.last();
-    if (Files.exists(run.resolve(Restarts.WAITING))) {
+    Optional<ContainerRecord.LastRun> ended = justEnded(home, record.id(), run);
+    Optional<ContainerRecord.LastRun> last = ended.or(record::last);
+    if (Files.exists(run.resolve(Restarts.WAITING))
+        || ended.isPresent() && Restarts.wants(record, ended.get().exit())) {
       return info(record, ContainerState.RESTARTING, 0, last.map(r -> r.started()), last);
     }
     ContainerState state = last.isPresent() ? ContainerState.EXITED : ContainerState.CREATED;
     return info(record, state, 0, last.map(r -> r.started()), last);
+  }
+
+  /** The end of a run after which nobody has cleaned up yet. */
+  private static Optional<ContainerRecord.LastRun> justEnded(Home home, String id, Path run)
+      throws IOException {
+    Optional<RunFiles.End> end = RunFiles.end(run);
+    if (end.isEmpty()) {
+      return Optional.empty();
+    }
+    long started = home.store().begun(id).orElse(end.get().finished());
+    return Optional.of(
+        new ContainerRecord.LastRun(
+            started, end.get().finished(), Leftovers.exit(end.get(), false)));
   }
 
   private static ContainerInfo info(

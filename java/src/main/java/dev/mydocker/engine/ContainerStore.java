@@ -44,8 +44,10 @@ final class ContainerStore {
   }
 
   /**
-   * Changes a record under its own lock. Nothing is written when nothing changes.
+   * Changes a record under its own lock.
    *
+   * @param change gives the record itself back when there is nothing to change: then nothing is
+   *     written
    * @return the record as it is now
    * @throws ContainerException when it is gone
    */
@@ -54,7 +56,7 @@ final class ContainerStore {
         Fd guard = own.lock()) {
       ContainerRecord before = find(id).orElseThrow(() -> ContainerException.notFound(id));
       ContainerRecord after = change.apply(before);
-      if (!after.equals(before)) {
+      if (after != before) {
         write(after);
       }
       return after;

@@ -21,6 +21,7 @@ final class Leftovers {
 
   /** Cleans up after every container whose maker and monitor are both gone. */
   static void sweep(Home home) throws IOException {
+    LeftMonitors.reap();
     boolean booted = !Files.isDirectory(home.roots().running());
     StateFile.makeDirectories(home.roots().running());
     for (RunDirectory run : RunDirectory.abandoned(home.roots())) {
@@ -62,13 +63,15 @@ final class Leftovers {
       return Optional.empty();
     }
     Optional<RunFiles.End> end = RunFiles.end(run.path());
-    Exit exit =
-        end.isEmpty()
-            ? KILLED
-            : new Exit(end.get().code(), Math.max(0, end.get().code() - SIGNALLED), oomKilled);
+    Exit exit = end.isEmpty() ? KILLED : exit(end.get(), oomKilled);
     long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
     home.store().end(id, new ContainerRecord.LastRun(started.get(), finished, exit));
     return Optional.of(exit);
+  }
+
+  /** An end as a monitor has recorded it. */
+  static Exit exit(RunFiles.End end, boolean oomKilled) {
+    return new Exit(end.code(), Math.max(0, end.code() - SIGNALLED), oomKilled);
   }
 
   /** The run directories went with the last boot: so did what ran. */

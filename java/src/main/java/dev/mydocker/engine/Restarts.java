@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /** What becomes of a container whose end is looked after by a process of its own. */
 final class Restarts {
-  /** In the run directory while a restart is waited for. */
+  /** In the run directory from the first end on after which a restart is waited for. */
   static final String WAITING = "restarting";
 
   private static final int LOOK_MILLISECONDS = 50;
@@ -20,10 +20,13 @@ final class Restarts {
    * @param run its run directory, locked
    */
   static void after(Home home, RunDirectory run) throws IOException {
+    if (home.store().find(run.id()).map(Restarts::mayWant).orElse(false)) {
+      // Before the end is recorded: it must not look like the last one meanwhile.
+      Files.writeString(run.path().resolve(WAITING), "");
+    }
     Optional<Exit> exit = Leftovers.settle(home, run);
     Optional<ContainerRecord> record = home.store().find(run.id());
     if (exit.isPresent() && record.isPresent() && wants(record.get(), exit.get())) {
-      Files.writeString(run.path().resolve(WAITING), "");
       int restarts = record.get().restarts();
       if (pause(home, run.id(), RestartPolicy.pauseMilliseconds(restarts))) {
         again(home, run);
@@ -33,8 +36,13 @@ final class Restarts {
     run.remove();
   }
 
-  private static boolean wants(ContainerRecord record, Exit exit) {
-    return !record.stopped() && record.settings().restart().again(exit, record.restarts());
+  private static boolean mayWant(ContainerRecord record) {
+    return !record.stopped() && record.settings().restart().when() != RestartPolicy.When.NO;
+  }
+
+  /** Whether its policy starts it again after that end. */
+  static boolean wants(ContainerRecord record, Exit exit) {
+    return mayWant(record) && record.settings().restart().again(exit, record.restarts());
   }
 
   /** False when a user stopped or removed it meanwhile. */
@@ -55,7 +63,7 @@ final class Restarts {
   }
 
   private static void again(Home home, RunDirectory run) throws IOException {
-    for (String file : new String[] {WAITING, "exit", "pid"}) {
+    for (String file : new String[] {"exit", "pid"}) {
       Files.deleteIfExists(run.path().resolve(file));
     }
     Container.of(home, run.id(), Optional.of(run)).startAgain();

@@ -85,7 +85,7 @@ public final class Running implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    monitor.close();
+    LeftMonitors.add(monitor);
     owner.release();
   }
 }

@@ -136,8 +136,9 @@ class ArchiveCommandsIT {
         "import http://a/b@import: it fetches nothing: curl -L URL | mydocker import -:"
             + " see mydocker import --help",
         "import /nowhere@import: cannot import /nowhere: no such file",
-        "import -c RUN - x@import: --change: \"RUN\" is not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,"
-            + " STOPSIGNAL, USER, VOLUME or WORKDIR with what it sets: see mydocker import --help",
+        "import -c RUN - x@import: --change: \"RUN\" is not CMD, ENTRYPOINT, ENV, EXPOSE,"
+            + " HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR with what it sets:"
+            + " see mydocker import --help",
       })
   void badLineIsOneLineOnTheStandardError(String line, String message) {
     assertThat(run(line.split(" "))).isEqualTo(1);

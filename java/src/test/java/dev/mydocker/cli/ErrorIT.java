@@ -101,7 +101,7 @@ class ErrorIT {
         new Case(125, there + " exists", "--cidfile", there.toString(), B, "true"),
         new Case(125, "/no/such/", "--cidfile", "/no/such/file", B, "true"),
         new Case(125, "invalid container name \"a b\"", "--name", "a b", B, "true"),
-        new Case(125, "-d is not supported yet", "-d", B, "true"),
+        new Case(125, "-P is not supported yet", "-P", B, "true"),
         new Case(125, "--network", "--network", "bridge", B, "true"),
         new Case(125, "NOPE", "--cap-add", "NOPE", B, "true"),
         new Case(125, "NOPE", "--stop-signal", "SIGNOPE", B, "true"),

@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.json.Json;
 import java.io.ByteArrayInputStream;
@@ -306,6 +307,31 @@ class LifecycleIT {
   }
 
   @Test
+  void noZombieIsLeftInAProgramThatStartsContainers() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      good("run", "-d", "--rm", BUSYBOX, "true");
+    }
+    while (zombies() > 0) {
+      good("ps");
+    }
+  }
+
+  private static long zombies() {
+    return ProcessHandle.current()
+        .children()
+        .filter(child -> child.info().command().isEmpty() && isZombie(child.pid()))
+        .count();
+  }
+
+  private static boolean isZombie(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/stat")).contains(") Z ");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
   void REL09_oneOfManyRemovesIt() throws Exception {
     started("vv");
     List<Result> results = atOnce(8, i -> mydocker("rm", "-f", "vv"));
@@ -395,6 +421,21 @@ class LifecycleIT {
   }
 
   @Test
+  void whoWaitsForOneThatGoesIsToldItsCode() throws Exception {
+    String script = "while [ ! -e /go ]; do sleep 0.02; done; exit 8";
+    String id = good("run", "-d", "--rm", "--name", "code", BUSYBOX, "sh", "-c", script);
+    List<Result> codes =
+        atOnce(
+            2,
+            i ->
+                i == 0
+                    ? mydocker("wait", "code")
+                    : mydocker("exec", "code", "sh", "-c", "sleep 0.2; echo >/go"));
+    assertThat(codes.get(0).out()).isEqualTo("8\n");
+    assertThat(containers().resolve(id)).doesNotExist();
+  }
+
+  @Test
   void REL33_failuresAreTriedAgainAsOftenAsAsked() throws Exception {
     String id =
         good(
@@ -409,10 +450,10 @@ class LifecycleIT {
             "-c",
             "echo x >>/count; exit 6");
     Path count = containers().resolve(id).resolve("upper/count");
-    while (!Files.exists(count) || Files.size(count) < 6 || info("again").state().isRunning()) {
+    while (info("again").state() != ContainerState.EXITED) {
       Thread.onSpinWait();
     }
-    good("wait", "again");
+    assertThat(good("wait", "again")).isEqualTo("6");
     assertThat(state("again")).startsWith("exited Exited (6)");
     assertThat(good("inspect", "-f", "{{.RestartCount}}", "again")).isEqualTo("2");
     assertThat(Files.size(count)).isEqualTo(6);
@@ -436,7 +477,7 @@ class LifecycleIT {
     assertThat(state("ever")).startsWith("exited Exited (3)");
     good("start", "ever");
     good("kill", "ever");
-    good("wait", "ever");
+    good("stop", "ever");
     assertThat(state("ever")).startsWith("exited Exited (137)");
     assertThat(run().resolve("containers")).isEmptyDirectory();
   }

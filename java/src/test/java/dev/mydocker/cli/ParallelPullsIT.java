@@ -89,7 +89,10 @@ class ParallelPullsIT {
 
   /** A client in a process of its own. */
   private Process start(String image) throws IOException {
-    Process process = Cli.start(Cli.command(line("pull", "-q", image)));
+    // Who started the tests may ignore SIGINT; a JVM then does too.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
+    command.addAll(Cli.command(line("pull", "-q", image)));
+    Process process = Cli.start(command);
     processes.add(process);
     return process;
   }
