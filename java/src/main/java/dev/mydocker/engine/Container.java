@@ -399,22 +399,28 @@ public final class Container {
    */
   public void stop(Optional<Signal> signal, OptionalInt seconds) throws IOException {
     ContainerRecord record = home.store().update(id, ContainerRecord::stoppedByUser);
-    Optional<FirstProcess> running = FirstProcess.find(home, id);
-    if (running.isPresent()) {
-      try (FirstProcess process = running.get()) {
-        int patience = seconds.orElse(record.settings().stopSeconds());
-        process.signal(signal.orElse(stopSignal()).number());
-        // A frozen process takes no signal but SIGKILL, and on v1 not even that.
-        if (home.cgroup(id).isFrozen()) {
-          home.cgroup(id).thaw();
-        }
-        if (!process.awaitEnd(patience)) {
-          process.signal(Signal.KILL.number());
-          process.awaitEnd(-1);
+    int patience = seconds.orElse(record.settings().stopSeconds());
+    do {
+      // Again and again: one that is being started has no process yet.
+      Optional<FirstProcess> running = FirstProcess.find(home, id);
+      if (running.isPresent()) {
+        try (FirstProcess process = running.get()) {
+          end(process, signal.orElse(stopSignal()), patience);
         }
       }
+    } while (!isCleanedUp());
+  }
+
+  private void end(FirstProcess process, Signal signal, int patience) throws IOException {
+    process.signal(signal.number());
+    // A frozen process takes no signal but SIGKILL, and on v1 not even that.
+    if (home.cgroup(id).isFrozen()) {
+      home.cgroup(id).thaw();
     }
-    awaitCleanUp();
+    if (!process.awaitEnd(patience)) {
+      process.signal(Signal.KILL.number());
+      process.awaitEnd(-1);
+    }
   }
 
   private Signal stopSignal() throws IOException {
@@ -456,20 +462,30 @@ public final class Container {
     }
   }
 
-  /**
-   * Its process has ended: whoever holds its lock cleans up, or has died, and then it is done here.
-   */
   private void awaitCleanUp() throws IOException {
-    while (Files.exists(home.roots().running().resolve(id))) {
-      Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
-      if (abandoned.isPresent()) {
-        try (RunDirectory run = abandoned.get()) {
-          Leftovers.end(home, run);
-        }
-        return;
-      }
-      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
+    boolean done = isCleanedUp();
+    while (!done) {
+      done = isCleanedUp();
     }
+  }
+
+  /**
+   * Whether nothing of it is left on the host: whoever holds its lock cleans up, and waiting for
+   * that a moment is part of this; when they have died it is done here.
+   */
+  private boolean isCleanedUp() throws IOException {
+    if (!Files.exists(home.roots().running().resolve(id))) {
+      return true;
+    }
+    Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
+    if (abandoned.isPresent()) {
+      try (RunDirectory run = abandoned.get()) {
+        Leftovers.end(home, run);
+      }
+      return true;
+    }
+    Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
+    return false;
   }
 
   /**
