@@ -9,6 +9,7 @@ import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Output;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A command that runs in a container, as this process is attached to it: the container's own, or
@@ -33,6 +34,7 @@ public final class Running implements AutoCloseable {
   private final MonitorClient client;
   private final Fd monitor;
   private final int initPid;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   Running(Owner owner, Launcher.Launched launched) {
     this.owner = owner;
@@ -84,6 +86,9 @@ public final class Running implements AutoCloseable {
   /** Lets go of it; one that still runs goes on. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     client.close();
     LeftMonitors.add(monitor);
     owner.release();
