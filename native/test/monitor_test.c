@@ -270,7 +270,8 @@ static void keys_of_the_terminal_are_signals(void)
     int master = watch_terminal(&w, "trap 'exit 9' INT; echo ready; while :; do read line; done");
     send_master(&w, master);
     hear_output(&w, &h, "ready\r\n");
-    say(&w, FRAME_STDIN, "\003", 1);
+    /* The line wakes a shell that was about to read when the signal came. */
+    say(&w, FRAME_STDIN, "\003\n", 2);
     hear_all(&w, &h);
     CHECK(h.exited && h.how[1] == 9);
     watch_end(&w);
