@@ -3,9 +3,8 @@
  * Java's dev.mydocker.launch.MonitorClient has the same numbers.
  *
  * The launcher's client is attached from the start, unless it is to leave at once (the setting
- * `detached`). One that connects to the listening
- * socket is told the end and may resize and signal; output and input it has from its FRAME_ATTACH
- * on.
+ * `detached`). One that connects to the listening socket is told the end and may resize and signal;
+ * output and input it has from its FRAME_ATTACH on.
  */
 #ifndef MYDOCKER_FRAME_H
 #define MYDOCKER_FRAME_H

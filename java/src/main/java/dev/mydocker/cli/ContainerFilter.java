@@ -32,16 +32,8 @@ final class ContainerFilter {
       throws UsageException, IOException {
     ContainerFilter filter = new ContainerFilter();
     for (String one : given) {
-      int equals = one.indexOf('=');
-      String name = equals < 0 ? one : one.substring(0, equals);
-      if (equals < 0 || !KNOWN.contains(name)) {
-        throw new UsageException(
-            "invalid filter "
-                + Text.quote(one)
-                + ": write NAME=VALUE, where NAME is one of "
-                + String.join(", ", KNOWN));
-      }
-      filter.add(name, one.substring(equals + 1), engine);
+      FilterWord word = FilterWord.parse(one, KNOWN);
+      filter.add(word.name(), word.value(), engine);
     }
     return filter;
   }
@@ -98,7 +90,7 @@ final class ContainerFilter {
       case "exited" ->
           container.exit().map(exit -> Integer.toString(exit.code()).equals(value)).orElse(false);
       case "id" -> container.id().startsWith(value);
-      case "label" -> hasLabel(container.settings().labels(), value);
+      case "label" -> FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
       default -> throw new IllegalArgumentException(name);
@@ -113,12 +105,5 @@ final class ContainerFilter {
         || image.equals(value + ":latest")
         || container.imageId().startsWith(value)
         || container.imageId().startsWith("sha256:" + value);
-  }
-
-  private static boolean hasLabel(Map<String, String> labels, String value) {
-    int equals = value.indexOf('=');
-    return equals < 0
-        ? labels.containsKey(value)
-        : value.substring(equals + 1).equals(labels.get(value.substring(0, equals)));
   }
 }

@@ -48,16 +48,8 @@ final class ImageFilter {
       throws UsageException, IOException {
     ImageFilter filter = new ImageFilter();
     for (String one : given) {
-      int equals = one.indexOf('=');
-      String key = equals < 0 ? one : one.substring(0, equals);
-      if (equals < 0 || !known.contains(key)) {
-        throw new UsageException(
-            "invalid filter "
-                + Text.quote(one)
-                + ": write NAME=VALUE, where NAME is one of "
-                + String.join(", ", known.stream().sorted().toList()));
-      }
-      filter.add(key, one.substring(equals + 1), now, creation);
+      FilterWord word = FilterWord.parse(one, known);
+      filter.add(word.name(), word.value(), now, creation);
     }
     return filter;
   }
@@ -140,16 +132,8 @@ final class ImageFilter {
     Instant made = ImageColumns.created(image);
     boolean matches = !timed || made.isBefore(before) && !made.isBefore(since);
     for (Map.Entry<String, Boolean> label : labels) {
-      matches &= has(image, label.getKey()) == label.getValue();
+      matches &= FilterWord.isLabel(label.getKey(), image.config().labels()) == label.getValue();
     }
     return matches;
-  }
-
-  private static boolean has(Image image, String label) {
-    Map<String, String> labels = image.config().labels();
-    int equals = label.indexOf('=');
-    return equals < 0
-        ? labels.containsKey(label)
-        : label.substring(equals + 1).equals(labels.get(label.substring(0, equals)));
   }
 }
