@@ -7,7 +7,6 @@ import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -50,14 +49,15 @@ final class FirstProcess implements AutoCloseable {
   }
 
   /** A process's parent, 0 when it is gone; see proc_pid_stat(5). */
-  private static int parent(int pid) throws IOException {
+  private static int parent(int pid) {
     try {
       byte[] stat = Files.readAllBytes(Path.of("/proc", Integer.toString(pid), "stat"));
       String text = new String(stat, StandardCharsets.ISO_8859_1);
       // After the name, which may have parentheses and spaces: ") S 123 ".
       int from = text.lastIndexOf(')') + 4;
       return Integer.parseInt(text.substring(from, text.indexOf(' ', from)));
-    } catch (NoSuchFileException e) {
+    } catch (IOException gone) {
+      // ENOENT, or ESRCH when it goes between open and read.
       return 0;
     }
   }
