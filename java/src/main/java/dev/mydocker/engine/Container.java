@@ -25,7 +25,9 @@ import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,9 @@ import java.util.function.UnaryOperator;
 public final class Container {
   /** How often it is looked whether another process has cleaned up. */
   private static final int LOOK_MILLISECONDS = 5;
+
+  /** How long another process may take to make, start or remove it. */
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private final Home home;
   private final String id;
@@ -157,13 +162,33 @@ public final class Container {
 
   /** Makes sure of the run directory, and so of being the only one who starts or removes it. */
   private RunDirectory claim() throws IOException {
+    long until = System.nanoTime() + PATIENCE_NANOS;
+    while (!claimed()) {
+      ContainerState state = info().state();
+      if (state.isRunning() || state == ContainerState.RESTARTING) {
+        throw state("is already " + state.text());
+      }
+      if (System.nanoTime() > until) {
+        throw state("is being made, started or removed by another process: try again later");
+      }
+    }
+    return claimed.get();
+  }
+
+  /** False when somebody else has hold of it; then a moment has passed. */
+  private boolean claimed() throws IOException {
     if (claimed.isEmpty()) {
       claimed = RunDirectory.claim(home.roots(), id);
     }
-    return claimed.orElseThrow(
-        () ->
-            new ContainerException(
-                ContainerException.Kind.STATE, "container " + shortId() + " is already running"));
+    if (claimed.isEmpty()) {
+      cleanUpOrPause();
+    }
+    return claimed.isPresent();
+  }
+
+  private ContainerException state(String what) {
+    return new ContainerException(
+        ContainerException.Kind.STATE, "container " + shortId() + " " + what);
   }
 
   private String shortId() {
@@ -332,10 +357,14 @@ public final class Container {
    */
   public void signal(Signal signal) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
-      if (signal.equals(Signal.KILL) || signal.equals(stopSignal())) {
+      boolean ends = signal.equals(Signal.KILL) || signal.equals(stopSignal());
+      if (ends) {
         home.store().update(id, ContainerRecord::stoppedByUser);
       }
       process.signal(signal.number());
+      if (ends) {
+        thaw();
+      }
     }
   }
 
@@ -347,9 +376,7 @@ public final class Container {
   public Exec exec(ExecOptions options) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       if (home.cgroup(id).isFrozen()) {
-        throw new ContainerException(
-            ContainerException.Kind.STATE,
-            "container " + shortId() + " is paused: let it go on first, with unpause");
+        throw state("is paused: let it go on first, with unpause");
       }
       return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
     }
@@ -384,9 +411,7 @@ public final class Container {
   private void require(ContainerState state) throws IOException {
     ContainerState now = info().state();
     if (now != state) {
-      throw new ContainerException(
-          ContainerException.Kind.STATE,
-          "container " + shortId() + " is not " + state.text() + ", it is " + now.text());
+      throw state("is not " + state.text() + ", it is " + now.text());
     }
   }
 
@@ -399,27 +424,50 @@ public final class Container {
    */
   public void stop(Optional<Signal> signal, OptionalInt seconds) throws IOException {
     ContainerRecord record = home.store().update(id, ContainerRecord::stoppedByUser);
-    int patience = seconds.orElse(record.settings().stopSeconds());
-    do {
-      // Again and again: one that is being started has no process yet.
+    Signal first = signal.isPresent() ? signal.get() : stopSignal();
+    end(first, seconds.orElse(record.settings().stopSeconds()));
+  }
+
+  /** Ends this run, one that is just being started as well, and waits until it is cleaned up. */
+  private void end(Signal first, int seconds) throws IOException {
+    Optional<Object> run = run();
+    while (run.isPresent() && run().equals(run)) {
       Optional<FirstProcess> running = FirstProcess.find(home, id);
       if (running.isPresent()) {
         try (FirstProcess process = running.get()) {
-          end(process, signal.orElse(stopSignal()), patience);
+          process.signal(first.number());
+          thaw();
+          if (!process.awaitEnd(seconds)) {
+            kill(process);
+          }
         }
       }
-    } while (!isCleanedUp());
+      cleanUpOrPause();
+    }
   }
 
-  private void end(FirstProcess process, Signal signal, int patience) throws IOException {
-    process.signal(signal.number());
-    // A frozen process takes no signal but SIGKILL, and on v1 not even that.
+  private void kill(FirstProcess process) throws IOException {
+    process.signal(Signal.KILL.number());
+    if (!process.awaitEnd(1)) {
+      // Frozen again meanwhile, or in a cgroup below its own.
+      home.cgroup(id).kill();
+    }
+  }
+
+  /** A frozen process takes no signal but SIGKILL, and on v1 not even that. */
+  private void thaw() throws IOException {
     if (home.cgroup(id).isFrozen()) {
       home.cgroup(id).thaw();
     }
-    if (!process.awaitEnd(patience)) {
-      process.signal(Signal.KILL.number());
-      process.awaitEnd(-1);
+  }
+
+  /** Tells its runs apart; empty when nothing of it is on this host. */
+  private Optional<Object> run() throws IOException {
+    try {
+      Path run = home.roots().running().resolve(id);
+      return Optional.of(Files.readAttributes(run, BasicFileAttributes.class).fileKey());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
   }
 
@@ -440,9 +488,10 @@ public final class Container {
    */
   public Optional<Exit> await() throws IOException {
     boolean restarts = info().settings().restart().when() != RestartPolicy.When.NO;
+    Optional<Object> run = run();
     Optional<Exit> told = told();
-    if (!restarts) {
-      awaitCleanUp();
+    while (!restarts && run.isPresent() && run().equals(run)) {
+      cleanUpOrPause();
     }
     Optional<Exit> recorded = ContainerStatus.find(home, id).flatMap(ContainerInfo::exit);
     return restarts ? told.or(() -> recorded) : recorded.or(() -> told);
@@ -462,30 +511,16 @@ public final class Container {
     }
   }
 
-  private void awaitCleanUp() throws IOException {
-    boolean done = isCleanedUp();
-    while (!done) {
-      done = isCleanedUp();
-    }
-  }
-
-  /**
-   * Whether nothing of it is left on the host: whoever holds its lock cleans up, and waiting for
-   * that a moment is part of this; when they have died it is done here.
-   */
-  private boolean isCleanedUp() throws IOException {
-    if (!Files.exists(home.roots().running().resolve(id))) {
-      return true;
-    }
+  /** Cleans up when whoever had hold of it has died, else gives them a moment. */
+  private void cleanUpOrPause() throws IOException {
     Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
     if (abandoned.isPresent()) {
       try (RunDirectory run = abandoned.get()) {
         Leftovers.end(home, run);
       }
-      return true;
+    } else {
+      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
     }
-    Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
-    return false;
   }
 
   /**
@@ -495,40 +530,46 @@ public final class Container {
    * @throws ContainerException when it is gone, or runs and {@code force} is not given
    */
   public void remove(boolean force) throws IOException {
-    while (!removeOnce(force)) {
-      // Another one makes, starts or removes it at this moment.
-      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
-    }
-  }
-
-  /** False when somebody else has hold of it, for a moment only: it does not run. */
-  private boolean removeOnce(boolean force) throws IOException {
-    ContainerState state = info().state();
-    if (state.isRunning() || state == ContainerState.RESTARTING) {
-      if (!force) {
-        throw new ContainerException(
-            ContainerException.Kind.STATE,
-            "container "
-                + shortId()
-                + " is "
-                + state.text()
-                + ": stop it first, or remove it with -f");
+    if (force) {
+      claimByForce();
+    } else {
+      ContainerState state = info().state();
+      if (state.isRunning() || state == ContainerState.RESTARTING) {
+        throw state("is " + state.text() + ": stop it first, or remove it with -f");
       }
-      stop(Optional.of(Signal.KILL), OptionalInt.of(-1));
+      claim();
     }
-    if (claimed.isEmpty()) {
-      claimed = RunDirectory.claim(home.roots(), id);
-    }
-    if (claimed.isEmpty()) {
-      return false;
-    }
-    boolean there = home.store().find(id).isPresent();
+    boolean there = Files.exists(home.store().directory(id));
     home.store().delete(id);
     leave();
     if (!there) {
       throw ContainerException.notFound(shortId());
     }
-    return true;
+  }
+
+  /** Whatever it is at: without its files, too, its cgroup tells what there is to kill. */
+  private void claimByForce() throws IOException {
+    long start = System.nanoTime();
+    for (long passed = 0; !claimed(); passed = System.nanoTime() - start) {
+      if (passed > PATIENCE_NANOS) {
+        throw state("is not let go of by its monitor, or by another command: try again later");
+      }
+      if (FirstProcess.isThere(home, id) || info().state() == ContainerState.RESTARTING) {
+        giveUp();
+        end(Signal.KILL, 0);
+      } else if (passed > PATIENCE_NANOS / 10) {
+        home.cgroup(id).kill();
+      }
+    }
+  }
+
+  /** Its restart policy ends here; a record that is damaged or missing has none. */
+  private void giveUp() throws IOException {
+    try {
+      home.store().update(id, ContainerRecord::stoppedByUser);
+    } catch (ContainerException lost) {
+      return;
+    }
   }
 
   /**

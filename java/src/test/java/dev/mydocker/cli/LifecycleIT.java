@@ -303,6 +303,7 @@ class LifecycleIT {
     good("wait", "bb");
     Files.writeString(directory.resolve("root/containers").resolve(id).resolve("started"), "1");
     Files.delete(run().resolve("containers"));
+    Files.delete(run().resolve("swept"));
     assertThat(state("bb")).startsWith("exited Exited (255)");
   }
 
@@ -505,7 +506,7 @@ class LifecycleIT {
         .endsWith("shape");
     assertThat(good("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Command}}"))
         .isEqualTo(id + " \"sleep 1000000000000000\"");
-    assertThat(bad2("ps", "--filter", "status=dead").err()).contains("there is no status");
+    assertThat(bad2("ps", "--filter", "status=gone").err()).contains("there is no status");
     assertThat(bad2("ps", "--filter", "colour=red").err()).contains("invalid filter");
   }
 
