@@ -14,6 +14,7 @@ final class Commands {
       List.of(
           new Entry("run", "Run a command in a new container"),
           new Entry("exec", "Run a command in a running container"),
+          new Entry("attach", "See what a container prints, and type into it"),
           new Entry("logs", "Show what a container has printed"),
           new Entry("ps", "List containers"),
           new Entry("create", "Make a container without starting it"),
@@ -60,6 +61,7 @@ final class Commands {
           new Alias("pause", "pause"),
           new Alias("unpause", "unpause"),
           new Alias("exec", "exec"),
+          new Alias("attach", "attach"),
           new Alias("logs", "logs"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
@@ -119,6 +121,8 @@ final class Commands {
         return Optional.of(new PauseCommand(false));
       case "exec":
         return Optional.of(new ExecCommand());
+      case "attach":
+        return Optional.of(new AttachCommand());
       case "logs":
         return Optional.of(new LogsCommand());
       case "wait":

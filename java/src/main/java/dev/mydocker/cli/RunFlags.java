@@ -37,7 +37,7 @@ final class RunFlags {
       " -a --attach -p --publish -P --publish-all -q --quiet"
           + " --add-host --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
-          + " --detach-keys --device --device-cgroup-rule --device-read-bps"
+          + " --device --device-cgroup-rule --device-read-bps"
           + " --device-read-iops --device-write-bps --device-write-iops"
           + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
           + " --gpus --health-cmd --health-interval --health-retries"
@@ -71,8 +71,7 @@ final class RunFlags {
   /** What may stand before the image of {@code run}. */
   static Flags declare() {
     Flags flags = new Flags();
-    flags
-        .group("Run")
+    DetachKeys.declare(flags.group("Run"))
         .toggle("Leave it in the background and print its id", "-d", "--detach")
         .toggle("Pass this program's signals on to it (default true)", "--sig-proxy")
         .attached(
@@ -197,6 +196,7 @@ final class RunFlags {
                 options.build(), platform(), pull(), labels(), stopSeconds(), restart(), log()),
             value("--cidfile"),
             parsed.on("--detach"),
+            DetachKeys.of(parsed),
             parsed.on("--sig-proxy", true),
             explain(parsed),
             dryRun());

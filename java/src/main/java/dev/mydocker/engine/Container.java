@@ -2,13 +2,16 @@ package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.AttachSocket;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
+import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
@@ -119,6 +122,39 @@ public final class Container {
    */
   public void startDetached(Stdio stdio) throws IOException {
     start(stdio, ContainerRecord::wanted, true).close();
+  }
+
+  /**
+   * Joins those who see what it prints from now on; it does not depend on this process.
+   *
+   * @param stdin whether this process's input is the container's
+   * @throws ContainerException when it does not run, or is paused
+   */
+  public Running attach(boolean stdin) throws IOException {
+    ContainerInfo now = info();
+    if (now.state() != ContainerState.RUNNING) {
+      throw notAttachable(now.state());
+    }
+    Path run = home.roots().running().resolve(id);
+    try {
+      MonitorClient client = MonitorClient.connect(run);
+      client.attach(true, stdin);
+      return new Running(new Visitor(), client, Optional.empty(), now.pid());
+    } catch (KernelException e) {
+      boolean ended = e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED;
+      throw ended ? notAttachable(ContainerState.EXITED) : e;
+    }
+  }
+
+  /** In Docker's words. */
+  private static ContainerException notAttachable(ContainerState state) {
+    String what =
+        switch (state) {
+          case PAUSED -> "paused container, unpause it first";
+          case RESTARTING -> "restarting container, wait until it is running";
+          default -> "stopped container, start it first";
+        };
+    return new ContainerException(ContainerException.Kind.STATE, "You cannot attach to a " + what);
   }
 
   /** As its restart policy wants it. */
@@ -292,6 +328,36 @@ public final class Container {
     public void release() {
       Container.this.release();
     }
+  }
+
+  /** Somebody else has started it, and has its lock. */
+  private final class Visitor implements Running.Owner {
+    @Override
+    public void exited() {}
+
+    @Override
+    public ExitStatus lost() throws IOException {
+      if (info().state().isRunning()) {
+        throw new IOException(
+            "container "
+                + shortId()
+                + " goes on without this client, which took its output too slowly");
+      }
+      return Running.Owner.super.lost();
+    }
+
+    /** One that its policy starts again has a next end, which is not waited for. */
+    @Override
+    public Exit ended(ExitStatus status) throws IOException {
+      Exit exit = new Exit(status.code(), status.signal(), false);
+      Optional<ContainerRecord> record = home.store().find(id);
+      boolean restarts =
+          record.isPresent() && record.get().settings().restart().when() != RestartPolicy.When.NO;
+      return restarts ? exit : Container.this.await().orElse(exit);
+    }
+
+    @Override
+    public void release() {}
   }
 
   /** Leaves cleaning up to the next command, once the monitor is gone too. */

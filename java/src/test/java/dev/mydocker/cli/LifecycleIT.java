@@ -230,6 +230,20 @@ class LifecycleIT {
   }
 
   @Test
+  void onlyWhatRunsIsAttachedTo() throws Exception {
+    good("create", "--name", "idle", BUSYBOX, "true");
+    assertThat(bad("attach", "idle").err())
+        .isEqualTo("mydocker: attach: You cannot attach to a stopped container, start it first\n");
+    started("held");
+    good("pause", "held");
+    assertThat(bad("attach", "held").err()).contains("paused container, unpause it first");
+    assertThat(bad("attach", "nothing").err()).contains("No such container: nothing");
+    assertThat(bad("attach", "idle", "held").err()).contains("it needs one container");
+    assertThat(bad("start", "-a", "idle", "held").err()).contains("it needs one container");
+    assertThat(bad("attach", "--detach-keys", "x-a", "held").err()).contains("\"x-a\" is no key");
+  }
+
+  @Test
   void oneOfSeveralFailsAndTheOthersAreDone() throws Exception {
     started("a1");
     Result result = mydocker("stop", "a1", "missing");
