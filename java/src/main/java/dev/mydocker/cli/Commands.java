@@ -24,6 +24,9 @@ final class Commands {
           new Entry("kill", "Send a signal to containers"),
           new Entry("pause", "Stop the processes of containers where they are"),
           new Entry("unpause", "Let paused containers go on"),
+          new Entry("top", "Show the processes of a container"),
+          new Entry("stats", "Show what containers use"),
+          new Entry("port", "List the ports of a container"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -63,6 +66,9 @@ final class Commands {
           new Alias("exec", "exec"),
           new Alias("attach", "attach"),
           new Alias("logs", "logs"),
+          new Alias("top", "top"),
+          new Alias("stats", "stats"),
+          new Alias("port", "port"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
           new Alias("remove", "rm"),
@@ -125,6 +131,12 @@ final class Commands {
         return Optional.of(new AttachCommand());
       case "logs":
         return Optional.of(new LogsCommand());
+      case "top":
+        return Optional.of(new TopCommand());
+      case "stats":
+        return Optional.of(new StatsCommand());
+      case "port":
+        return Optional.of(new PortCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":

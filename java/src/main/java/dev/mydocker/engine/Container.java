@@ -417,6 +417,26 @@ public final class Container {
     }
   }
 
+  /**
+   * Its processes, as this host numbers them.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public List<Integer> processes() throws IOException {
+    try (FirstProcess process = FirstProcess.require(home, id)) {
+      return home.cgroup(id).processes();
+    }
+  }
+
+  /**
+   * What it uses now.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public ContainerStats stats() throws IOException {
+    return StatsReader.read(home, id, info().settings().network());
+  }
+
   /** What it has printed. */
   public LogReader log() {
     return new LogReader(

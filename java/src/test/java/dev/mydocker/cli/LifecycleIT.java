@@ -230,6 +230,67 @@ class LifecycleIT {
   }
 
   @Test
+  void topShowsItsProcessesAndNoOthers() throws Exception {
+    started("tp");
+    List<String> lines = good("top", "tp", "-o", "pid,args").lines().toList();
+    assertThat(lines.get(0).split(" +")).containsExactly("PID", "COMMAND");
+    assertThat(lines.get(1)).startsWith(Integer.toString(info("tp").pid())).contains(OBEDIENT);
+    assertThat(lines).hasSizeBetween(2, 3);
+    assertThat(good("top", "tp").lines().findFirst().orElseThrow().split(" +"))
+        .containsExactly("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
+    assertThat(bad("top", "tp", "-o", "args").err()).contains("no PID column");
+    assertThat(bad("top", "tp", "--no-such-option").err()).contains("ps --no-such-option: ");
+    good("kill", "tp");
+    assertThat(good("wait", "tp")).isEqualTo("137");
+    assertThat(bad("top", "tp").err()).contains("is not running");
+  }
+
+  @Test
+  void noPortsAreServedYet() {
+    good("create", "--name", "po", BUSYBOX, "true");
+    assertThat(good("port", "po")).isEmpty();
+    assertThat(bad("port", "po", "80").err()).contains("no public port '80' published for po");
+    assertThat(bad("port", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
+  void statsAreWhatTheKernelCounts() throws Exception {
+    String busy = "head -c 20000000 /dev/zero >/dev/shm/big; echo >/ready; while :; do :; done";
+    String[] line = {
+      "run", "-d", "--name", "st", "-m", "64m", "--pids-limit", "9", BUSYBOX, "sh", "-c", busy
+    };
+    Path ready = directory.resolve("root/containers").resolve(good(line)).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    good("create", "--name", "idle", BUSYBOX, "true");
+    String fields = "{{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.MemPerc}} {{.NetIO}} {{.PIDs}}";
+    String[] words = good("stats", "--no-stream", "--format", fields).split("[ /]+");
+    assertThat(words).hasSize(8);
+    assertThat(Double.parseDouble(words[1].replace("%", ""))).isBetween(1.0, 120.0);
+    assertThat(Double.parseDouble(words[2].replace("MiB", ""))).isBetween(19.0, 40.0);
+    assertThat(words[3]).isEqualTo("64MiB");
+    assertThat(Double.parseDouble(words[4].replace("%", ""))).isBetween(29.0, 63.0);
+    assertThat(words[5] + words[6]).isEqualTo("0B0B");
+    assertThat(words[7]).isEqualTo("1");
+    List<String> table = good("stats", "--no-stream", "-a").lines().toList();
+    assertThat(table.get(0).split("   +"))
+        .containsExactly(
+            "CONTAINER ID",
+            "NAME",
+            "CPU %",
+            "MEM USAGE / LIMIT",
+            "MEM %",
+            "NET I/O",
+            "BLOCK I/O",
+            "PIDS");
+    assertThat(table).hasSize(3);
+    assertThat(good("stats", "--no-stream", "idle"))
+        .containsPattern("idle +-- +-- / -- +-- +-- +-- +--");
+    assertThat(bad("stats", "--no-stream", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
   void onlyWhatRunsIsAttachedTo() throws Exception {
     good("create", "--name", "idle", BUSYBOX, "true");
     assertThat(bad("attach", "idle").err())
