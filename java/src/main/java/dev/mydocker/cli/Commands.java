@@ -26,6 +26,7 @@ final class Commands {
           new Entry("unpause", "Let paused containers go on"),
           new Entry("top", "Show the processes of a container"),
           new Entry("stats", "Show what containers use"),
+          new Entry("update", "Change the limits of containers"),
           new Entry("port", "List the ports of a container"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
@@ -68,6 +69,7 @@ final class Commands {
           new Alias("logs", "logs"),
           new Alias("top", "top"),
           new Alias("stats", "stats"),
+          new Alias("update", "update"),
           new Alias("port", "port"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
@@ -135,6 +137,8 @@ final class Commands {
         return Optional.of(new TopCommand());
       case "stats":
         return Optional.of(new StatsCommand());
+      case "update":
+        return Optional.of(new UpdateCommand());
       case "port":
         return Optional.of(new PortCommand());
       case "wait":

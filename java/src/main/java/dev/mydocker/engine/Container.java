@@ -584,6 +584,32 @@ public final class Container {
   }
 
   /**
+   * Changes its limits, now and for its next starts, and its restart policy: all, or nothing.
+   *
+   * @throws OptionException when what is asked for contradicts itself, what stays, or the host
+   * @throws ContainerException when it is gone, or in the middle of being started or removed
+   * @throws IOException when the kernel refuses a limit
+   */
+  public void update(ContainerChange change) throws IOException, OptionException {
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isPresent()) {
+      try (FirstProcess process = running.get()) {
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, true));
+      }
+    } else {
+      RunDirectory run = claim();
+      try {
+        if (RunFiles.pid(run.path()).isPresent()) {
+          Leftovers.settle(home, run);
+        }
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, false));
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  /**
    * Gives it another name.
    *
    * @throws OptionException when it is no name

@@ -245,6 +245,89 @@ class LifecycleIT {
     assertThat(bad("top", "tp").err()).contains("is not running");
   }
 
+  private static String cgroup(String name, String v1, String v2) throws IOException {
+    String id = info(name).id();
+    Path old = Path.of("/sys/fs/cgroup", v1.substring(0, v1.indexOf('/')), "mydocker", id);
+    return Files.exists(old)
+        ? Files.readString(old.resolve(v1.substring(v1.indexOf('/') + 1))).strip()
+        : Files.readString(Path.of("/sys/fs/cgroup/mydocker", id, v2)).strip();
+  }
+
+  private static String inspected(String name, String field) {
+    return good("inspect", "--format", "{{.HostConfig." + field + "}}", name);
+  }
+
+  @Test
+  void REL21_limitsOfARunningContainerAreChanged() throws Exception {
+    good("run", "-d", "--name", "up", "-m", "64m", "--cpus", "0.5", BUSYBOX, "sleep", "1000");
+    assertThat(good("update", "-m", "128m", "--memory-swap", "-1", "--pids-limit", "77", "up"))
+        .isEqualTo("up");
+    assertThat(cgroup("up", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("134217728");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("77");
+    assertThat(inspected("up", "Memory")).isEqualTo("134217728");
+    assertThat(inspected("up", "PidsLimit")).isEqualTo("77");
+    good("pause", "up");
+    good("update", "--cpu-quota", "-1", "--pids-limit", "-1", "--cpu-shares", "512", "up");
+    good("unpause", "up");
+    assertThat(cgroup("up", "cpu/cpu.cfs_quota_us", "cpu.max")).matches("-1|max .*");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("max");
+    good("restart", "-t", "0", "up");
+    assertThat(cgroup("up", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("134217728");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("max");
+  }
+
+  @Test
+  void REL21_limitsAreChangedAllOrNone() throws Exception {
+    String hold = "head -c 40000000 /dev/zero >/dev/shm/big; echo >/ready; sleep 1000";
+    String[] line = {
+      "run", "-d", "--name", "an", "-m", "64m", "--memory-swap", "64m", BUSYBOX, "sh", "-c", hold
+    };
+    Path ready = directory.resolve("root/containers").resolve(good(line)).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    String shares = cgroup("an", "cpu/cpu.shares", "cpu.weight");
+    assertThat(
+            bad(
+                    "update",
+                    "--pids-limit",
+                    "50",
+                    "-c",
+                    "512",
+                    "-m",
+                    "16m",
+                    "--memory-swap",
+                    "16m",
+                    "an")
+                .err())
+        .contains("--memory");
+    assertThat(cgroup("an", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("67108864");
+    assertThat(cgroup("an", "cpu/cpu.shares", "cpu.weight")).isEqualTo(shares);
+    assertThat(cgroup("an", "pids/pids.max", "pids.max")).isEqualTo("max");
+    assertThat(inspected("an", "Memory")).isEqualTo("67108864");
+    assertThat(info("an").state().isRunning()).isTrue();
+
+    assertThat(bad("update", "an").err()).contains("at least one flag");
+    assertThat(bad("update", "-m", "junk", "an").err()).contains("junk");
+    assertThat(bad("update", "--cpus", "9999", "an").err()).contains("CPUs available");
+    assertThat(bad("update", "--cpuset-cpus", "x", "an").err()).contains("x");
+    assertThat(bad("update", "-m", "1m", "an").err()).contains("6MB");
+    assertThat(bad("update", "--restart", "always", "an").err()).contains("without a policy");
+    assertThat(bad("update", "-m", "64m", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
+  void whatDoesNotRunIsUpdatedForItsNextStart() throws Exception {
+    good("create", "--name", "nx", BUSYBOX, "sleep", "1000");
+    good("update", "--pids-limit", "33", "--restart", "on-failure:2", "nx");
+    assertThat(run().resolve("containers")).isEmptyDirectory();
+    assertThat(inspected("nx", "RestartPolicy.Name")).isEqualTo("on-failure");
+    good("start", "nx");
+    assertThat(cgroup("nx", "pids/pids.max", "pids.max")).isEqualTo("33");
+    good("update", "--restart", "no", "nx");
+    assertThat(inspected("nx", "RestartPolicy.Name")).isEqualTo("no");
+  }
+
   @Test
   void noPortsAreServedYet() {
     good("create", "--name", "po", BUSYBOX, "true");
