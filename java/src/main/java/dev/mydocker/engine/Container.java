@@ -130,6 +130,39 @@ public final class Container {
     start(stdio, ContainerRecord::wanted, true).close();
   }
 
+  /**
+   * Joins those who see what it prints from now on; it does not depend on this process.
+   *
+   * @param stdin whether this process's input is the container's
+   * @throws ContainerException when it does not run, or is paused
+   */
+  public Running attach(boolean stdin) throws IOException {
+    ContainerInfo now = info();
+    if (now.state() != ContainerState.RUNNING) {
+      throw notAttachable(now.state());
+    }
+    Path run = home.roots().running().resolve(id);
+    try {
+      MonitorClient client = MonitorClient.connect(run);
+      client.attach(true, stdin);
+      return new Running(new Visitor(), client, Optional.empty(), now.pid());
+    } catch (KernelException e) {
+      boolean ended = e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED;
+      throw ended ? notAttachable(ContainerState.EXITED) : e;
+    }
+  }
+
+  /** In Docker's words. */
+  private static ContainerException notAttachable(ContainerState state) {
+    String what =
+        switch (state) {
+          case PAUSED -> "paused container, unpause it first";
+          case RESTARTING -> "restarting container, wait until it is running";
+          default -> "stopped container, start it first";
+        };
+    return new ContainerException(ContainerException.Kind.STATE, "You cannot attach to a " + what);
+  }
+
   /** As its restart policy wants it. */
   void startAgain() throws IOException {
     start(stdio(), ContainerRecord::restarted, true).close();
@@ -323,6 +356,36 @@ public final class Container {
     }
   }
 
+  /** Somebody else has started it, and has its lock. */
+  private final class Visitor implements Running.Owner {
+    @Override
+    public void exited() {}
+
+    @Override
+    public ExitStatus lost() throws IOException {
+      if (info().state().isRunning()) {
+        throw new IOException(
+            "container "
+                + shortId()
+                + " goes on without this client, which took its output too slowly");
+      }
+      return Running.Owner.super.lost();
+    }
+
+    /** One that its policy starts again has a next end, which is not waited for. */
+    @Override
+    public Exit ended(ExitStatus status) throws IOException {
+      Exit exit = new Exit(status.code(), status.signal(), false);
+      Optional<ContainerRecord> record = home.store().find(id);
+      boolean restarts =
+          record.isPresent() && record.get().settings().restart().when() != RestartPolicy.When.NO;
+      return restarts ? exit : Container.this.await().orElse(exit);
+    }
+
+    @Override
+    public void release() {}
+  }
+
   /** Leaves cleaning up to the next command, once the monitor is gone too. */
   private void release() {
     claimed.ifPresent(RunDirectory::close);
@@ -380,6 +443,26 @@ public final class Container {
       }
       return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
     }
+  }
+
+  /**
+   * Its processes, as this host numbers them.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public List<Integer> processes() throws IOException {
+    try (FirstProcess process = FirstProcess.require(home, id)) {
+      return home.cgroup(id).processes();
+    }
+  }
+
+  /**
+   * What it uses now.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public ContainerStats stats() throws IOException {
+    return StatsReader.read(home, id, info().settings().network());
   }
 
   /** What it has printed. */
@@ -569,6 +652,32 @@ public final class Container {
       home.store().update(id, ContainerRecord::stoppedByUser);
     } catch (ContainerException lost) {
       return;
+    }
+  }
+
+  /**
+   * Changes its limits, now and for its next starts, and its restart policy: all, or nothing.
+   *
+   * @throws OptionException when what is asked for contradicts itself, what stays, or the host
+   * @throws ContainerException when it is gone, or in the middle of being started or removed
+   * @throws IOException when the kernel refuses a limit
+   */
+  public void update(ContainerChange change) throws IOException, OptionException {
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isPresent()) {
+      try (FirstProcess process = running.get()) {
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, true));
+      }
+    } else {
+      RunDirectory run = claim();
+      try {
+        if (RunFiles.pid(run.path()).isPresent()) {
+          Leftovers.settle(home, run);
+        }
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, false));
+      } finally {
+        leave();
+      }
     }
   }
 
