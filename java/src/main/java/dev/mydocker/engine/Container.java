@@ -1,15 +1,14 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
-import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
-import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.AttachSocket;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorOptions;
+import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
@@ -234,19 +233,9 @@ public final class Container {
           "to be bound at /etc/" + path.getFileName(),
           () -> Files.writeString(path, file.getValue()));
     }
-    copyRootAttributes(launch);
-  }
-
-  /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
-  private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
-    Path image =
-        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
-    try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
-        Directory top = Directory.open(image)) {
-      Stat root = top.stat();
-      upper.chown(root.uid(), root.gid());
-      upper.chmod(root.mode() & 07777);
-    }
+    PlanCompiler.Overlay overlay = launch.input().overlay();
+    ContainerLayer.copyRootAttributes(
+        Path.of(overlay.layers()).resolve(overlay.lower().get(0)), Path.of(overlay.upper()));
   }
 
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
@@ -349,6 +338,16 @@ public final class Container {
       }
       return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
     }
+  }
+
+  /**
+   * Its root file system as it is now; to be closed. While it is open, a container that does not
+   * run cannot be started.
+   *
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   */
+  public ContainerFiles files() throws IOException {
+    return ContainerFiles.open(home, id);
   }
 
   /** What it has printed. */
