@@ -22,6 +22,9 @@ final class Commands {
           new Entry("unpause", "Let paused containers go on"),
           new Entry("exec", "Run a command in a running container"),
           new Entry("logs", "Show what a container has printed"),
+          new Entry("diff", "Show what a container has changed of its image"),
+          new Entry("export", "Write a container's files into a tar"),
+          new Entry("commit", "Make an image of a container"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -61,6 +64,9 @@ final class Commands {
           new Alias("unpause", "unpause"),
           new Alias("exec", "exec"),
           new Alias("logs", "logs"),
+          new Alias("diff", "diff"),
+          new Alias("export", "export"),
+          new Alias("commit", "commit"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
           new Alias("remove", "rm"),
@@ -121,6 +127,12 @@ final class Commands {
         return Optional.of(new ExecCommand());
       case "logs":
         return Optional.of(new LogsCommand());
+      case "diff":
+        return Optional.of(new DiffCommand());
+      case "export":
+        return Optional.of(new ExportCommand());
+      case "commit":
+        return Optional.of(new CommitCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":

@@ -1,6 +1,12 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.image.Image;
+import dev.mydocker.image.ImageMaker;
+import dev.mydocker.image.Images;
+import dev.mydocker.image.LayerChanges;
+import dev.mydocker.image.PullListener;
+import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.AttachSocket;
@@ -348,6 +354,55 @@ public final class Container {
    */
   public ContainerFiles files() throws IOException {
     return ContainerFiles.open(home, id);
+  }
+
+  /**
+   * What it has changed of its image's files, by path.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public List<LayerChanges.Change> changes() throws IOException {
+    ContainerLayer layer = ContainerLayer.of(home, record());
+    return Files.isDirectory(layer.upper())
+        ? LayerChanges.of(layer.upper(), layer.lower())
+        : List.of();
+  }
+
+  private ContainerRecord record() throws IOException {
+    return home.store().find(id).orElseThrow(() -> ContainerException.notFound(shortId()));
+  }
+
+  /**
+   * An image of its image and what it has changed of it. Nobody can start it meanwhile.
+   *
+   * @param images of the same engine
+   * @param description of the new image
+   * @param pause whether its processes stand still meanwhile
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   * @throws dev.mydocker.image.ImageException when its image is not in the store any more, or it
+   *     has written what no layer can say
+   */
+  public Image commit(Images images, ImageMaker.Description description, boolean pause)
+      throws IOException {
+    try (ContainerHold hold = ContainerHold.of(home, id)) {
+      ContainerRecord record = record();
+      ContainerLayer layer = ContainerLayer.of(home, record);
+      if (hold.run().isPresent()) {
+        layer.prepare();
+      }
+      Image base = images.local().details(record.imageId()).image();
+      boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
+      if (frozen) {
+        home.cgroup(id).freeze();
+      }
+      try (Directory upper = Directory.open(layer.upper())) {
+        return images.maker().addLayer(base, upper, description, PullListener.NONE);
+      } finally {
+        if (frozen) {
+          home.cgroup(id).thaw();
+        }
+      }
+    }
   }
 
   /** What it has printed. */
