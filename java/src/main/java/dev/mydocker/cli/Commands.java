@@ -22,6 +22,7 @@ final class Commands {
           new Entry("unpause", "Let paused containers go on"),
           new Entry("exec", "Run a command in a running container"),
           new Entry("logs", "Show what a container has printed"),
+          new Entry("cp", "Copy files out of a container or into it"),
           new Entry("diff", "Show what a container has changed of its image"),
           new Entry("export", "Write a container's files into a tar"),
           new Entry("commit", "Make an image of a container"),
@@ -64,6 +65,7 @@ final class Commands {
           new Alias("unpause", "unpause"),
           new Alias("exec", "exec"),
           new Alias("logs", "logs"),
+          new Alias("cp", "cp"),
           new Alias("diff", "diff"),
           new Alias("export", "export"),
           new Alias("commit", "commit"),
@@ -127,6 +129,8 @@ final class Commands {
         return Optional.of(new ExecCommand());
       case "logs":
         return Optional.of(new LogsCommand());
+      case "cp":
+        return Optional.of(new CpCommand());
       case "diff":
         return Optional.of(new DiffCommand());
       case "export":
