@@ -43,8 +43,8 @@ final class CommitCommand implements Command {
   @Override
   public String notes() {
     return "The configuration is that of the container's image, with the changes. What is mounted"
-               + " in the\n"
-               + "container is not part of the new image.";
+        + " in the\n"
+        + "container is not part of the new image.";
   }
 
   @Override

@@ -92,8 +92,8 @@ final class CpCommand implements Command {
     TreeCopy.Copied copied;
     try (ContainerFiles files = engine.find(container).files();
         Directory host = Directory.open(Path.of("/"))) {
-      CopyPlace inside = new CopyPlace(files.root(), files.resolve());
-      CopyPlace here = new CopyPlace(host, Directory.Resolve.IN_MOUNTED_ROOT);
+      CopyPlace inside = files.place();
+      CopyPlace here = new CopyPlace(host, Directory.Resolve.IN_MOUNTED_ROOT, List.of());
       copied = copy(from, to, inside, here, arguments, session);
     }
     if (copied.left() > 0) {

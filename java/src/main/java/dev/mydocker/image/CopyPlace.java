@@ -14,8 +14,13 @@ import java.util.Optional;
  *
  * @param root its root, which stays the caller's
  * @param resolve how a path in it is walked: by the kernel, which never leaves the root
+ * @param covered absolute paths, of one char per byte, on which something will be mounted that is
+ *     not now: what is there now is not what is meant
  */
-public record CopyPlace(Directory root, Directory.Resolve resolve) {
+public record CopyPlace(Directory root, Directory.Resolve resolve, List<String> covered) {
+  public CopyPlace {
+    covered = List.copyOf(covered);
+  }
 
   /**
    * A path as a user has written it.
@@ -82,6 +87,7 @@ public record CopyPlace(Directory root, Directory.Resolve resolve) {
         if (at.name().isEmpty()) {
           return new Found(in, "", Optional.of(in.stat()));
         }
+        requireUncovered(in, at.name());
         byte[] name = Overlay.bytes(at.name());
         Optional<Stat> stat = in.find(name);
         boolean link = stat.isPresent() && stat.get().isSymlink();
@@ -99,6 +105,20 @@ public record CopyPlace(Directory root, Directory.Resolve resolve) {
     }
     throw new KernelException(
         "openat2", Overlay.printable("/" + path.text()), Errno.ELOOP.number());
+  }
+
+  private void requireUncovered(Directory in, String name) throws IOException {
+    if (covered.isEmpty()) {
+      return;
+    }
+    String path = Overlay.text(in.path()) + "/" + name + "/";
+    for (String mount : covered) {
+      if (path.replace("//", "/").startsWith(mount + "/")) {
+        throw new IOException(
+            Overlay.printable(mount)
+                + " of the container is mounted while it runs only: start it first");
+      }
+    }
   }
 
   /** The directory that was found. */

@@ -364,6 +364,30 @@ class FilesIT {
   }
 
   @Test
+  void aVolumeIsNotTakenForWhatItCovers() throws Exception {
+    Files.createDirectory(here.resolve("v"));
+    Files.writeString(here.resolve("f"), "volume's");
+    script("linked", "rm -rf /var/run; ln -s ../run /var/run");
+    good("start", "linked");
+    good("wait", "linked");
+    good("commit", "linked", "files:linked");
+    String volume = path("v") + ":/var/run/x";
+    String home = path("v") + ":/home";
+    good("create", "--name", "vol", "-v", volume, "-v", home, "files:linked", "sleep", "1000");
+    String reason = "is mounted while it runs only: start it first";
+    assertThat(bad("cp", path("f"), "vol:/run/x")).contains(reason);
+    assertThat(bad("cp", path("f"), "vol:/home/")).contains(reason);
+    assertThat(bad("cp", path("f"), "vol:/home/f")).contains(reason);
+    assertThat(bad("cp", "vol:/var/run/x", path("out"))).contains(reason);
+    good("cp", path("f"), "vol:/var/run/xy");
+    good("start", "vol");
+    good("cp", path("f"), "vol:/var/run/x/f");
+    assertThat(content("v/f")).isEqualTo("volume's");
+    good("cp", "vol:/run/x", path("out"));
+    assertThat(content("out/f")).isEqualTo("volume's");
+  }
+
+  @Test
   void CP11_specialSourcesDoNotBlock() throws Exception {
     running("special", "mkdir /s", "mkfifo /s/fifo", "mknod /s/null c 1 3");
     Result out = good("cp", "special:/s", path("s"));
