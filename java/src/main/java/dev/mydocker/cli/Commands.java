@@ -28,6 +28,10 @@ final class Commands {
           new Entry("stats", "Show what containers use"),
           new Entry("update", "Change the limits of containers"),
           new Entry("port", "List the ports of a container"),
+          new Entry("cp", "Copy files out of a container or into it"),
+          new Entry("diff", "Show what a container has changed of its image"),
+          new Entry("export", "Write a container's files into a tar"),
+          new Entry("commit", "Make an image of a container"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -71,6 +75,10 @@ final class Commands {
           new Alias("stats", "stats"),
           new Alias("update", "update"),
           new Alias("port", "port"),
+          new Alias("cp", "cp"),
+          new Alias("diff", "diff"),
+          new Alias("export", "export"),
+          new Alias("commit", "commit"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
           new Alias("remove", "rm"),
@@ -141,6 +149,14 @@ final class Commands {
         return Optional.of(new UpdateCommand());
       case "port":
         return Optional.of(new PortCommand());
+      case "cp":
+        return Optional.of(new CpCommand());
+      case "diff":
+        return Optional.of(new DiffCommand());
+      case "export":
+        return Optional.of(new ExportCommand());
+      case "commit":
+        return Optional.of(new CommitCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":

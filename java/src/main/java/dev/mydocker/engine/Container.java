@@ -1,12 +1,16 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.image.Image;
+import dev.mydocker.image.ImageMaker;
+import dev.mydocker.image.Images;
+import dev.mydocker.image.LayerChanges;
+import dev.mydocker.image.PullListener;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
-import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.AttachSocket;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
@@ -14,6 +18,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Output;
+import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
@@ -296,19 +301,9 @@ public final class Container {
           "to be bound at /etc/" + path.getFileName(),
           () -> Files.writeString(path, file.getValue()));
     }
-    copyRootAttributes(launch);
-  }
-
-  /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
-  private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
-    Path image =
-        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
-    try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
-        Directory top = Directory.open(image)) {
-      Stat root = top.stat();
-      upper.chown(root.uid(), root.gid());
-      upper.chmod(root.mode() & 07777);
-    }
+    PlanCompiler.Overlay overlay = launch.input().overlay();
+    ContainerLayer.copyRootAttributes(
+        Path.of(overlay.layers()).resolve(overlay.lower().get(0)), Path.of(overlay.upper()));
   }
 
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
@@ -463,6 +458,65 @@ public final class Container {
    */
   public ContainerStats stats() throws IOException {
     return StatsReader.read(home, id, info().settings().network());
+  }
+
+  /**
+   * Its root file system as it is now; to be closed. While it is open, a container that does not
+   * run cannot be started.
+   *
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   */
+  public ContainerFiles files() throws IOException {
+    return ContainerFiles.open(home, id);
+  }
+
+  /**
+   * What it has changed of its image's files, by path.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public List<LayerChanges.Change> changes() throws IOException {
+    ContainerLayer layer = ContainerLayer.of(home, record());
+    return Files.isDirectory(layer.upper())
+        ? LayerChanges.of(layer.upper(), layer.lower())
+        : List.of();
+  }
+
+  private ContainerRecord record() throws IOException {
+    return home.store().find(id).orElseThrow(() -> ContainerException.notFound(shortId()));
+  }
+
+  /**
+   * An image of its image and what it has changed of it. Nobody can start it meanwhile.
+   *
+   * @param images of the same engine
+   * @param description of the new image
+   * @param pause whether its processes stand still meanwhile
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   * @throws dev.mydocker.image.ImageException when its image is not in the store any more, or it
+   *     has written what no layer can say
+   */
+  public Image commit(Images images, ImageMaker.Description description, boolean pause)
+      throws IOException {
+    try (ContainerHold hold = ContainerHold.of(home, id)) {
+      ContainerRecord record = record();
+      ContainerLayer layer = ContainerLayer.of(home, record);
+      if (hold.run().isPresent()) {
+        layer.prepare();
+      }
+      Image base = images.local().details(record.imageId()).image();
+      boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
+      if (frozen) {
+        home.cgroup(id).freeze();
+      }
+      try (Directory upper = Directory.open(layer.upper())) {
+        return images.maker().addLayer(base, upper, description, PullListener.NONE);
+      } finally {
+        if (frozen) {
+          home.cgroup(id).thaw();
+        }
+      }
+    }
   }
 
   /** What it has printed. */
