@@ -661,6 +661,28 @@ FN(jint, umount2_, jbyteArray target_, jint flags)
     return result(umount2(target.text, flags));
 }
 
+FN(jint, fsopen_, jbyteArray type_)
+{
+    UNUSED;
+    PATH(type, type_);
+    return result(syscall(SYS_fsopen, type.text, FSOPEN_CLOEXEC));
+}
+
+FN(jint, fsconfig_, jint context, jint command, jbyteArray key_, jbyteArray value_)
+{
+    UNUSED;
+    PATH(key, key_);
+    PATH(value, value_);
+    return result(syscall(SYS_fsconfig, context, command, key.text[0] ? key.text : NULL,
+                          value.text[0] ? value.text : NULL, 0));
+}
+
+FN(jint, fsmount_, jint context, jint attributes)
+{
+    UNUSED;
+    return result(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes));
+}
+
 FN(jint, statfs_, jbyteArray name, jlongArray out)
 {
     UNUSED;
@@ -891,6 +913,9 @@ static const JNINativeMethod METHODS[] = {
     M("capget", "([J)I", capget_),
     M("mount", "(" B B B "J" B ")I", mount_),
     M("umount2", "(" B "I)I", umount2_),
+    M("fsopen", "(" B ")I", fsopen_),
+    M("fsconfig", "(II" B B ")I", fsconfig_),
+    M("fsmount", "(II)I", fsmount_),
     M("statfs", "(" B "[J)I", statfs_),
     M("isatty", "(I)I", isatty_),
     M("tcgetattr", "(I" B ")I", tcgetattr_),

@@ -126,6 +126,16 @@ public final class Cgroup {
     return 0;
   }
 
+  /** What its processes use, those in cgroups below included. */
+  public CgroupUsage usage() throws IOException {
+    return new CgroupCounters(hierarchies, path).read();
+  }
+
+  /** Its processes as this process numbers them, those in cgroups below included. */
+  public List<Integer> processes() throws IOException {
+    return new CgroupCounters(hierarchies, path).processes();
+  }
+
   /** Whether its processes are stopped by {@link #freeze}. */
   public boolean isFrozen() throws IOException {
     for (Hierarchy h : hierarchies) {

@@ -180,6 +180,16 @@ public final class CgroupHost {
     return new CgroupPlanner(hierarchies, facts, requirePath(path), causes).plan(resources);
   }
 
+  /**
+   * What takes a cgroup from some limits to others.
+   *
+   * @throws IOException when a limit needs a controller that this host does not have
+   */
+  public CgroupUpdate update(String path, Spec.Resources now, Spec.Resources wanted, Causes causes)
+      throws IOException {
+    return new CgroupUpdate(at(path), plan(path, now, causes), plan(path, wanted, causes));
+  }
+
   /** The cgroup of that path, whether it exists or not. */
   public Cgroup at(String path) {
     return new Cgroup(hierarchies, requirePath(path));

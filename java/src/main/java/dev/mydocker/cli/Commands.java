@@ -14,6 +14,7 @@ final class Commands {
       List.of(
           new Entry("run", "Run a command in a new container"),
           new Entry("exec", "Run a command in a running container"),
+          new Entry("attach", "See what a container prints, and type into it"),
           new Entry("logs", "Show what a container has printed"),
           new Entry("ps", "List containers"),
           new Entry("create", "Make a container without starting it"),
@@ -23,6 +24,14 @@ final class Commands {
           new Entry("kill", "Send a signal to containers"),
           new Entry("pause", "Stop the processes of containers where they are"),
           new Entry("unpause", "Let paused containers go on"),
+          new Entry("top", "Show the processes of a container"),
+          new Entry("stats", "Show what containers use"),
+          new Entry("update", "Change the limits of containers"),
+          new Entry("port", "List the ports of a container"),
+          new Entry("cp", "Copy files out of a container or into it"),
+          new Entry("diff", "Show what a container has changed of its image"),
+          new Entry("export", "Write a container's files into a tar"),
+          new Entry("commit", "Make an image of a container"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -60,7 +69,16 @@ final class Commands {
           new Alias("pause", "pause"),
           new Alias("unpause", "unpause"),
           new Alias("exec", "exec"),
+          new Alias("attach", "attach"),
           new Alias("logs", "logs"),
+          new Alias("top", "top"),
+          new Alias("stats", "stats"),
+          new Alias("update", "update"),
+          new Alias("port", "port"),
+          new Alias("cp", "cp"),
+          new Alias("diff", "diff"),
+          new Alias("export", "export"),
+          new Alias("commit", "commit"),
           new Alias("wait", "wait"),
           new Alias("rm", "rm"),
           new Alias("remove", "rm"),
@@ -119,8 +137,26 @@ final class Commands {
         return Optional.of(new PauseCommand(false));
       case "exec":
         return Optional.of(new ExecCommand());
+      case "attach":
+        return Optional.of(new AttachCommand());
       case "logs":
         return Optional.of(new LogsCommand());
+      case "top":
+        return Optional.of(new TopCommand());
+      case "stats":
+        return Optional.of(new StatsCommand());
+      case "update":
+        return Optional.of(new UpdateCommand());
+      case "port":
+        return Optional.of(new PortCommand());
+      case "cp":
+        return Optional.of(new CpCommand());
+      case "diff":
+        return Optional.of(new DiffCommand());
+      case "export":
+        return Optional.of(new ExportCommand());
+      case "commit":
+        return Optional.of(new CommitCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":

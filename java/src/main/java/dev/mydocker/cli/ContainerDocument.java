@@ -46,7 +46,7 @@ final class ContainerDocument {
         .put("Paused", state == ContainerState.PAUSED)
         .put("Restarting", state == ContainerState.RESTARTING)
         .put("OOMKilled", container.exit().map(Exit::oomKilled).orElse(false))
-        .put("Dead", false)
+        .put("Dead", state == ContainerState.DEAD)
         .put("Pid", container.pid())
         .put("ExitCode", container.exit().map(Exit::code).orElse(0))
         .put("Error", "")

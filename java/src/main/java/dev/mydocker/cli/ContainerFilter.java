@@ -52,7 +52,7 @@ final class ContainerFilter {
         throw new UsageException(
             "invalid filter: there is no status "
                 + Text.quote(value)
-                + ": use created, running, paused, restarting or exited");
+                + ": use created, running, paused, restarting, exited or dead");
       }
       default -> wanted.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
     }

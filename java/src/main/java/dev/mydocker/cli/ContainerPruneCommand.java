@@ -66,7 +66,7 @@ final class ContainerPruneCommand implements Command {
   }
 
   private static boolean isAtRest(ContainerState state) {
-    return state == ContainerState.CREATED || state == ContainerState.EXITED;
+    return !state.isRunning() && state != ContainerState.RESTARTING;
   }
 
   private static long written(Engine engine) throws IOException {

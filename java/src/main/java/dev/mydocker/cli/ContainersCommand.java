@@ -50,7 +50,7 @@ abstract class ContainersCommand implements Command {
   }
 
   @Override
-  public final int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
+  public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     if (arguments.arguments().isEmpty()) {
       throw new UsageException("it needs at least one container");
     }

@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Exec;
+import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Running;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.spec.EnvEntry;
@@ -37,10 +38,11 @@ final class ExecCommand implements Command {
         .value("DIR", "Its working directory: an absolute path", "-w", "--workdir")
         .value("USER[:GROUP]", "Who it runs as: names of the container, or ids", "-u", "--user")
         .toggle("Give it every capability", "--privileged");
+    DetachKeys.declare(flags);
     flags
         .group("Explanation")
         .attached("FORM", "When it ended, show how it was started: tree, json, html", "--explain");
-    return flags.later(" --detach-keys ");
+    return flags;
   }
 
   @Override
@@ -71,6 +73,7 @@ final class ExecCommand implements Command {
     }
     boolean detach = arguments.on("--detach");
     Streams streams = new Streams(arguments.on("--tty"), arguments.on("--interactive") && !detach);
+    DetachKeys keys = DetachKeys.of(arguments);
     Optional<RunRequest.Explain> explain = RunFlags.explain(arguments);
     if (streams.tty() && streams.interactive() && Linux.isatty(0) != 1) {
       session.console().error("exec: the input device is not a TTY: leave -t out");
@@ -81,7 +84,7 @@ final class ExecCommand implements Command {
     SignalRelay signals = new SignalRelay(true);
     try (Exec exec = engine.find(words.get(0)).exec(options(arguments, session))) {
       signals.launching();
-      int code = detach ? detached(exec, streams) : attached(exec, streams, session, signals);
+      int code = detach ? detached(exec, streams) : attached(exec, streams, keys, session, signals);
       if (explain.isPresent()) {
         session
             .console()
@@ -100,10 +103,14 @@ final class ExecCommand implements Command {
     return 0;
   }
 
-  private static int attached(Exec exec, Streams streams, Session session, SignalRelay signals)
+  private static int attached(
+      Exec exec, Streams streams, DetachKeys keys, Session session, SignalRelay signals)
       throws IOException, OptionException {
     try (Running running = exec.start(streams.stdio())) {
-      return new Foreground(streams, false, session.console(), signals).run(running).code();
+      return new Foreground(streams, false, keys, session.console(), signals)
+          .run(running)
+          .map(Exit::code)
+          .orElse(0);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.DetachedException;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Running;
 import dev.mydocker.kernel.KernelException;
@@ -13,6 +14,7 @@ final class Foreground {
 
   private final Streams streams;
   private final boolean remove;
+  private final DetachKeys keys;
   private final Console console;
   private final SignalRelay signals;
 
@@ -20,10 +22,13 @@ final class Foreground {
    * What is lent.
    *
    * @param remove whether the command's container is removed at its end
+   * @param keys those that let go of a command with a terminal
    */
-  Foreground(Streams streams, boolean remove, Console console, SignalRelay signals) {
+  Foreground(
+      Streams streams, boolean remove, DetachKeys keys, Console console, SignalRelay signals) {
     this.streams = streams;
     this.remove = remove;
+    this.keys = keys;
     this.console = console;
     this.signals = signals;
   }
@@ -31,9 +36,19 @@ final class Foreground {
   /**
    * Stays until the command ends.
    *
+   * @return how it ended; empty when the user has let go of it
    * @throws KernelException EPIPE of write when nobody reads what it prints
    */
-  Exit run(Running running) throws IOException {
+  Optional<Exit> run(Running running) throws IOException {
+    try {
+      return Optional.of(untilItsEnd(running));
+    } catch (DetachedException e) {
+      console.progressErr("read escape sequence\n");
+      return Optional.empty();
+    }
+  }
+
+  private Exit untilItsEnd(Running running) throws IOException {
     // Without -i nothing is typed into the container: ^C then is a signal to this program.
     if (!streams.tty() || !streams.interactive()) {
       return relay(running, Optional.empty());
@@ -49,7 +64,7 @@ final class Foreground {
       if (!streams.interactive()) {
         return output(running);
       }
-      try (StdinPump input = new StdinPump(running, console)) {
+      try (StdinPump input = new StdinPump(running, console, terminal.map(raw -> keys))) {
         input.start();
         return output(running);
       }

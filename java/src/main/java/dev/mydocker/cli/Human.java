@@ -19,6 +19,11 @@ final class Human {
     return scaled(bytes, 1024, 4, BINARY_UNITS, " ");
   }
 
+  /** {@link #binarySize} without the gap, as in a table: {@code 256MiB}. */
+  static String memory(long bytes) {
+    return scaled(bytes, 1024, 4, BINARY_UNITS, "");
+  }
+
   private static String scaled(long bytes, int base, int digits, String[] units, String gap) {
     double value = bytes;
     int unit = 0;

@@ -98,7 +98,8 @@ final class ImportCommand implements Command {
     return Files.newInputStream(file);
   }
 
-  private static Optional<ImageRef.Registry> name(List<String> given)
+  /** The name of a new image, which stands second; empty when it is not given. */
+  static Optional<ImageRef.Registry> name(List<String> given)
       throws ImageException, UsageException {
     if (given.size() == 1) {
       return Optional.empty();
@@ -110,7 +111,7 @@ final class ImportCommand implements Command {
     return Optional.of(name);
   }
 
-  private static List<ConfigChange> changes(List<String> lines) throws UsageException {
+  static List<ConfigChange> changes(List<String> lines) throws UsageException {
     List<ConfigChange> out = new ArrayList<>();
     for (String line : lines) {
       try {

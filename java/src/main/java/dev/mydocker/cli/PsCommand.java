@@ -153,6 +153,7 @@ final class PsCommand implements Command {
     String ended = container.finished().map(end -> " " + ago(end, now)).orElse("");
     return switch (container.state()) {
       case CREATED -> "Created";
+      case DEAD -> "Dead";
       case EXITED -> "Exited (" + code + ")" + ended;
       case RESTARTING -> "Restarting (" + code + ")" + ended;
       case RUNNING, PAUSED -> {

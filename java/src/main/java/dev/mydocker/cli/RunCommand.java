@@ -117,6 +117,7 @@ final class RunCommand implements Command {
     Container container = engine.create(request.create(), session.pullProgress());
     signals.launching();
     boolean named = false;
+    boolean stays = request.detach();
     try {
       if (cidfile.isPresent()) {
         cidfile.get().write(container.id());
@@ -127,23 +128,26 @@ final class RunCommand implements Command {
         session.console().out(container.id() + "\n");
         return 0;
       }
-      Exit exit = foreground(container, request, session.console(), signals);
-      if (exit.oomKilled()) {
-        session.console().error("run: " + outOfMemory(exit, request.options().limits()));
+      Optional<Exit> exit = foreground(container, request, session.console(), signals);
+      stays = exit.isEmpty();
+      if (exit.isPresent() && exit.get().oomKilled()) {
+        session.console().error("run: " + outOfMemory(exit.get(), request.options().limits()));
       }
-      return exit.code();
+      return exit.map(Exit::code).orElse(0);
     } finally {
       signals.over();
-      finish(container, request, session.console(), named);
+      finish(container, request, session.console(), named, stays);
     }
   }
 
-  private static Exit foreground(
+  private static Optional<Exit> foreground(
       Container container, RunRequest request, Console console, SignalRelay signals)
       throws IOException {
     Streams streams = streams(request);
     try (Running running = container.start(streams.stdio())) {
-      return new Foreground(streams, request.options().remove(), console, signals).run(running);
+      return new Foreground(
+              streams, request.options().remove(), request.detachKeys(), console, signals)
+          .run(running);
     }
   }
 
@@ -153,8 +157,8 @@ final class RunCommand implements Command {
 
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */
   private static void finish(
-      Container container, RunRequest request, Console console, boolean named) {
-    if (!request.detach() && request.options().remove() || !named) {
+      Container container, RunRequest request, Console console, boolean named, boolean stays) {
+    if (!stays && request.options().remove() || !named) {
       try {
         container.remove(true);
       } catch (ContainerException e) {

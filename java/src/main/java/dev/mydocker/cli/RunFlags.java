@@ -11,6 +11,7 @@ import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.CapabilityChoice;
 import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.EnvEntry;
+import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NamespaceMode;
 import dev.mydocker.spec.NetworkMode;
@@ -37,7 +38,7 @@ final class RunFlags {
       " -a --attach -p --publish -P --publish-all -q --quiet"
           + " --add-host --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
-          + " --detach-keys --device --device-cgroup-rule --device-read-bps"
+          + " --device --device-cgroup-rule --device-read-bps"
           + " --device-read-iops --device-write-bps --device-write-iops"
           + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
           + " --gpus --health-cmd --health-interval --health-retries"
@@ -71,8 +72,7 @@ final class RunFlags {
   /** What may stand before the image of {@code run}. */
   static Flags declare() {
     Flags flags = new Flags();
-    flags
-        .group("Run")
+    DetachKeys.declare(flags.group("Run"))
         .toggle("Leave it in the background and print its id", "-d", "--detach")
         .toggle("Pass this program's signals on to it (default true)", "--sig-proxy")
         .attached(
@@ -140,7 +140,12 @@ final class RunFlags {
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
         .toggle("All capabilities and devices, nothing masked", "--privileged");
-    flags
+    return declareLimits(flags);
+  }
+
+  /** The limits of a container's cgroup. */
+  static Flags declareLimits(Flags flags) {
+    return flags
         .group("Limits")
         .value("BYTES", "Memory: 256m, 1.5g", "-m", "--memory")
         .value(
@@ -152,7 +157,6 @@ final class RunFlags {
         .value("MICROSECONDS", "CPU time in each period", "--cpu-quota")
         .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
         .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit");
-    return flags;
   }
 
   /**
@@ -168,10 +172,14 @@ final class RunFlags {
     try {
       return flags.request();
     } catch (OptionException | ImageException e) {
-      String message = e.getMessage();
-      boolean named = message.contains(flags.reading);
-      throw new UsageException(named ? message : flags.reading + ": " + message, e);
+      throw new UsageException(flags.named(e), e);
     }
+  }
+
+  /** What went wrong, and of which flag. */
+  private String named(Exception e) {
+    String message = e.getMessage();
+    return message.contains(reading) ? message : reading + ": " + message;
   }
 
   private RunRequest request() throws UsageException, IOException, OptionException {
@@ -197,6 +205,7 @@ final class RunFlags {
                 options.build(), platform(), pull(), labels(), stopSeconds(), restart(), log()),
             value("--cidfile"),
             parsed.on("--detach"),
+            DetachKeys.of(parsed),
             parsed.on("--sig-proxy", true),
             explain(parsed),
             dryRun());
@@ -324,6 +333,22 @@ final class RunFlags {
 
   private NamespaceMode namespace(String flag) throws OptionException {
     return NamespaceMode.parse(flag, value(flag).orElse(""));
+  }
+
+  /**
+   * The limits that a command line asks for.
+   *
+   * @throws UsageException when a value is malformed
+   */
+  static Limits limits(Flags.Parsed parsed) throws UsageException {
+    RunFlags flags = new RunFlags(parsed, Map.of());
+    RunOptions.Builder options = RunOptions.builder("");
+    try {
+      flags.limits(options);
+      return options.build().limits();
+    } catch (OptionException e) {
+      throw new UsageException(flags.named(e), e);
+    }
   }
 
   /** As with Docker, a limit of 0 is none. */

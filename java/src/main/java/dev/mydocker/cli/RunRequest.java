@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param create what is asked of the container
  * @param cidfile where its id is written
  * @param detach whether it is left in the background
+ * @param detachKeys those that let go of its terminal
  * @param sigProxy whether the signals of this program go to the container
  * @param explain how its launch is shown, when it is
  * @param dryRun what is shown instead of a launch, when something is
@@ -18,6 +19,7 @@ record RunRequest(
     CreateRequest create,
     Optional<String> cidfile,
     boolean detach,
+    DetachKeys detachKeys,
     boolean sigProxy,
     Optional<Explain> explain,
     Optional<DryRun> dryRun) {

@@ -8,6 +8,7 @@ import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Copies this program's input to a container, in a thread that does not keep the program alive.
@@ -22,15 +23,21 @@ final class StdinPump extends Thread implements AutoCloseable {
 
   private final Running command;
   private final Console console;
+  private final Optional<DetachKeys.Watch> watch;
   private final Fd woken;
   private final Fd waker;
 
-  /** A pump that is to be started. */
-  StdinPump(Running command, Console console) throws KernelException {
+  /**
+   * A pump that is to be started.
+   *
+   * @param keys those that let go of the command, where some do
+   */
+  StdinPump(Running command, Console console, Optional<DetachKeys> keys) throws KernelException {
     super("stdin");
     setDaemon(true);
     this.command = command;
     this.console = console;
+    this.watch = keys.map(DetachKeys::watch);
     int[] pipe = new int[2];
     KernelException.check(Linux.pipe2(pipe), "pipe2", "the end of input");
     woken = Fd.of(pipe[0], "pipe2", "the end of input");
@@ -85,7 +92,10 @@ final class StdinPump extends Thread implements AutoCloseable {
       }
       int n = Linux.read(STDIN, buffer, 0, buffer.length);
       if (n > 0) {
-        command.stdin(buffer, 0, n);
+        if (pass(buffer, n)) {
+          command.detach();
+          return;
+        }
       } else if (n == 0 || n == -Errno.EIO.number()) {
         // EIO is what a terminal that hung up gives: an end like any other.
         return;
@@ -93,5 +103,16 @@ final class StdinPump extends Thread implements AutoCloseable {
         throw new KernelException("read", "the standard input", -n);
       }
     }
+  }
+
+  /** Gives whether the user has let go of the command. */
+  private boolean pass(byte[] buffer, int length) throws IOException {
+    if (watch.isEmpty()) {
+      command.stdin(buffer, 0, length);
+      return false;
+    }
+    byte[] passed = watch.get().pass(buffer, length);
+    command.stdin(passed, 0, passed.length);
+    return watch.get().complete();
   }
 }

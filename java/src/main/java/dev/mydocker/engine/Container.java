@@ -1,12 +1,16 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.image.Image;
+import dev.mydocker.image.ImageMaker;
+import dev.mydocker.image.Images;
+import dev.mydocker.image.LayerChanges;
+import dev.mydocker.image.PullListener;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
-import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.AttachSocket;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
@@ -14,6 +18,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Output;
+import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
@@ -25,7 +30,9 @@ import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +47,9 @@ import java.util.function.UnaryOperator;
 public final class Container {
   /** How often it is looked whether another process has cleaned up. */
   private static final int LOOK_MILLISECONDS = 5;
+
+  /** How long another process may take to make, start or remove it. */
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private final Home home;
   private final String id;
@@ -125,6 +135,39 @@ public final class Container {
     start(stdio, ContainerRecord::wanted, true).close();
   }
 
+  /**
+   * Joins those who see what it prints from now on; it does not depend on this process.
+   *
+   * @param stdin whether this process's input is the container's
+   * @throws ContainerException when it does not run, or is paused
+   */
+  public Running attach(boolean stdin) throws IOException {
+    ContainerInfo now = info();
+    if (now.state() != ContainerState.RUNNING) {
+      throw notAttachable(now.state());
+    }
+    Path run = home.roots().running().resolve(id);
+    try {
+      MonitorClient client = MonitorClient.connect(run);
+      client.attach(true, stdin);
+      return new Running(new Visitor(), client, Optional.empty(), now.pid());
+    } catch (KernelException e) {
+      boolean ended = e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED;
+      throw ended ? notAttachable(ContainerState.EXITED) : e;
+    }
+  }
+
+  /** In Docker's words. */
+  private static ContainerException notAttachable(ContainerState state) {
+    String what =
+        switch (state) {
+          case PAUSED -> "paused container, unpause it first";
+          case RESTARTING -> "restarting container, wait until it is running";
+          default -> "stopped container, start it first";
+        };
+    return new ContainerException(ContainerException.Kind.STATE, "You cannot attach to a " + what);
+  }
+
   /** As its restart policy wants it. */
   void startAgain() throws IOException {
     start(stdio(), ContainerRecord::restarted, true).close();
@@ -157,13 +200,33 @@ public final class Container {
 
   /** Makes sure of the run directory, and so of being the only one who starts or removes it. */
   private RunDirectory claim() throws IOException {
+    long until = System.nanoTime() + PATIENCE_NANOS;
+    while (!claimed()) {
+      ContainerState state = info().state();
+      if (state.isRunning() || state == ContainerState.RESTARTING) {
+        throw state("is already " + state.text());
+      }
+      if (System.nanoTime() > until) {
+        throw state("is being made, started or removed by another process: try again later");
+      }
+    }
+    return claimed.get();
+  }
+
+  /** False when somebody else has hold of it; then a moment has passed. */
+  private boolean claimed() throws IOException {
     if (claimed.isEmpty()) {
       claimed = RunDirectory.claim(home.roots(), id);
     }
-    return claimed.orElseThrow(
-        () ->
-            new ContainerException(
-                ContainerException.Kind.STATE, "container " + shortId() + " is already running"));
+    if (claimed.isEmpty()) {
+      cleanUpOrPause();
+    }
+    return claimed.isPresent();
+  }
+
+  private ContainerException state(String what) {
+    return new ContainerException(
+        ContainerException.Kind.STATE, "container " + shortId() + " " + what);
   }
 
   private String shortId() {
@@ -238,19 +301,9 @@ public final class Container {
           "to be bound at /etc/" + path.getFileName(),
           () -> Files.writeString(path, file.getValue()));
     }
-    copyRootAttributes(launch);
-  }
-
-  /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
-  private void copyRootAttributes(LaunchScript.Launch launch) throws IOException {
-    Path image =
-        Path.of(launch.input().overlay().layers()).resolve(launch.input().overlay().lower().get(0));
-    try (Directory upper = Directory.open(Path.of(launch.input().overlay().upper()));
-        Directory top = Directory.open(image)) {
-      Stat root = top.stat();
-      upper.chown(root.uid(), root.gid());
-      upper.chmod(root.mode() & 07777);
-    }
+    PlanCompiler.Overlay overlay = launch.input().overlay();
+    ContainerLayer.copyRootAttributes(
+        Path.of(overlay.layers()).resolve(overlay.lower().get(0)), Path.of(overlay.upper()));
   }
 
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
@@ -298,6 +351,36 @@ public final class Container {
     }
   }
 
+  /** Somebody else has started it, and has its lock. */
+  private final class Visitor implements Running.Owner {
+    @Override
+    public void exited() {}
+
+    @Override
+    public ExitStatus lost() throws IOException {
+      if (info().state().isRunning()) {
+        throw new IOException(
+            "container "
+                + shortId()
+                + " goes on without this client, which took its output too slowly");
+      }
+      return Running.Owner.super.lost();
+    }
+
+    /** One that its policy starts again has a next end, which is not waited for. */
+    @Override
+    public Exit ended(ExitStatus status) throws IOException {
+      Exit exit = new Exit(status.code(), status.signal(), false);
+      Optional<ContainerRecord> record = home.store().find(id);
+      boolean restarts =
+          record.isPresent() && record.get().settings().restart().when() != RestartPolicy.When.NO;
+      return restarts ? exit : Container.this.await().orElse(exit);
+    }
+
+    @Override
+    public void release() {}
+  }
+
   /** Leaves cleaning up to the next command, once the monitor is gone too. */
   private void release() {
     claimed.ifPresent(RunDirectory::close);
@@ -332,10 +415,14 @@ public final class Container {
    */
   public void signal(Signal signal) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
-      if (signal.equals(Signal.KILL) || signal.equals(stopSignal())) {
+      boolean ends = signal.equals(Signal.KILL) || signal.equals(stopSignal());
+      if (ends) {
         home.store().update(id, ContainerRecord::stoppedByUser);
       }
       process.signal(signal.number());
+      if (ends) {
+        thaw();
+      }
     }
   }
 
@@ -347,11 +434,88 @@ public final class Container {
   public Exec exec(ExecOptions options) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       if (home.cgroup(id).isFrozen()) {
-        throw new ContainerException(
-            ContainerException.Kind.STATE,
-            "container " + shortId() + " is paused: let it go on first, with unpause");
+        throw state("is paused: let it go on first, with unpause");
       }
       return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
+    }
+  }
+
+  /**
+   * Its processes, as this host numbers them.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public List<Integer> processes() throws IOException {
+    try (FirstProcess process = FirstProcess.require(home, id)) {
+      return home.cgroup(id).processes();
+    }
+  }
+
+  /**
+   * What it uses now.
+   *
+   * @throws ContainerException when it does not run
+   */
+  public ContainerStats stats() throws IOException {
+    return StatsReader.read(home, id, info().settings().network());
+  }
+
+  /**
+   * Its root file system as it is now; to be closed. While it is open, a container that does not
+   * run cannot be started.
+   *
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   */
+  public ContainerFiles files() throws IOException {
+    return ContainerFiles.open(home, id);
+  }
+
+  /**
+   * What it has changed of its image's files, by path.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public List<LayerChanges.Change> changes() throws IOException {
+    ContainerLayer layer = ContainerLayer.of(home, record());
+    return Files.isDirectory(layer.upper())
+        ? LayerChanges.of(layer.upper(), layer.lower())
+        : List.of();
+  }
+
+  private ContainerRecord record() throws IOException {
+    return home.store().find(id).orElseThrow(() -> ContainerException.notFound(shortId()));
+  }
+
+  /**
+   * An image of its image and what it has changed of it. Nobody can start it meanwhile.
+   *
+   * @param images of the same engine
+   * @param description of the new image
+   * @param pause whether its processes stand still meanwhile
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   * @throws dev.mydocker.image.ImageException when its image is not in the store any more, or it
+   *     has written what no layer can say
+   */
+  public Image commit(Images images, ImageMaker.Description description, boolean pause)
+      throws IOException {
+    try (ContainerHold hold = ContainerHold.of(home, id)) {
+      ContainerRecord record = record();
+      ContainerLayer layer = ContainerLayer.of(home, record);
+      if (hold.run().isPresent()) {
+        layer.prepare();
+      }
+      Image base = images.local().details(record.imageId()).image();
+      boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
+      if (frozen) {
+        home.cgroup(id).freeze();
+      }
+      try (Directory upper = Directory.open(layer.upper())) {
+        return images.maker().addLayer(base, upper, description, PullListener.NONE);
+      } finally {
+        if (frozen) {
+          home.cgroup(id).thaw();
+        }
+      }
     }
   }
 
@@ -384,9 +548,7 @@ public final class Container {
   private void require(ContainerState state) throws IOException {
     ContainerState now = info().state();
     if (now != state) {
-      throw new ContainerException(
-          ContainerException.Kind.STATE,
-          "container " + shortId() + " is not " + state.text() + ", it is " + now.text());
+      throw state("is not " + state.text() + ", it is " + now.text());
     }
   }
 
@@ -399,27 +561,50 @@ public final class Container {
    */
   public void stop(Optional<Signal> signal, OptionalInt seconds) throws IOException {
     ContainerRecord record = home.store().update(id, ContainerRecord::stoppedByUser);
-    int patience = seconds.orElse(record.settings().stopSeconds());
-    do {
-      // Again and again: one that is being started has no process yet.
+    Signal first = signal.isPresent() ? signal.get() : stopSignal();
+    end(first, seconds.orElse(record.settings().stopSeconds()));
+  }
+
+  /** Ends this run, one that is just being started as well, and waits until it is cleaned up. */
+  private void end(Signal first, int seconds) throws IOException {
+    Optional<Object> run = run();
+    while (run.isPresent() && run().equals(run)) {
       Optional<FirstProcess> running = FirstProcess.find(home, id);
       if (running.isPresent()) {
         try (FirstProcess process = running.get()) {
-          end(process, signal.orElse(stopSignal()), patience);
+          process.signal(first.number());
+          thaw();
+          if (!process.awaitEnd(seconds)) {
+            kill(process);
+          }
         }
       }
-    } while (!isCleanedUp());
+      cleanUpOrPause();
+    }
   }
 
-  private void end(FirstProcess process, Signal signal, int patience) throws IOException {
-    process.signal(signal.number());
-    // A frozen process takes no signal but SIGKILL, and on v1 not even that.
+  private void kill(FirstProcess process) throws IOException {
+    process.signal(Signal.KILL.number());
+    if (!process.awaitEnd(1)) {
+      // Frozen again meanwhile, or in a cgroup below its own.
+      home.cgroup(id).kill();
+    }
+  }
+
+  /** A frozen process takes no signal but SIGKILL, and on v1 not even that. */
+  private void thaw() throws IOException {
     if (home.cgroup(id).isFrozen()) {
       home.cgroup(id).thaw();
     }
-    if (!process.awaitEnd(patience)) {
-      process.signal(Signal.KILL.number());
-      process.awaitEnd(-1);
+  }
+
+  /** Tells its runs apart; empty when nothing of it is on this host. */
+  private Optional<Object> run() throws IOException {
+    try {
+      Path run = home.roots().running().resolve(id);
+      return Optional.of(Files.readAttributes(run, BasicFileAttributes.class).fileKey());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
   }
 
@@ -440,9 +625,10 @@ public final class Container {
    */
   public Optional<Exit> await() throws IOException {
     boolean restarts = info().settings().restart().when() != RestartPolicy.When.NO;
+    Optional<Object> run = run();
     Optional<Exit> told = told();
-    if (!restarts) {
-      awaitCleanUp();
+    while (!restarts && run.isPresent() && run().equals(run)) {
+      cleanUpOrPause();
     }
     Optional<Exit> recorded = ContainerStatus.find(home, id).flatMap(ContainerInfo::exit);
     return restarts ? told.or(() -> recorded) : recorded.or(() -> told);
@@ -462,30 +648,16 @@ public final class Container {
     }
   }
 
-  private void awaitCleanUp() throws IOException {
-    boolean done = isCleanedUp();
-    while (!done) {
-      done = isCleanedUp();
-    }
-  }
-
-  /**
-   * Whether nothing of it is left on the host: whoever holds its lock cleans up, and waiting for
-   * that a moment is part of this; when they have died it is done here.
-   */
-  private boolean isCleanedUp() throws IOException {
-    if (!Files.exists(home.roots().running().resolve(id))) {
-      return true;
-    }
+  /** Cleans up when whoever had hold of it has died, else gives them a moment. */
+  private void cleanUpOrPause() throws IOException {
     Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
     if (abandoned.isPresent()) {
       try (RunDirectory run = abandoned.get()) {
         Leftovers.end(home, run);
       }
-      return true;
+    } else {
+      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
     }
-    Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
-    return false;
   }
 
   /**
@@ -495,40 +667,72 @@ public final class Container {
    * @throws ContainerException when it is gone, or runs and {@code force} is not given
    */
   public void remove(boolean force) throws IOException {
-    while (!removeOnce(force)) {
-      // Another one makes, starts or removes it at this moment.
-      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
-    }
-  }
-
-  /** False when somebody else has hold of it, for a moment only: it does not run. */
-  private boolean removeOnce(boolean force) throws IOException {
-    ContainerState state = info().state();
-    if (state.isRunning() || state == ContainerState.RESTARTING) {
-      if (!force) {
-        throw new ContainerException(
-            ContainerException.Kind.STATE,
-            "container "
-                + shortId()
-                + " is "
-                + state.text()
-                + ": stop it first, or remove it with -f");
+    if (force) {
+      claimByForce();
+    } else {
+      ContainerState state = info().state();
+      if (state.isRunning() || state == ContainerState.RESTARTING) {
+        throw state("is " + state.text() + ": stop it first, or remove it with -f");
       }
-      stop(Optional.of(Signal.KILL), OptionalInt.of(-1));
+      claim();
     }
-    if (claimed.isEmpty()) {
-      claimed = RunDirectory.claim(home.roots(), id);
-    }
-    if (claimed.isEmpty()) {
-      return false;
-    }
-    boolean there = home.store().find(id).isPresent();
+    boolean there = Files.exists(home.store().directory(id));
     home.store().delete(id);
     leave();
     if (!there) {
       throw ContainerException.notFound(shortId());
     }
-    return true;
+  }
+
+  /** Whatever it is at: without its files, too, its cgroup tells what there is to kill. */
+  private void claimByForce() throws IOException {
+    long start = System.nanoTime();
+    for (long passed = 0; !claimed(); passed = System.nanoTime() - start) {
+      if (passed > PATIENCE_NANOS) {
+        throw state("is not let go of by its monitor, or by another command: try again later");
+      }
+      if (FirstProcess.isThere(home, id) || info().state() == ContainerState.RESTARTING) {
+        giveUp();
+        end(Signal.KILL, 0);
+      } else if (passed > PATIENCE_NANOS / 10) {
+        home.cgroup(id).kill();
+      }
+    }
+  }
+
+  /** Its restart policy ends here; a record that is damaged or missing has none. */
+  private void giveUp() throws IOException {
+    try {
+      home.store().update(id, ContainerRecord::stoppedByUser);
+    } catch (ContainerException lost) {
+      return;
+    }
+  }
+
+  /**
+   * Changes its limits, now and for its next starts, and its restart policy: all, or nothing.
+   *
+   * @throws OptionException when what is asked for contradicts itself, what stays, or the host
+   * @throws ContainerException when it is gone, or in the middle of being started or removed
+   * @throws IOException when the kernel refuses a limit
+   */
+  public void update(ContainerChange change) throws IOException, OptionException {
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isPresent()) {
+      try (FirstProcess process = running.get()) {
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, true));
+      }
+    } else {
+      RunDirectory run = claim();
+      try {
+        if (RunFiles.pid(run.path()).isPresent()) {
+          Leftovers.settle(home, run);
+        }
+        compiled = Optional.of(ContainerUpdate.of(home, id, change, false));
+      } finally {
+        leave();
+      }
+    }
   }
 
   /**

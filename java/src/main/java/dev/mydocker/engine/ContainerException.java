@@ -13,7 +13,9 @@ public final class ContainerException extends IOException {
     /** More than one container is meant. */
     AMBIGUOUS,
     /** It is not in a state for that: running, stopped, paused. */
-    STATE
+    STATE,
+    /** A file that describes it is damaged or missing. */
+    DAMAGED
   }
 
   private final Kind kind;
@@ -25,6 +27,23 @@ public final class ContainerException extends IOException {
 
   static ContainerException notFound(String reference) {
     return new ContainerException(Kind.NOT_FOUND, "No such container: " + reference);
+  }
+
+  /**
+   * What is said of a container whose description cannot be read.
+   *
+   * @param file its name below the container's directory
+   */
+  static ContainerException damaged(String id, String file, String why) {
+    return new ContainerException(
+        Kind.DAMAGED,
+        "container "
+            + id.substring(0, 12)
+            + " is damaged: its "
+            + file
+            + " "
+            + why
+            + ": remove the container with rm -f");
   }
 
   /** What kind of failure it is. */

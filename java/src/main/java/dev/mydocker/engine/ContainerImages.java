@@ -3,7 +3,6 @@ package dev.mydocker.engine;
 import dev.mydocker.image.Digest;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageUsers;
-import dev.mydocker.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -25,15 +24,12 @@ final class ContainerImages implements ImageUsers {
     List<User> users = new ArrayList<>();
     for (String id : store.ids()) {
       try {
-        Optional<ContainerRecord> record = store.find(id);
-        if (record.isPresent()) {
-          users.add(user(record.get()));
-        }
-      } catch (JsonException | ImageException e) {
+        user(id).ifPresent(users::add);
+      } catch (ContainerException | ImageException e) {
         throw new IOException(
             "cannot tell which layers container "
                 + id.substring(0, 12)
-                + " needs, so nothing is removed: its record.json is damaged: "
+                + " needs, so nothing is removed: "
                 + e.getMessage(),
             e);
       }
@@ -41,12 +37,29 @@ final class ContainerImages implements ImageUsers {
     return users;
   }
 
-  private User user(ContainerRecord record) throws ImageException {
+  /** Those that can be told. */
+  List<User> known() throws IOException {
+    List<User> users = new ArrayList<>();
+    for (String id : store.ids()) {
+      try {
+        user(id).ifPresent(users::add);
+      } catch (ContainerException | ImageException damaged) {
+        continue;
+      }
+    }
+    return users;
+  }
+
+  private Optional<User> user(String id) throws IOException {
+    Optional<ContainerRecord> record = store.find(id);
+    if (record.isEmpty()) {
+      return Optional.empty();
+    }
     List<Digest> layers = new ArrayList<>();
-    for (String layer : record.layers()) {
+    for (String layer : record.get().layers()) {
       layers.add(Digest.parse(layer));
     }
-    boolean running = Files.exists(roots.running().resolve(record.id()));
-    return new User(record.id(), Digest.parse(record.imageId()), layers, running);
+    boolean running = Files.exists(roots.running().resolve(id));
+    return Optional.of(new User(id, Digest.parse(record.get().imageId()), layers, running));
   }
 }

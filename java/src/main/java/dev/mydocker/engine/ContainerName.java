@@ -33,12 +33,7 @@ final class ContainerName {
    *     underscores, dots and dashes
    */
   static void require(String name) throws OptionException {
-    boolean good = name.length() >= 2 && name.length() <= MAX_LENGTH && isWord(name.charAt(0));
-    for (int i = 0; i < name.length() && good; i++) {
-      char c = name.charAt(i);
-      good = isWord(c) || c == '_' || c == '.' || c == '-';
-    }
-    if (!good) {
+    if (!is(name)) {
       throw new OptionException(
           "invalid container name "
               + OptionException.quote(name)
@@ -46,6 +41,16 @@ final class ContainerName {
               + MAX_LENGTH
               + " characters");
     }
+  }
+
+  /** Whether a container may be called that. */
+  static boolean is(String name) {
+    boolean good = name.length() >= 2 && name.length() <= MAX_LENGTH && isWord(name.charAt(0));
+    for (int i = 0; i < name.length() && good; i++) {
+      char c = name.charAt(i);
+      good = isWord(c) || c == '_' || c == '.' || c == '-';
+    }
+    return good;
   }
 
   private static boolean isWord(char c) {

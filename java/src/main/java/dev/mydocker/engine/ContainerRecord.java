@@ -73,6 +73,11 @@ record ContainerRecord(
     return with(name, last, restarts + 1, stopped);
   }
 
+  ContainerRecord with(ContainerSettings others) {
+    return new ContainerRecord(
+        id, name, image, imageId, layers, command, created, others, last, restarts, stopped);
+  }
+
   private ContainerRecord with(
       String newName, Optional<LastRun> run, int newRestarts, boolean newStopped) {
     return new ContainerRecord(

@@ -35,6 +35,10 @@ public record ContainerSettings(
     labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
   }
 
+  ContainerSettings with(RestartPolicy policy) {
+    return new ContainerSettings(remove, interactive, network, labels, stopSeconds, policy, log);
+  }
+
   Json.Obj toJson() {
     return Json.object()
         .put("remove", remove)

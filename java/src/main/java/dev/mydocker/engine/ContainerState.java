@@ -8,7 +8,9 @@ public enum ContainerState {
   RUNNING,
   PAUSED,
   RESTARTING,
-  EXITED;
+  EXITED,
+  /** Its record is damaged or missing: it can only be removed. */
+  DEAD;
 
   /** The word: {@code running}. */
   public String text() {

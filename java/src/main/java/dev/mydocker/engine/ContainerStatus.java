@@ -1,9 +1,11 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds out what a container is at: from the kernel and its lock, where they know it. */
@@ -26,12 +28,16 @@ final class ContainerStatus {
       // Read after the look at the process: what has ended between them says so.
       Optional<ContainerRecord> record = home.store().find(id);
       if (record.isEmpty()) {
-        return Optional.empty();
+        return process.isPresent() || home.store().hasLostRecord(id)
+            ? Optional.of(damaged(home, id, process))
+            : Optional.empty();
       }
       return Optional.of(
           process.isPresent()
               ? running(home, record.get(), process.get())
               : resting(home, record.get()));
+    } catch (ContainerException e) {
+      return Optional.of(damaged(home, id, process));
     } finally {
       process.ifPresent(FirstProcess::close);
     }
@@ -70,6 +76,28 @@ final class ContainerStatus {
     return Optional.of(
         new ContainerRecord.LastRun(
             started, end.get().finished(), Leftovers.exit(end.get(), false)));
+  }
+
+  /** All that is known of one without a record that can be read. */
+  private static ContainerInfo damaged(Home home, String id, Optional<FirstProcess> process)
+      throws IOException {
+    List<String> names = home.store().names(id);
+    ContainerRecord nothing =
+        new ContainerRecord(
+            id,
+            names.isEmpty() ? "" : names.get(0),
+            "",
+            "",
+            List.of(),
+            List.of(),
+            0,
+            ContainerSettings.parse(Json.object().build()),
+            Optional.empty(),
+            0,
+            false);
+    return process.isPresent()
+        ? running(home, nothing, process.get())
+        : info(nothing, ContainerState.DEAD, 0, Optional.empty(), Optional.empty());
   }
 
   private static ContainerInfo info(

@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.json.JsonException;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
@@ -16,7 +17,11 @@ import java.util.function.UnaryOperator;
 
 /** The containers' records, names and writable layers, below {@code ROOT/containers}. */
 final class ContainerStore {
+  private static final String RECORD = "record.json";
   private static final String STARTED = "started";
+
+  /** There from the first change of its name on: a kill may have left it two. */
+  private static final String RENAMED = "renamed";
 
   private final Roots roots;
 
@@ -29,13 +34,17 @@ final class ContainerStore {
     return roots.containers().resolve(id);
   }
 
+  /** Makes a container's directory. */
+  void make(String id) throws IOException {
+    StateFile.makeDirectories(directory(id));
+  }
+
   /**
-   * Writes a record; its directory is made when it is missing. That of a container which goes at
-   * its end is not synced: a boot would be its end.
+   * Writes a record. That of a container which goes at its end is not synced: a boot would be its
+   * end.
    */
   void write(ContainerRecord record) throws IOException {
-    StateFile.makeDirectories(directory(record.id()));
-    write(record, "record.json", record.toText());
+    write(record, RECORD, record.toText());
   }
 
   /** Writes a file beside the record. */
@@ -78,15 +87,16 @@ final class ContainerStore {
     Files.deleteIfExists(directory(id).resolve(STARTED));
   }
 
-  /** When the run began that has no end in the record yet. */
+  /** When the run began that has no end in the record yet; about when, if the file is damaged. */
   Optional<Long> begun(String id) throws IOException {
+    Path file = directory(id).resolve(STARTED);
     try {
-      String text = Files.readString(directory(id).resolve(STARTED));
-      return text.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(text));
+      byte[] text = Files.readAllBytes(file);
+      return Optional.of(Long.parseLong(new String(text, StandardCharsets.ISO_8859_1)));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (NumberFormatException e) {
-      throw new IOException(directory(id).resolve(STARTED) + " is damaged", e);
+      return Optional.of(Files.getLastModifiedTime(file).toMillis());
     }
   }
 
@@ -112,16 +122,16 @@ final class ContainerStore {
    * @throws ContainerException when there is none, or more than one
    */
   String resolve(String reference) throws IOException {
-    if (ContainerId.is(reference) && find(reference).isPresent()) {
+    if (ContainerId.is(reference) && Files.exists(directory(reference))) {
       return reference;
     }
-    Optional<String> owner = isFileName(reference) ? owner(reference) : Optional.empty();
-    if (owner.isPresent() && find(owner.get()).isPresent()) {
+    Optional<String> owner = ContainerName.is(reference) ? owner(reference) : Optional.empty();
+    if (owner.isPresent() && isNamed(owner.get(), reference)) {
       return owner.get();
     }
     List<String> found = new ArrayList<>();
     for (String id : reference.isEmpty() ? List.<String>of() : ids()) {
-      if (id.startsWith(reference) && find(id).isPresent()) {
+      if (id.startsWith(reference)) {
         found.add(id);
       }
     }
@@ -136,24 +146,33 @@ final class ContainerStore {
     return found.get(0);
   }
 
-  private static boolean isFileName(String text) {
-    return !text.isEmpty() && !text.startsWith(".") && text.indexOf('/') < 0 && text.length() < 256;
-  }
-
   /**
-   * Gives a container another name.
+   * Gives a container another name. The record decides: a file among the names that says otherwise
+   * is one that a kill has left.
    *
    * @throws ContainerException when the container is gone, or the name is somebody else's
    */
   void rename(String id, String name) throws IOException {
-    String before = find(id).orElseThrow(() -> ContainerException.notFound(id)).name();
-    String owner = claim(name, id);
-    if (!owner.equals(id)) {
-      throw taken(name, owner);
-    }
-    update(id, record -> record.named(name));
-    if (!before.equals(name)) {
-      release(before, id);
+    try (Directory names = Directory.open(roots.names());
+        Fd guard = names.lock()) {
+      String before = find(id).orElseThrow(() -> ContainerException.notFound(id)).name();
+      if (before.equals(name)) {
+        return;
+      }
+      Files.writeString(directory(id).resolve(RENAMED), "");
+      String owner = claim(names, name, id);
+      if (!owner.equals(id)) {
+        throw taken(name, owner);
+      }
+      String given = before;
+      try {
+        update(id, record -> record.named(name));
+      } catch (IOException e) {
+        given = name;
+        throw e;
+      } finally {
+        release(names, given, id);
+      }
     }
   }
 
@@ -168,14 +187,34 @@ final class ContainerStore {
             + ": take another name, or remove that container");
   }
 
-  /** The record of that id; empty when there is none, or one that a power cut has emptied. */
+  /**
+   * The record of that id; empty when there is none.
+   *
+   * @throws ContainerException when it is damaged
+   */
   Optional<ContainerRecord> find(String id) throws IOException {
     try {
-      byte[] text = Files.readAllBytes(directory(id).resolve("record.json"));
-      return text.length == 0 ? Optional.empty() : Optional.of(ContainerRecord.parse(text));
+      ContainerRecord record =
+          ContainerRecord.parse(Files.readAllBytes(directory(id).resolve(RECORD)));
+      if (!record.id().equals(id)) {
+        throw new JsonException("it is not that of this container");
+      }
+      return Optional.of(record);
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (JsonException e) {
+      throw ContainerException.damaged(id, RECORD, "cannot be read: " + e.getMessage());
     }
+  }
+
+  /** Whether there is a directory without a record, and nobody who makes or removes it. */
+  boolean hasLostRecord(String id) throws IOException {
+    // Both have a run directory, from before the first file until after the last.
+    Path run = roots.running().resolve(id);
+    return !Files.exists(run)
+        && !Files.exists(directory(id).resolve(RECORD))
+        && !Files.exists(run)
+        && Files.exists(directory(id));
   }
 
   /** The ids of all containers that have a directory here. */
@@ -203,68 +242,110 @@ final class ContainerStore {
    */
   String claim(String name, String id) throws IOException {
     StateFile.makeDirectories(roots.names());
-    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    byte[] temporary = ".name.new".getBytes(StandardCharsets.UTF_8);
     try (Directory names = Directory.open(roots.names());
         Fd guard = names.lock()) {
-      Optional<String> owner = owner(name);
-      if (owner.isPresent() && exists(owner.get())) {
-        return owner.get();
-      }
-      try (Directory own = Directory.open(directory(id))) {
-        try (Fd file = own.create(temporary)) {
-          file.output().write(id.getBytes(StandardCharsets.UTF_8));
-        }
-        // Takes over a name whose container is gone.
-        own.rename(temporary, names, bytes, 0);
-      }
-      return id;
+      return claim(names, name, id);
     }
+  }
+
+  private String claim(Directory names, String name, String id) throws IOException {
+    Optional<String> owner = owner(name);
+    if (owner.isPresent() && (owner.get().equals(id) || isNamed(owner.get(), name))) {
+      return owner.get();
+    }
+    byte[] temporary = bytes(".name.new");
+    try (Directory own = Directory.open(directory(id))) {
+      own.removeTree(temporary);
+      try (Fd file = own.create(temporary)) {
+        file.output().write(bytes(id));
+      }
+      // Takes over a name whose container is gone, or has another.
+      own.rename(temporary, names, bytes(name), 0);
+    }
+    return id;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private Optional<String> owner(String name) throws IOException {
     try {
-      return Optional.of(Files.readString(roots.names().resolve(name)).strip());
+      byte[] id = Files.readAllBytes(roots.names().resolve(name));
+      return Optional.of(new String(id, StandardCharsets.ISO_8859_1).strip());
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
   }
 
-  private boolean exists(String id) {
-    return ContainerId.is(id)
-        && (Files.exists(directory(id)) || Files.exists(roots.running().resolve(id)));
+  /** Whether it bears a name that is claimed for it: one without a readable record does. */
+  private boolean isNamed(String id, String name) throws IOException {
+    if (!ContainerId.is(id)
+        || !Files.exists(directory(id)) && !Files.exists(roots.running().resolve(id))) {
+      return false;
+    }
+    try {
+      return find(id).map(record -> record.name().equals(name)).orElse(true);
+    } catch (ContainerException damaged) {
+      return true;
+    }
   }
 
-  /** Removes a container's name, record and writable layer. An absent container is success. */
+  /**
+   * Removes a container's names, record and writable layer, the record first: from then on the next
+   * command would finish it. An absent container is success.
+   */
   void delete(String id) throws IOException {
-    if (Files.isDirectory(roots.names())) {
-      releaseNames(id);
-    }
-    if (Files.isDirectory(roots.containers())) {
-      try (Directory all = Directory.open(roots.containers())) {
-        all.removeTree(id.getBytes(StandardCharsets.US_ASCII));
-      }
-    }
-  }
-
-  private void releaseNames(String id) throws IOException {
-    Optional<ContainerRecord> record = find(id);
-    if (record.isEmpty()) {
+    if (!Files.isDirectory(directory(id))) {
       return;
     }
-    release(record.get().name(), id);
+    List<String> names = names(id);
+    try (Directory own = Directory.open(directory(id));
+        Fd guard = own.lock()) {
+      own.removeTree(bytes(RECORD));
+    }
+    if (Files.isDirectory(roots.names())) {
+      try (Directory all = Directory.open(roots.names());
+          Fd guard = all.lock()) {
+        for (String name : names) {
+          release(all, name, id);
+        }
+      }
+    }
+    try (Directory all = Directory.open(roots.containers())) {
+      all.removeTree(bytes(id));
+    }
   }
 
-  private void release(String name, String id) throws IOException {
-    try (Directory names = Directory.open(roots.names());
-        Fd guard = names.lock()) {
-      if (owner(name).equals(Optional.of(id))) {
-        names.unlink(name.getBytes(StandardCharsets.UTF_8));
+  /** What is claimed for it among the names; every name is looked at when the record is no help. */
+  List<String> names(String id) throws IOException {
+    if (!Files.exists(directory(id).resolve(RENAMED))) {
+      try {
+        Optional<ContainerRecord> record = find(id);
+        if (record.isPresent()) {
+          return List.of(record.get().name());
+        }
+      } catch (ContainerException damaged) {
+        // All are looked at.
       }
-    } catch (KernelException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
+    }
+    List<String> found = new ArrayList<>();
+    if (Files.isDirectory(roots.names())) {
+      try (Directory all = Directory.open(roots.names())) {
+        for (Directory.Entry entry : all.list()) {
+          String name = new String(entry.name(), StandardCharsets.US_ASCII);
+          if (ContainerName.is(name) && owner(name).equals(Optional.of(id))) {
+            found.add(name);
+          }
+        }
       }
+    }
+    return found;
+  }
+
+  private void release(Directory names, String name, String id) throws IOException {
+    if (owner(name).equals(Optional.of(id))) {
+      names.unlink(bytes(name));
     }
   }
 }

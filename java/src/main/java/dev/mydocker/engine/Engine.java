@@ -67,10 +67,10 @@ public final class Engine {
     }
   }
 
-  /** What every container has written. */
+  /** What every container has written whose record can be read. */
   public List<ContainerUsage> containerUsage() throws IOException {
     List<ContainerUsage> out = new ArrayList<>();
-    for (ImageUsers.User user : new ContainerImages(home.roots()).users()) {
+    for (ImageUsers.User user : new ContainerImages(home.roots()).known()) {
       Path upper = home.store().directory(user.container()).resolve("upper");
       if (Files.isDirectory(upper)) {
         try (Directory written = Directory.open(upper)) {
@@ -116,8 +116,7 @@ public final class Engine {
     try {
       CompiledSpec compiled = compile(id, run.path(), request, image);
       makeSources(request.options().mounts());
-      ContainerRecord record = record(id, request, image, compiled.spec());
-      StoredSpec.write(home.store(), record, compiled);
+      record(id, request, image, compiled);
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
@@ -212,17 +211,22 @@ public final class Engine {
     }
   }
 
-  /** Writes the record and claims its name, in this order: a name is found by the record. */
-  private ContainerRecord record(String id, CreateRequest request, Image image, Spec spec)
+  /** Claims a name and writes everything down, the record last: with it the container exists. */
+  private void record(String id, CreateRequest request, Image image, CompiledSpec compiled)
       throws IOException {
-    Optional<String> given = request.options().name();
+    home.store().make(id);
+    String name = claimName(id, request.options().name());
+    ContainerRecord record = described(id, name, request, image, compiled.spec());
+    StoredSpec.write(home.store(), record, compiled);
+    home.store().write(record);
+  }
+
+  private String claimName(String id, Optional<String> given) throws IOException {
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
       String name = given.isPresent() ? given.get() : ContainerName.generate(attempt);
-      ContainerRecord record = described(id, name, request, image, spec);
-      home.store().write(record);
       String owner = home.store().claim(name, id);
       if (owner.equals(id)) {
-        return record;
+        return name;
       }
       if (given.isPresent()) {
         throw ContainerStore.taken(name, owner);

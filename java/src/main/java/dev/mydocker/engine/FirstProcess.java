@@ -5,6 +5,8 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,6 +14,7 @@ import java.util.Optional;
  * The first process of a running container, held by a pidfd: never a stranger that has got its
  * number. The number was written by the monitor, which does not reap before it has written the end;
  * so with the monitor's lock held and no end there, after the pidfd was opened, it is that process.
+ * As somebody who cleans up after a killed monitor holds that lock too, its parent is looked at.
  */
 final class FirstProcess implements AutoCloseable {
   private static final short POLLIN = 1;
@@ -36,11 +39,34 @@ final class FirstProcess implements AutoCloseable {
       return Optional.empty();
     }
     Fd pidfd = Fd.of(n, "pidfd_open", "first process of " + id);
-    if (RunDirectory.isHeld(home.roots(), id) && RunFiles.end(run).isEmpty()) {
+    if (RunDirectory.isHeld(home.roots(), id)
+        && RunFiles.end(run).isEmpty()
+        && parent(file.get().pid()) == file.get().monitor()) {
       return Optional.of(new FirstProcess(file.get(), pidfd));
     }
     pidfd.close();
     return Optional.empty();
+  }
+
+  /** A process's parent, 0 when it is gone; see proc_pid_stat(5). */
+  private static int parent(int pid) {
+    try {
+      byte[] stat = Files.readAllBytes(Path.of("/proc", Integer.toString(pid), "stat"));
+      String text = new String(stat, StandardCharsets.ISO_8859_1);
+      // After the name, which may have parentheses and spaces: ") S 123 ".
+      int from = text.lastIndexOf(')') + 4;
+      return Integer.parseInt(text.substring(from, text.indexOf(' ', from)));
+    } catch (IOException gone) {
+      // ENOENT, or ESRCH when it goes between open and read.
+      return 0;
+    }
+  }
+
+  /** Whether the container runs. */
+  static boolean isThere(Home home, String id) throws IOException {
+    Optional<FirstProcess> process = find(home, id);
+    process.ifPresent(FirstProcess::close);
+    return process.isPresent();
   }
 
   /**

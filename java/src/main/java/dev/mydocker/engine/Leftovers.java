@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Removes what containers leave on the host: at their end, or after their owner was killed. */
@@ -19,18 +20,24 @@ final class Leftovers {
     return "/mydocker/" + id;
   }
 
-  /** Cleans up after every container whose maker and monitor are both gone. */
+  /**
+   * Cleans up after every container whose maker and monitor are both gone. One that cannot be
+   * cleaned up after keeps its run directory, for the next command, and who names it is told why.
+   */
   static void sweep(Home home) throws IOException {
     LeftMonitors.reap();
-    boolean booted = !Files.isDirectory(home.roots().running());
     StateFile.makeDirectories(home.roots().running());
+    Path swept = home.roots().run().resolve("swept");
+    if (!Files.exists(swept)) {
+      sweepAfterBoot(home);
+      Files.writeString(swept, "");
+    }
     for (RunDirectory run : RunDirectory.abandoned(home.roots())) {
       try (run) {
         end(home, run);
+      } catch (IOException stuck) {
+        continue;
       }
-    }
-    if (booted) {
-      sweepAfterBoot(home);
     }
   }
 
@@ -50,10 +57,26 @@ final class Leftovers {
    * @return how it ended; empty when its command never ran
    */
   static Optional<Exit> settle(Home home, RunDirectory run) throws IOException {
+    return settle(home, run, KILLED);
+  }
+
+  /**
+   * The same.
+   *
+   * @param silent how it ended when no monitor says so
+   */
+  private static Optional<Exit> settle(Home home, RunDirectory run, Exit silent)
+      throws IOException {
     String id = run.id();
     boolean oomKilled = home.cgroup(id).oomKills() > 0;
     home.cgroup(id).destroy();
-    Optional<ContainerRecord> record = home.store().find(id);
+    Optional<ContainerRecord> record;
+    try {
+      record = home.store().find(id);
+    } catch (ContainerException damaged) {
+      // What it wrote may be wanted: it stays until somebody removes it.
+      return Optional.empty();
+    }
     if (record.isEmpty() || record.get().remove()) {
       home.store().delete(id);
       return Optional.empty();
@@ -63,7 +86,7 @@ final class Leftovers {
       return Optional.empty();
     }
     Optional<RunFiles.End> end = RunFiles.end(run.path());
-    Exit exit = end.isEmpty() ? KILLED : exit(end.get(), oomKilled);
+    Exit exit = end.isEmpty() ? silent : exit(end.get(), oomKilled);
     long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
     home.store().end(id, new ContainerRecord.LastRun(started.get(), finished, exit));
     return Optional.of(exit);
@@ -77,18 +100,12 @@ final class Leftovers {
   /** The run directories went with the last boot: so did what ran. */
   private static void sweepAfterBoot(Home home) throws IOException {
     for (String id : home.store().ids()) {
-      if (Files.exists(home.roots().running().resolve(id))) {
-        continue;
-      }
-      Optional<ContainerRecord> record = home.store().find(id);
-      if (record.isEmpty() || record.get().remove()) {
-        home.store().delete(id);
-        continue;
-      }
-      Optional<Long> started = home.store().begun(id);
-      if (started.isPresent()) {
-        long now = System.currentTimeMillis();
-        home.store().end(id, new ContainerRecord.LastRun(started.get(), now, UNKNOWN));
+      Optional<RunDirectory> claimed = RunDirectory.claim(home.roots(), id);
+      if (claimed.isPresent()) {
+        try (RunDirectory run = claimed.get()) {
+          settle(home, run, UNKNOWN);
+          run.remove();
+        }
       }
     }
   }

@@ -30,44 +30,38 @@ final class RunFiles {
 
   private RunFiles() {}
 
-  /** Empty when no monitor has come to be. */
+  /** Empty when no monitor has come to be, or the file is damaged. */
   static Optional<Pid> pid(Path run) throws IOException {
-    Optional<Json.Obj> json = read(run.resolve("pid"));
-    return json.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Pid(
-                (int) number(json.get(), "pid"),
-                (int) number(json.get(), "monitor"),
-                number(json.get(), "started")));
+    return read(
+            run.resolve("pid"),
+            json -> new Pid(number(json, "pid"), number(json, "monitor"), moment(json, "started")))
+        .filter(file -> file.pid() > 0 && file.monitor() > 0);
   }
 
-  /** Empty when it has not ended under its monitor. */
+  /** Empty when it has not ended under its monitor, or the file is damaged. */
   static Optional<End> end(Path run) throws IOException {
-    Optional<Json.Obj> json = read(run.resolve("exit"));
-    return json.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new End((int) number(json.get(), "exitCode"), number(json.get(), "finished")));
+    return read(
+        run.resolve("exit"), json -> new End(number(json, "exitCode"), moment(json, "finished")));
   }
 
-  private static long number(Json.Obj json, String name) throws IOException {
-    try {
-      return json.integer(name).orElse(0L);
-    } catch (JsonException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+  private static int number(Json.Obj json, String name) throws JsonException {
+    return (int) moment(json, name);
   }
 
-  /** A power cut may have taken the words: the file is empty then. */
-  private static Optional<Json.Obj> read(Path file) throws IOException {
+  private static long moment(Json.Obj json, String name) throws JsonException {
+    return json.integer(name).orElse(0L);
+  }
+
+  private interface Form<T> {
+    T of(Json.Obj json) throws JsonException;
+  }
+
+  /** What is damaged is as good as not there: the container's lock tells whether it lives. */
+  private static <T> Optional<T> read(Path file, Form<T> form) throws IOException {
     try {
-      byte[] text = Files.readAllBytes(file);
-      return text.length == 0 ? Optional.empty() : Optional.of(Json.parseObject(text));
-    } catch (NoSuchFileException e) {
+      return Optional.of(form.of(Json.parseObject(Files.readAllBytes(file))));
+    } catch (NoSuchFileException | JsonException e) {
       return Optional.empty();
-    } catch (JsonException e) {
-      throw new IOException(file + " is not what a monitor writes: " + e.getMessage(), e);
     }
   }
 }

@@ -23,6 +23,14 @@ public final class Running implements AutoCloseable {
     /** At once; its last output is still to come. */
     void exited() throws IOException;
 
+    /**
+     * The monitor went away without a word: killed, and it took the first process with it
+     * (PR_SET_PDEATHSIG).
+     */
+    default ExitStatus lost() throws IOException {
+      return new ExitStatus(128 + SIGKILL, SIGKILL);
+    }
+
     /** When all output has come and the monitor is gone. */
     Exit ended(ExitStatus status) throws IOException;
 
@@ -32,15 +40,25 @@ public final class Running implements AutoCloseable {
 
   private final Owner owner;
   private final MonitorClient client;
-  private final Fd monitor;
+  private final Optional<Fd> monitor;
   private final int initPid;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean detached;
 
   Running(Owner owner, Launcher.Launched launched) {
+    this(owner, launched.client(), Optional.of(launched.monitor()), launched.initPid());
+  }
+
+  /**
+   * What runs.
+   *
+   * @param monitor its monitor, when that is a child of this process
+   */
+  Running(Owner owner, MonitorClient client, Optional<Fd> monitor, int initPid) {
     this.owner = owner;
-    this.client = launched.client();
-    this.monitor = launched.monitor();
-    this.initPid = launched.initPid();
+    this.client = client;
+    this.monitor = monitor;
+    this.initPid = initPid;
   }
 
   /** The command's process, as this process sees it. */
@@ -74,13 +92,25 @@ public final class Running implements AutoCloseable {
    *
    * @throws IOException when {@code output} fails; the container runs on then, and its monitor with
    *     it
+   * @throws DetachedException after {@link #detach}
    */
   public Exit relay(Output output) throws IOException {
     Optional<ExitStatus> status = client.relay(output, how -> owner.exited());
-    KernelException.check(
-        Linux.waitPidfd(monitor.number(), true, new int[2]), "waitid", monitor.name());
-    // A monitor that was killed took the first process with it (PR_SET_PDEATHSIG).
-    return owner.ended(status.orElse(new ExitStatus(128 + SIGKILL, SIGKILL)));
+    if (status.isEmpty() && detached) {
+      throw new DetachedException();
+    }
+    if (monitor.isPresent()) {
+      Fd child = monitor.get();
+      KernelException.check(
+          Linux.waitPidfd(child.number(), true, new int[2]), "waitid", child.name());
+    }
+    return owner.ended(status.isPresent() ? status.get() : owner.lost());
+  }
+
+  /** Makes a {@link #relay} that waits come back; the command goes on. */
+  public void detach() {
+    detached = true;
+    client.detach();
   }
 
   /** Lets go of it; one that still runs goes on. */
@@ -90,7 +120,7 @@ public final class Running implements AutoCloseable {
       return;
     }
     client.close();
-    LeftMonitors.add(monitor);
+    monitor.ifPresent(LeftMonitors::add);
     owner.release();
   }
 }

@@ -6,6 +6,7 @@ import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,18 +27,23 @@ final class StoredSpec {
   /**
    * Reads it back.
    *
-   * @throws ContainerException when the container is gone
+   * @throws ContainerException when the container is gone, or damaged
    */
   static CompiledSpec read(ContainerStore store, String id) throws IOException {
-    byte[] config = store.read(id, CONFIG).orElseThrow(() -> ContainerException.notFound(id));
+    if (!Files.exists(store.directory(id))) {
+      throw ContainerException.notFound(id.substring(0, 12));
+    }
+    byte[] config =
+        store
+            .read(id, CONFIG)
+            .orElseThrow(() -> ContainerException.damaged(id, CONFIG, "is missing"));
     try {
       Optional<byte[]> causes = store.read(id, CAUSES);
       Map<String, String> texts =
           causes.isEmpty() ? Map.of() : Json.parseObject(causes.get()).stringMap("causes");
       return new CompiledSpec(Spec.fromJson(Json.parseObject(config)), new Causes(texts));
     } catch (JsonException e) {
-      throw new IOException(
-          store.directory(id).resolve(CONFIG) + " is damaged: " + e.getMessage(), e);
+      throw ContainerException.damaged(id, CONFIG, "cannot be read: " + e.getMessage());
     }
   }
 }

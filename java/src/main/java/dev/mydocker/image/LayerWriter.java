@@ -48,9 +48,10 @@ public final class LayerWriter {
 
   private final Directory top;
   private final long mount;
+  private final Directory.Resolve files;
   private final boolean layer;
-  private final OutputStream buffered;
-  private final TarWriter tar;
+  private final String prefix;
+  private final TarSink tar;
   private final Map<Inode, String> written = new HashMap<>();
   private final Deque<String> todo = new ArrayDeque<>();
   private final byte[] buffer = new byte[BUFFER];
@@ -58,12 +59,32 @@ public final class LayerWriter {
   private long attributes;
   private long changed;
 
-  private LayerWriter(Directory top, OutputStream out, boolean layer) throws KernelException {
+  /**
+   * A writer.
+   *
+   * @param mount the mount that is not left
+   * @param files how a regular file is opened, which may be a mount point where that allows it
+   * @param prefix what each name begins with; nothing, or a name and a slash
+   */
+  private LayerWriter(
+      Directory top,
+      long mount,
+      Directory.Resolve files,
+      boolean layer,
+      String prefix,
+      TarSink tar) {
     this.top = top;
-    this.mount = top.stat().mountId();
+    this.mount = mount;
+    this.files = files;
     this.layer = layer;
-    this.buffered = new BufferedOutputStream(out, BUFFER);
-    this.tar = new TarWriter(buffered);
+    this.prefix = prefix;
+    this.tar = tar;
+  }
+
+  private static LeftOut write(Directory top, OutputStream out, boolean layer) throws IOException {
+    TarWriter tar = new TarWriter(new BufferedOutputStream(out, BUFFER));
+    long mount = top.stat().mountId();
+    return new LayerWriter(top, mount, Directory.Resolve.BENEATH, layer, "", tar).run();
   }
 
   /**
@@ -73,12 +94,39 @@ public final class LayerWriter {
    * @throws ImageException UNSUPPORTED when the tree holds what no layer can say
    */
   public static LeftOut layer(Directory upper, OutputStream out) throws IOException {
-    return new LayerWriter(upper, out, true).run();
+    return write(upper, out, true);
   }
 
   /** Writes a whole root file system; directories on which something is mounted are empty. */
   public static LeftOut tree(Directory root, OutputStream out) throws IOException {
-    return new LayerWriter(root, out, false).run();
+    return write(root, out, false);
+  }
+
+  /**
+   * Writes a directory and what is in it; directories on which something is mounted are empty.
+   *
+   * @param files how a regular file is opened, which may be a mount point where that allows it
+   * @param as what it is called; nothing for {@code ./}
+   */
+  static LeftOut directory(Directory top, Directory.Resolve files, String as, TarSink tar)
+      throws IOException {
+    String prefix = as.isEmpty() ? "" : as + "/";
+    return new LayerWriter(top, top.stat().mountId(), files, false, prefix, tar).run();
+  }
+
+  /**
+   * Writes one entry that is no directory.
+   *
+   * @param files as for {@link #directory}
+   * @param as what it is called
+   */
+  static LeftOut single(
+      Directory in, byte[] name, Stat stat, Directory.Resolve files, String as, TarSink tar)
+      throws IOException {
+    LayerWriter writer = new LayerWriter(in, stat.mountId(), files, false, "", tar);
+    writer.leaf(in, name, as, stat);
+    tar.finish();
+    return writer.leftOut();
   }
 
   private LeftOut run() throws IOException {
@@ -97,7 +145,10 @@ public final class LayerWriter {
       }
     }
     tar.finish();
-    buffered.flush();
+    return leftOut();
+  }
+
+  private LeftOut leftOut() {
     return new LeftOut(sockets, attributes, changed);
   }
 
@@ -125,7 +176,7 @@ public final class LayerWriter {
     Stat own = directory.stat();
     List<TarEntry.Xattr> xattrs = new ArrayList<>();
     boolean opaque = read(path, directory.listXattrs(), directory::getXattr, xattrs);
-    put(TarEntry.Type.DIRECTORY, path.isEmpty() ? "./" : path + "/", "", own, 0, xattrs);
+    put(TarEntry.Type.DIRECTORY, path, "", own, 0, xattrs);
     if (opaque) {
       tar.put(TarEntry.plain(below(path, OPAQUE), TarEntry.Type.FILE, 0600, 0));
     }
@@ -165,7 +216,8 @@ public final class LayerWriter {
       sockets++;
       return;
     }
-    if (stat.mountId() != mount) {
+    boolean mounted = stat.mountId() != mount;
+    if (mounted && !(stat.isRegular() && files == Directory.Resolve.IN_MOUNTED_ROOT)) {
       mountPoint(path, stat);
       return;
     }
@@ -185,14 +237,14 @@ public final class LayerWriter {
   /** What a mount covers cannot be seen; the mount's own kind tells what it must have been. */
   private void mountPoint(String path, Stat stat) throws IOException {
     if (stat.isDirectory()) {
-      put(TarEntry.Type.DIRECTORY, path + "/", "", stat, 0, List.of());
+      put(TarEntry.Type.DIRECTORY, path, "", stat, 0, List.of());
     } else {
       put(TarEntry.Type.FILE, path, "", stat, 0, List.of());
     }
   }
 
   private boolean file(Directory in, byte[] name, String path) throws IOException {
-    try (Fd file = in.openRegular(name, Directory.Resolve.BENEATH)) {
+    try (Fd file = in.openRegular(name, files)) {
       Stat stat = Stat.of(file);
       put(TarEntry.Type.FILE, path, "", stat, stat.size(), attributes(in, name, path));
       copy(file.input(), stat.size());
@@ -247,17 +299,19 @@ public final class LayerWriter {
 
   private void put(
       TarEntry.Type type,
-      String name,
+      String path,
       String link,
       Stat stat,
       long size,
       List<TarEntry.Xattr> xattrs)
       throws IOException {
+    boolean directory = type == TarEntry.Type.DIRECTORY;
+    String name = prefix + path + (directory && !path.isEmpty() ? "/" : "");
     tar.put(
         new TarEntry(
-            name,
+            name.isEmpty() ? "./" : name,
             type,
-            link,
+            type == TarEntry.Type.HARD_LINK ? prefix + link : link,
             size,
             stat.mode() & 07777,
             stat.uid(),

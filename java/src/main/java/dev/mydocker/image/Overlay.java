@@ -42,6 +42,12 @@ final class Overlay {
     in.mknod(bytes(name), Linux.S_IFCHR, 0, 0);
   }
 
+  /** Whether this directory hides everything below it. */
+  static boolean isOpaque(Directory directory) throws KernelException {
+    Optional<byte[]> value = directory.getXattr(OPAQUE);
+    return value.isPresent() && isOpaque(text(OPAQUE), value.get());
+  }
+
   /** Whether a directory hides everything below it. */
   static boolean isOpaque(Directory in, byte[] name) throws KernelException {
     Optional<byte[]> value = in.getXattr(name, OPAQUE);

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * <p>Commons Compress would take names and attributes as text and write them as UTF-8 into PAX
  * headers, so that a byte 0xff of a long name or of a {@code security.capability} comes out as two.
  */
-final class TarWriter {
+final class TarWriter implements TarSink {
   private static final int BLOCK = 512;
   private static final int NAME_ROOM = 100;
   private static final long MAX_OCTAL_7 = 07777777;
@@ -27,11 +27,8 @@ final class TarWriter {
     this.out = out;
   }
 
-  /**
-   * Writes an entry's header; its data, as many bytes as its size says, comes by {@link #write}. A
-   * directory's name ends in a slash.
-   */
-  void put(TarEntry entry) throws IOException {
+  @Override
+  public void put(TarEntry entry) throws IOException {
     endData();
     byte[] pax = records(entry);
     if (pax.length > UnpackLimits.SPECIAL_RECORD) {
@@ -48,8 +45,8 @@ final class TarWriter {
     padding = padding(entry.size());
   }
 
-  /** Data of the entry that was put last. */
-  void write(byte[] data, int offset, int length) throws IOException {
+  @Override
+  public void write(byte[] data, int offset, int length) throws IOException {
     if (length > left) {
       throw new IllegalStateException("more data than the entry's size");
     }
@@ -57,10 +54,11 @@ final class TarWriter {
     left -= length;
   }
 
-  /** Writes the archive's end. */
-  void finish() throws IOException {
+  @Override
+  public void finish() throws IOException {
     endData();
     out.write(new byte[2 * BLOCK]);
+    out.flush();
   }
 
   private void endData() throws IOException {

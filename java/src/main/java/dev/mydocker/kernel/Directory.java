@@ -298,6 +298,16 @@ public final class Directory implements AutoCloseable {
     return Arrays.copyOf(text, n);
   }
 
+  /**
+   * Where this directory is, from the root of its mount when that is attached nowhere. A name for
+   * comparing and for messages, never to be opened.
+   */
+  public byte[] path() throws KernelException {
+    byte[] text = new byte[4096];
+    int n = Linux.readlinkat(Linux.AT_FDCWD, selfPath(fd.number()), text);
+    return Arrays.copyOf(text, KernelException.check(n, "readlinkat", fd.name()));
+  }
+
   /** Sets the owner of an entry, of a link itself when it is one; -1 leaves an id as it is. */
   public void chown(byte[] name, int uid, int gid) throws KernelException {
     requireName("fchownat", name);

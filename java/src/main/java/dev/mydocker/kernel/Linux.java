@@ -63,6 +63,18 @@ public final class Linux {
   public static final int S_IFCHR = 0020000;
   public static final int S_IFIFO = 0010000;
 
+  /** fsconfig(2), {@code command}. */
+  public static final int FSCONFIG_SET_STRING = 1;
+
+  public static final int FSCONFIG_CMD_CREATE = 6;
+
+  /** fsmount(2), {@code attributes}. */
+  public static final int MOUNT_ATTR_RDONLY = 1;
+
+  public static final int MOUNT_ATTR_NOSUID = 2;
+  public static final int MOUNT_ATTR_NODEV = 4;
+  public static final int MOUNT_ATTR_NOEXEC = 8;
+
   public static final int LOCK_SH = 1;
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
@@ -252,6 +264,23 @@ public final class Linux {
       byte[] source, byte[] target, byte[] type, long flags, byte[] data);
 
   public static native int umount2(byte[] target, int flags);
+
+  /** fsopen(2) with FSOPEN_CLOEXEC: a file system of that type that is to be configured; the fd. */
+  public static native int fsopen(byte[] type);
+
+  /**
+   * fsconfig(2) without {@code aux}; an empty {@code key} or {@code value} is passed as NULL. The
+   * kernel takes values of up to 255 bytes.
+   */
+  public static native int fsconfig(int context, int command, byte[] key, byte[] value);
+
+  /**
+   * fsmount(2) with FSMOUNT_CLOEXEC: a mount that is attached nowhere, and goes when the fd and all
+   * that was opened below it are closed.
+   *
+   * @param attributes {@code MOUNT_ATTR_*}
+   */
+  public static native int fsmount(int context, int attributes);
 
   /** statfs(2): {f_type, f_bsize, f_blocks, f_bavail, f_files, f_ffree} into {@code out}. */
   public static native int statfs(byte[] path, long[] out);

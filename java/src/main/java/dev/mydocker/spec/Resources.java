@@ -32,6 +32,34 @@ final class Resources {
         r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options.privileged(), why));
   }
 
+  /**
+   * Limits of which some are changed; CPUs take the place of a quota and its period.
+   *
+   * @throws OptionException when one is out of range, beyond the host, or contradicts another
+   */
+  static Spec.Resources changed(
+      Spec.Resources now, Limits asked, HostFacts host, Causes.Collector why)
+      throws OptionException {
+    boolean cpus = set(asked.nanoCpus()).isPresent();
+    Limits all =
+        new Limits(
+            or(asked.memory(), now.memory().limit()),
+            or(asked.memoryReservation(), now.memory().reservation()),
+            or(asked.memorySwap(), now.memory().swap()),
+            asked.nanoCpus(),
+            or(asked.cpuShares(), now.cpu().shares()),
+            cpus ? asked.cpuPeriod() : or(asked.cpuPeriod(), now.cpu().period()),
+            cpus ? asked.cpuQuota() : or(asked.cpuQuota(), now.cpu().quota()),
+            asked.cpusetCpus().or(() -> now.cpu().cpus()),
+            or(asked.pids(), now.pidsLimit()));
+    Resources r = new Resources(all, host, why);
+    return new Spec.Resources(r.memory(), r.cpu(), r.pids(), now.devices());
+  }
+
+  private static OptionalLong or(OptionalLong asked, OptionalLong now) {
+    return set(asked).isPresent() ? asked : now;
+  }
+
   private Spec.Memory memory() throws OptionException {
     OptionalLong limit = set(asked.memory());
     OptionalLong reservation = set(asked.memoryReservation());

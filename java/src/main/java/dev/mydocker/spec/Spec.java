@@ -38,6 +38,23 @@ public record Spec(
     annotations = copy(annotations);
   }
 
+  /** The same with other limits. */
+  public Spec withResources(Resources resources) {
+    Linux changed =
+        new Linux(
+            linux.namespaces(),
+            linux.uidMappings(),
+            linux.gidMappings(),
+            linux.sysctl(),
+            resources,
+            linux.cgroupsPath(),
+            linux.devices(),
+            linux.maskedPaths(),
+            linux.readonlyPaths(),
+            linux.rootfsPropagation());
+    return new Spec(ociVersion, process, root, hostname, domainname, mounts, changed, annotations);
+  }
+
   /** The container's process. */
   public record Process(
       boolean terminal,

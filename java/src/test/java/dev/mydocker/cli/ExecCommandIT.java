@@ -143,7 +143,7 @@ class ExecCommandIT {
     "1, unable to find user, -u none box true",
     "1, 'must be an absolute path', -w here box true",
     "1, the input device is not a TTY, -it box true",
-    "1, --detach-keys, --detach-keys ctrl-x box true",
+    "1, '--detach-keys: \"x-ctrl\" is no key', --detach-keys x-ctrl box true",
     "1, --no-such-flag, --no-such-flag box true"
   })
   void mistakesAreOneClearLine(int code, String message, String line) throws Exception {

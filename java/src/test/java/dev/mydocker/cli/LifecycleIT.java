@@ -231,6 +231,164 @@ class LifecycleIT {
   }
 
   @Test
+  void topShowsItsProcessesAndNoOthers() throws Exception {
+    started("tp");
+    List<String> lines = good("top", "tp", "-o", "pid,args").lines().toList();
+    assertThat(lines.get(0).split(" +")).containsExactly("PID", "COMMAND");
+    assertThat(lines.get(1)).startsWith(Integer.toString(info("tp").pid())).contains(OBEDIENT);
+    assertThat(lines).hasSizeBetween(2, 3);
+    assertThat(good("top", "tp").lines().findFirst().orElseThrow().split(" +"))
+        .containsExactly("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
+    assertThat(bad("top", "tp", "-o", "args").err()).contains("no PID column");
+    assertThat(bad("top", "tp", "--no-such-option").err()).contains("ps --no-such-option: ");
+    good("kill", "tp");
+    assertThat(good("wait", "tp")).isEqualTo("137");
+    assertThat(bad("top", "tp").err()).contains("is not running");
+  }
+
+  private static String cgroup(String name, String v1, String v2) throws IOException {
+    String id = info(name).id();
+    Path old = Path.of("/sys/fs/cgroup", v1.substring(0, v1.indexOf('/')), "mydocker", id);
+    return Files.exists(old)
+        ? Files.readString(old.resolve(v1.substring(v1.indexOf('/') + 1))).strip()
+        : Files.readString(Path.of("/sys/fs/cgroup/mydocker", id, v2)).strip();
+  }
+
+  private static String inspected(String name, String field) {
+    return good("inspect", "--format", "{{.HostConfig." + field + "}}", name);
+  }
+
+  @Test
+  void REL21_limitsOfARunningContainerAreChanged() throws Exception {
+    good("run", "-d", "--name", "up", "-m", "64m", "--cpus", "0.5", BUSYBOX, "sleep", "1000");
+    assertThat(good("update", "-m", "128m", "--memory-swap", "-1", "--pids-limit", "77", "up"))
+        .isEqualTo("up");
+    assertThat(cgroup("up", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("134217728");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("77");
+    assertThat(inspected("up", "Memory")).isEqualTo("134217728");
+    assertThat(inspected("up", "PidsLimit")).isEqualTo("77");
+    good("pause", "up");
+    good("update", "--cpu-quota", "-1", "--pids-limit", "-1", "--cpu-shares", "512", "up");
+    good("unpause", "up");
+    assertThat(cgroup("up", "cpu/cpu.cfs_quota_us", "cpu.max")).matches("-1|max .*");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("max");
+    good("restart", "-t", "0", "up");
+    assertThat(cgroup("up", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("134217728");
+    assertThat(cgroup("up", "pids/pids.max", "pids.max")).isEqualTo("max");
+  }
+
+  @Test
+  void REL21_limitsAreChangedAllOrNone() throws Exception {
+    String hold = "head -c 40000000 /dev/zero >/dev/shm/big; echo >/ready; sleep 1000";
+    String[] line = {
+      "run", "-d", "--name", "an", "-m", "64m", "--memory-swap", "64m", BUSYBOX, "sh", "-c", hold
+    };
+    Path ready = directory.resolve("root/containers").resolve(good(line)).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    String shares = cgroup("an", "cpu/cpu.shares", "cpu.weight");
+    assertThat(
+            bad(
+                    "update",
+                    "--pids-limit",
+                    "50",
+                    "-c",
+                    "512",
+                    "-m",
+                    "16m",
+                    "--memory-swap",
+                    "16m",
+                    "an")
+                .err())
+        .contains("--memory");
+    assertThat(cgroup("an", "memory/memory.limit_in_bytes", "memory.max")).isEqualTo("67108864");
+    assertThat(cgroup("an", "cpu/cpu.shares", "cpu.weight")).isEqualTo(shares);
+    assertThat(cgroup("an", "pids/pids.max", "pids.max")).isEqualTo("max");
+    assertThat(inspected("an", "Memory")).isEqualTo("67108864");
+    assertThat(info("an").state().isRunning()).isTrue();
+
+    assertThat(bad("update", "an").err()).contains("at least one flag");
+    assertThat(bad("update", "-m", "junk", "an").err()).contains("junk");
+    assertThat(bad("update", "--cpus", "9999", "an").err()).contains("CPUs available");
+    assertThat(bad("update", "--cpuset-cpus", "x", "an").err()).contains("x");
+    assertThat(bad("update", "-m", "1m", "an").err()).contains("6MB");
+    assertThat(bad("update", "--restart", "always", "an").err()).contains("without a policy");
+    assertThat(bad("update", "-m", "64m", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
+  void whatDoesNotRunIsUpdatedForItsNextStart() throws Exception {
+    good("create", "--name", "nx", BUSYBOX, "sleep", "1000");
+    good("update", "--pids-limit", "33", "--restart", "on-failure:2", "nx");
+    assertThat(run().resolve("containers")).isEmptyDirectory();
+    assertThat(inspected("nx", "RestartPolicy.Name")).isEqualTo("on-failure");
+    good("start", "nx");
+    assertThat(cgroup("nx", "pids/pids.max", "pids.max")).isEqualTo("33");
+    good("update", "--restart", "no", "nx");
+    assertThat(inspected("nx", "RestartPolicy.Name")).isEqualTo("no");
+  }
+
+  @Test
+  void noPortsAreServedYet() {
+    good("create", "--name", "po", BUSYBOX, "true");
+    assertThat(good("port", "po")).isEmpty();
+    assertThat(bad("port", "po", "80").err()).contains("no public port '80' published for po");
+    assertThat(bad("port", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
+  void statsAreWhatTheKernelCounts() throws Exception {
+    String busy = "head -c 20000000 /dev/zero >/dev/shm/big; echo >/ready; while :; do :; done";
+    String[] line = {
+      "run", "-d", "--name", "st", "-m", "64m", "--pids-limit", "9", BUSYBOX, "sh", "-c", busy
+    };
+    Path ready = directory.resolve("root/containers").resolve(good(line)).resolve("upper/ready");
+    while (!Files.exists(ready)) {
+      Thread.onSpinWait();
+    }
+    good("create", "--name", "idle", BUSYBOX, "true");
+    String fields = "{{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.MemPerc}} {{.NetIO}} {{.PIDs}}";
+    String[] words = good("stats", "--no-stream", "--format", fields).split("[ /]+");
+    assertThat(words).hasSize(8);
+    assertThat(Double.parseDouble(words[1].replace("%", ""))).isBetween(1.0, 120.0);
+    assertThat(Double.parseDouble(words[2].replace("MiB", ""))).isBetween(19.0, 40.0);
+    assertThat(words[3]).isEqualTo("64MiB");
+    assertThat(Double.parseDouble(words[4].replace("%", ""))).isBetween(29.0, 63.0);
+    assertThat(words[5] + words[6]).isEqualTo("0B0B");
+    assertThat(words[7]).isEqualTo("1");
+    List<String> table = good("stats", "--no-stream", "-a").lines().toList();
+    assertThat(table.get(0).split("   +"))
+        .containsExactly(
+            "CONTAINER ID",
+            "NAME",
+            "CPU %",
+            "MEM USAGE / LIMIT",
+            "MEM %",
+            "NET I/O",
+            "BLOCK I/O",
+            "PIDS");
+    assertThat(table).hasSize(3);
+    assertThat(good("stats", "--no-stream", "idle"))
+        .containsPattern("idle +-- +-- / -- +-- +-- +-- +--");
+    assertThat(bad("stats", "--no-stream", "nothing").err()).contains("No such container: nothing");
+  }
+
+  @Test
+  void onlyWhatRunsIsAttachedTo() throws Exception {
+    good("create", "--name", "idle", BUSYBOX, "true");
+    assertThat(bad("attach", "idle").err())
+        .isEqualTo("mydocker: attach: You cannot attach to a stopped container, start it first\n");
+    started("held");
+    good("pause", "held");
+    assertThat(bad("attach", "held").err()).contains("paused container, unpause it first");
+    assertThat(bad("attach", "nothing").err()).contains("No such container: nothing");
+    assertThat(bad("attach", "idle", "held").err()).contains("it needs one container");
+    assertThat(bad("start", "-a", "idle", "held").err()).contains("it needs one container");
+    assertThat(bad("attach", "--detach-keys", "x-a", "held").err()).contains("\"x-a\" is no key");
+  }
+
+  @Test
   void oneOfSeveralFailsAndTheOthersAreDone() throws Exception {
     started("a1");
     Result result = mydocker("stop", "a1", "missing");
@@ -303,6 +461,7 @@ class LifecycleIT {
     good("wait", "bb");
     Files.writeString(directory.resolve("root/containers").resolve(id).resolve("started"), "1");
     Files.delete(run().resolve("containers"));
+    Files.delete(run().resolve("swept"));
     assertThat(state("bb")).startsWith("exited Exited (255)");
   }
 
@@ -505,7 +664,7 @@ class LifecycleIT {
         .endsWith("shape");
     assertThat(good("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Command}}"))
         .isEqualTo(id + " \"sleep 1000000000000000\"");
-    assertThat(bad2("ps", "--filter", "status=dead").err()).contains("there is no status");
+    assertThat(bad2("ps", "--filter", "status=gone").err()).contains("there is no status");
     assertThat(bad2("ps", "--filter", "colour=red").err()).contains("invalid filter");
   }
 

@@ -52,6 +52,7 @@ class RunFlagsTest {
                     RunOptions.builder("hello").build(), Platform.host(), PullPolicy.MISSING),
                 Optional.empty(),
                 false,
+                DetachKeys.parse("ctrl-p,ctrl-q"),
                 true,
                 Optional.empty(),
                 Optional.empty()));

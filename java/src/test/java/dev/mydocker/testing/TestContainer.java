@@ -103,6 +103,11 @@ public final class TestContainer implements AutoCloseable {
     running.resize(rows, columns);
   }
 
+  /** Lets go of it: {@link #end} fails, and it goes on. */
+  public void detach() {
+    running.detach();
+  }
+
   /** What it has written so far. */
   public String out() {
     synchronized (out) {

@@ -157,6 +157,11 @@ public final class TestEngine {
     }
   }
 
+  /** Attaches to a container that runs. */
+  public TestContainer attach(TestContainer to, boolean stdin) throws IOException {
+    return new TestContainer(to.id(), engine.find(to.id()).attach(stdin));
+  }
+
   /** Runs a script in a container that runs, to its end; without input. */
   public Result execSh(TestContainer in, String script) throws IOException, OptionException {
     return exec(in, ExecOptions.of(List.of("sh", "-c", script)));

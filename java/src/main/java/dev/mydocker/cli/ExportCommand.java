@@ -1,0 +1,72 @@
+package dev.mydocker.cli;
+
+import dev.mydocker.engine.ContainerFiles;
+import dev.mydocker.engine.Engine;
+import dev.mydocker.image.LayerWriter;
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code mydocker export}. */
+final class ExportCommand implements Command {
+
+  @Override
+  public String synopsis() {
+    return "export [OPTIONS] CONTAINER";
+  }
+
+  @Override
+  public String summary() {
+    return "Write a container's files into a tar; what is mounted in it is not among them";
+  }
+
+  @Override
+  public Flags flags() {
+    return new Flags()
+        .group("Options")
+        .value("FILE", "Where to, instead of the standard output", "-o", "--output");
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "mydocker export -o web.tar web", "mydocker export web | mydocker import - web:flat");
+  }
+
+  @Override
+  public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
+    if (arguments.arguments().size() != 1) {
+      throw new UsageException("it needs exactly one container");
+    }
+    Optional<Path> file = arguments.value("--output").map(Path::of);
+    if (file.isEmpty() && Linux.isatty(1) == 1) {
+      throw new UsageException(
+          "an archive is nothing for a terminal: give -o FILE, or redirect it");
+    }
+    Engine engine = Engine.open(session.environment());
+    engine.sweep();
+    try (ContainerFiles files = engine.find(arguments.arguments().get(0)).files()) {
+      if (file.isPresent()) {
+        OutputFile.write(file.get(), out -> write(files, out, session));
+      } else {
+        write(files, session.console().output(), session);
+      }
+    }
+    return 0;
+  }
+
+  private static void write(ContainerFiles files, OutputStream out, Session session)
+      throws IOException {
+    LayerWriter.LeftOut left = LayerWriter.tree(files.root(), out);
+    if (left.changed() > 0) {
+      session
+          .console()
+          .warning(
+              left.changed()
+                  + " files were removed or cut while they were read: pause the container first");
+    }
+  }
+}

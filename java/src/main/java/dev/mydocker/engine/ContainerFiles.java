@@ -1,0 +1,135 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.image.CopyPlace;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.spec.Spec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A container's root file system, held open. That of a running container is what it shows itself,
+ * its mounts included. That of another one is its layers, mounted for this alone; as long as it is
+ * open, nobody can start or remove the container.
+ *
+ * <p>Every path in it is to be resolved as {@link #place} says: whatever the container does
+ * meanwhile, the kernel stays in there.
+ */
+public final class ContainerFiles implements AutoCloseable {
+  private final ContainerHold hold;
+  private final CopyPlace place;
+
+  private ContainerFiles(ContainerHold hold, CopyPlace place) {
+    this.hold = hold;
+    this.place = place;
+  }
+
+  static ContainerFiles open(Home home, String id) throws IOException {
+    ContainerHold hold = ContainerHold.of(home, id);
+    try {
+      return hold.process().isPresent()
+          ? running(id, hold, hold.process().get())
+          : resting(home, id, hold);
+    } catch (IOException | RuntimeException e) {
+      hold.close();
+      throw e;
+    }
+  }
+
+  private static ContainerFiles running(String id, ContainerHold hold, FirstProcess process)
+      throws IOException {
+    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
+    Path path = Path.of("/proc/" + process.pid() + "/root");
+    Directory root = Directory.of(StateFile.open(path, flags, 0));
+    // Opened by number: while the process lives, the number was its own.
+    if (process.awaitEnd(0)) {
+      root.close();
+      throw Exec.notRunning(id);
+    }
+    return new ContainerFiles(
+        hold, new CopyPlace(root, Directory.Resolve.IN_MOUNTED_ROOT, List.of()));
+  }
+
+  private static ContainerFiles resting(Home home, String id, ContainerHold hold)
+      throws IOException {
+    ContainerRecord record =
+        home.store().find(id).orElseThrow(() -> ContainerException.notFound(id));
+    ContainerLayer layer = ContainerLayer.of(home, record);
+    layer.prepare();
+    Spec spec = StoredSpec.read(home.store(), id).spec();
+    Directory root = layer.mount(spec.root().readonly());
+    try {
+      List<String> covered = covered(spec, root, home.roots().running().resolve(id));
+      return new ContainerFiles(hold, new CopyPlace(root, Directory.Resolve.IN_ROOT, covered));
+    } catch (IOException | RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  /** Where this host's files are mounted when it runs; those of the engine's own do not count. */
+  private static List<String> covered(Spec spec, Directory root, Path run) throws IOException {
+    List<String> out = new ArrayList<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      if (mount.source().startsWith("/") && !Path.of(mount.source()).startsWith(run)) {
+        out.add(place(mount.destination(), root));
+      }
+    }
+    return out;
+  }
+
+  /** A path without links, one char per byte; of what is not there, as far as its directory is. */
+  private static String place(String path, Directory root) throws IOException {
+    int slash = path.lastIndexOf('/');
+    Optional<Directory> there = find(root, path);
+    String rest = there.isPresent() ? "" : path.substring(slash);
+    if (there.isEmpty()) {
+      there = find(root, path.substring(0, slash));
+    }
+    if (there.isEmpty()) {
+      return latin(path.getBytes(StandardCharsets.UTF_8));
+    }
+    try (Directory directory = there.get()) {
+      return (latin(directory.path()) + latin(rest.getBytes(StandardCharsets.UTF_8)))
+          .replace("//", "/");
+    }
+  }
+
+  private static Optional<Directory> find(Directory root, String path) throws IOException {
+    try {
+      byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+      return root.findDirectory(bytes, Directory.Resolve.IN_ROOT);
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOTDIR) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static String latin(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Its root; stays this object's. */
+  public Directory root() {
+    return place.root();
+  }
+
+  /** Its root, and how a path in it is walked. */
+  public CopyPlace place() {
+    return place;
+  }
+
+  @Override
+  public void close() throws IOException {
+    place.root().close();
+    hold.close();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.kernel.Linux;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * A container that is looked into: its first process while it runs, else its run directory, and
+ * then nobody can start or remove it before this is closed.
+ *
+ * @param process empty when it does not run
+ * @param run empty when it runs
+ */
+record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
+    implements AutoCloseable {
+  /** How often it is looked whether another process has let go of it. */
+  private static final int LOOK_MILLISECONDS = 5;
+
+  /**
+   * Waits while somebody else makes, starts, holds or removes it.
+   *
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   */
+  static ContainerHold of(Home home, String id) throws IOException {
+    while (true) {
+      Optional<FirstProcess> process = FirstProcess.find(home, id);
+      if (process.isPresent()) {
+        return new ContainerHold(process, Optional.empty());
+      }
+      Optional<RunDirectory> run = RunDirectory.claim(home.roots(), id);
+      if (run.isPresent()) {
+        return resting(home, run.get());
+      }
+      if (ContainerStatus.of(home, id).state() == ContainerState.RESTARTING) {
+        throw new ContainerException(
+            ContainerException.Kind.STATE,
+            "container " + id.substring(0, 12) + " waits for its restart: stop it first");
+      }
+      Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
+      if (abandoned.isPresent()) {
+        try (RunDirectory left = abandoned.get()) {
+          Leftovers.end(home, left);
+        }
+      } else {
+        Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
+      }
+    }
+  }
+
+  private static ContainerHold resting(Home home, RunDirectory run) throws IOException {
+    ContainerHold hold = new ContainerHold(Optional.empty(), Optional.of(run));
+    try {
+      home.store().find(run.id()).orElseThrow(() -> ContainerException.notFound(run.id()));
+      return hold;
+    } catch (IOException e) {
+      hold.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.ifPresent(FirstProcess::close);
+    if (run.isPresent()) {
+      run.get().remove();
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.mydocker.engine;
+
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Stat;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A container's writable layer and the layers of its image below it.
+ *
+ * @param lower the image's unpacked layers, the uppermost first; at least one
+ * @param upper what the container writes
+ * @param work overlayfs's own directory beside {@code upper}
+ */
+record ContainerLayer(List<Path> lower, Path upper, Path work) {
+
+  static ContainerLayer of(Home home, ContainerRecord record) {
+    Path directory = home.store().directory(record.id());
+    List<Path> lower = new ArrayList<>();
+    for (String layer : Blueprint.lower(record.layers())) {
+      lower.add(home.layers().resolve(layer));
+    }
+    if (lower.isEmpty()) {
+      lower.add(directory.resolve("empty"));
+    }
+    return new ContainerLayer(lower, directory.resolve("upper"), directory.resolve("work"));
+  }
+
+  /** Makes what the first start would make. */
+  void prepare() throws IOException {
+    StateFile.makeDirectories(upper);
+    StateFile.makeDirectories(work);
+    StateFile.makeDirectories(lower.get(0));
+    copyRootAttributes(lower.get(0), upper);
+  }
+
+  /** The root of an overlay has its upper directory's owner and mode: those of the image's root. */
+  static void copyRootAttributes(Path image, Path written) throws IOException {
+    try (Directory upper = Directory.open(written);
+        Directory top = Directory.open(image)) {
+      Stat root = top.stat();
+      upper.chown(root.uid(), root.gid());
+      upper.chmod(root.mode() & 07777);
+    }
+  }
+
+  /**
+   * Mounts the layers where nobody sees it: the mount has no place in any tree, and goes when the
+   * descriptors of it are closed. No container may have them mounted meanwhile.
+   *
+   * @return its root
+   */
+  Directory mount(boolean readOnly) throws IOException {
+    int attributes =
+        Linux.MOUNT_ATTR_NOSUID
+            | Linux.MOUNT_ATTR_NODEV
+            | Linux.MOUNT_ATTR_NOEXEC
+            | (readOnly ? Linux.MOUNT_ATTR_RDONLY : 0);
+    List<Directory> open = new ArrayList<>();
+    try (Fd context = Fd.of(Linux.fsopen(ascii("overlay")), "fsopen", "overlay")) {
+      List<String> names = new ArrayList<>();
+      for (Path layer : lower) {
+        names.add(opened(layer, open));
+      }
+      setLower(context, names);
+      set(context, "upperdir", opened(upper, open));
+      set(context, "workdir", opened(work, open));
+      int n = Linux.fsconfig(context.number(), Linux.FSCONFIG_CMD_CREATE, ascii(""), ascii(""));
+      KernelException.check(n, "fsconfig", "overlay of " + upper);
+      int mount = Linux.fsmount(context.number(), attributes);
+      return Directory.of(Fd.of(mount, "fsmount", "overlay of " + upper));
+    } finally {
+      open.forEach(Directory::close);
+    }
+  }
+
+  /** A name of at most 255 bytes, as fsconfig(2) takes them, and without a character to escape. */
+  private static String opened(Path directory, List<Directory> open) throws KernelException {
+    open.add(Directory.open(directory));
+    return "/proc/self/fd/" + open.get(open.size() - 1).fd().number();
+  }
+
+  /** One by one since Linux 6.8; before that in one value. */
+  private static void setLower(Fd context, List<String> names) throws IOException {
+    for (String name : names) {
+      try {
+        set(context, "lowerdir+", name);
+      } catch (KernelException e) {
+        if (e.errno() != Errno.EINVAL || !name.equals(names.get(0))) {
+          throw e;
+        }
+        setLowerAtOnce(context, names);
+        return;
+      }
+    }
+  }
+
+  static void setLowerAtOnce(Fd context, List<String> names) throws IOException {
+    try {
+      set(context, "lowerdir", names.stream().collect(Collectors.joining(":")));
+    } catch (KernelException e) {
+      if (e.errno() != Errno.EINVAL) {
+        throw e;
+      }
+      throw new IOException(
+          "cannot mount "
+              + names.size()
+              + " layers for a container that does not run before Linux 6.8: start it first",
+          e);
+    }
+  }
+
+  static void set(Fd context, String key, String value) throws KernelException {
+    int command = Linux.FSCONFIG_SET_STRING;
+    int n = Linux.fsconfig(context.number(), command, ascii(key), ascii(value));
+    KernelException.check(n, "fsconfig", "overlay " + key);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

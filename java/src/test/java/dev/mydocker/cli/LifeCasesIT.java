@@ -1,0 +1,281 @@
+package dev.mydocker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.mydocker.engine.Container;
+import dev.mydocker.json.Json;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Cases of the life of containers that other engines have got wrong. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class LifeCasesIT {
+  private static final int MANY = 100;
+  private static final int THREADS = 4;
+
+  @TempDir static Path directory;
+
+  private CommandLine mydocker;
+
+  @BeforeEach
+  void open() {
+    mydocker = CommandLine.below(directory);
+  }
+
+  @AfterEach
+  void removeAll() throws IOException {
+    mydocker.clear();
+  }
+
+  private String run(String name, String script) {
+    String id = mydocker.good("run", "-d", "--name", name, CommandLine.BUSYBOX, "sh", "-c", script);
+    mydocker.awaitFile(id, "ready");
+    return id;
+  }
+
+  private String state(String name) {
+    return mydocker.good("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name);
+  }
+
+  private int pid(String name) throws IOException {
+    return mydocker.info(name).pid();
+  }
+
+  @Test
+  void REL11_aHundredAtOnceRunAndStop() throws Exception {
+    mydocker.good("pull", "-q", CommandLine.BUSYBOX);
+    List<Long> took =
+        each(
+            i -> {
+              long start = System.nanoTime();
+              mydocker.good("run", "-d", "--name", "m" + i, CommandLine.BUSYBOX, "sleep", "1000");
+              return (System.nanoTime() - start) / 1000;
+            });
+    System.out.println(
+        "REL11: a start took "
+            + average(took.subList(0, 25))
+            + " us at first, "
+            + average(took.subList(75, MANY))
+            + " us at last");
+    assertThat(mydocker.good("ps", "-q").lines()).hasSize(MANY);
+    each(i -> mydocker.good("stop", "-t", "0", "m" + i));
+    assertThat(mydocker.good("ps", "-q")).isEmpty();
+    assertThat(mydocker.good("ps", "-aq", "--filter", "exited=137").lines()).hasSize(MANY);
+    mydocker.good("container", "prune", "-f");
+    mydocker.requireNothing();
+  }
+
+  private static long average(List<Long> values) {
+    return (long) values.stream().mapToLong(v -> v).average().orElse(0);
+  }
+
+  private interface Work<T> {
+    T on(int number) throws Exception;
+  }
+
+  private static <T> List<T> each(Work<T> work) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try {
+      List<Callable<T>> calls = new ArrayList<>();
+      for (int i = 0; i < MANY; i++) {
+        int number = i;
+        calls.add(() -> work.on(number));
+      }
+      List<T> results = new ArrayList<>();
+      for (Future<T> result : threads.invokeAll(calls)) {
+        results.add(result.get());
+      }
+      return results;
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void REL15_anInitWithoutHandlersIsKilledAfterItsTime() throws Exception {
+    run("plain", "echo >/ready; exec sleep 1000");
+    mydocker.good("kill", "-s", "TERM", "plain");
+    assertThat(state("plain")).as("the kernel drops it").isEqualTo("running 0");
+    mydocker.good("stop", "-t", "1", "plain");
+    assertThat(state("plain")).isEqualTo("exited 137");
+  }
+
+  @Test
+  void REL16_stopWaitsAsLongAsItIsTold() throws Exception {
+    String slow = "trap 'sleep 0.3; exit 4' TERM; echo >/ready; while :; do sleep 0.02; done";
+    run("patient", slow);
+    mydocker.good("stop", "-t", "-1", "patient");
+    assertThat(state("patient")).isEqualTo("exited 4");
+    run("hasty", slow);
+    mydocker.good("stop", "-t", "0", "hasty");
+    assertThat(state("hasty")).isEqualTo("exited 137");
+    assertThat(mydocker.bad("stop", "-t", "-2", "hasty")).contains("is not a number of seconds");
+  }
+
+  @Test
+  void REL16_aPausedContainerIsStoppedAndKilled() throws Exception {
+    String polite = "trap 'exit 4' TERM; echo >/ready; while :; do sleep 0.02; done";
+    run("stopped", polite);
+    mydocker.good("pause", "stopped");
+    mydocker.good("stop", "stopped");
+    assertThat(state("stopped")).isEqualTo("exited 4");
+    run("killed", polite);
+    mydocker.good("pause", "killed");
+    mydocker.good("kill", "killed");
+    assertThat(mydocker.good("wait", "killed")).isEqualTo("137");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"USR1", "SIGUSR1", "sigusr1", "10"})
+  void REL17_aSignalIsNamedOrNumbered(String signal) throws Exception {
+    run("heard", "trap 'exit 7' USR1; echo >/ready; while :; do sleep 0.02; done");
+    mydocker.good("kill", "-s", "RTMIN+3", "heard");
+    mydocker.good("kill", "--signal", signal, "heard");
+    assertThat(mydocker.good("wait", "heard")).isEqualTo("7");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "99", "65", "-1", "SIG", "TERMINATE", "RTMIN+31", "RTMAX-31", "9 "})
+  void REL17_whatIsNoSignalIsNotSent(String signal) throws Exception {
+    mydocker.good("create", "--name", "calm", CommandLine.BUSYBOX, "true");
+    assertThat(mydocker.bad("kill", "--signal=" + signal, "calm")).contains("invalid signal");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"stop -t 0", "rm -f", "kill"})
+  void REL18_whatIsFrozenBelowItsCgroupIsKilled(String command) throws Exception {
+    String id = run("cold", "echo >/ready; exec sleep 1000");
+    Path cgroup = Path.of("/sys/fs/cgroup/freezer/mydocker", id);
+    assumeTrue(Files.isDirectory(cgroup), "the freezer of v1");
+    Path below = Files.createDirectory(cgroup.resolve("below"));
+    Files.writeString(below.resolve("cgroup.procs"), Integer.toString(pid("cold")));
+    Files.writeString(below.resolve("freezer.state"), "FROZEN");
+    List<String> line = new ArrayList<>(List.of(command.split(" ")));
+    line.add("cold");
+    mydocker.good(line.toArray(String[]::new));
+    mydocker.good("rm", "-f", "cold");
+    assertThat(CommandLine.cgroups(id)).isEmpty();
+  }
+
+  @Test
+  void REL19_whetherItRanOutOfMemoryIsShown() throws Exception {
+    String script = "x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done";
+    String[] line = {
+      "run", "-d", "--name", "greedy", "-m", "16m", CommandLine.BUSYBOX, "sh", "-c", script
+    };
+    mydocker.good(line);
+    assertThat(mydocker.good("wait", "greedy")).isEqualTo("137");
+    run("modest", "echo >/ready; exec sleep 1000");
+    mydocker.good("kill", "modest");
+    mydocker.good("wait", "modest");
+    String form = "{{.State.OOMKilled}} {{.State.ExitCode}}";
+    assertThat(mydocker.good("inspect", "-f", form, "greedy")).isEqualTo("true 137");
+    assertThat(mydocker.good("inspect", "-f", form, "modest")).isEqualTo("false 137");
+  }
+
+  @Test
+  void REL39_twoHundredCgroupsBelowItsOwnGoWithIt() throws Exception {
+    String id = run("nested", "echo >/ready; exec sleep 1000");
+    Path cgroup = CommandLine.cgroups(id).get(0);
+    for (int i = 0; i < 20; i++) {
+      Path deepest = cgroup.resolve("n" + i);
+      for (int j = 0; j < 9; j++) {
+        deepest = deepest.resolve("m" + j);
+      }
+      Files.createDirectories(deepest);
+    }
+    mydocker.good("rm", "-f", "nested");
+    assertThat(CommandLine.cgroups(id)).isEmpty();
+  }
+
+  // ---- between two commands ---------------------------------------------------------------------
+
+  /** A container that has ended, and after which nobody has cleaned up. */
+  private Container ended(String name) throws Exception {
+    mydocker.good("create", "--name", name, CommandLine.BUSYBOX, "true");
+    Container container = mydocker.engine().find(name);
+    container.startDetached(container.stdio());
+    byte[] id = container.id().getBytes(StandardCharsets.US_ASCII);
+    try (Directory all = Directory.open(mydocker.runRoot().resolve("containers"))) {
+      for (Optional<Fd> lock = all.tryLock(id); ; lock = all.tryLock(id)) {
+        if (lock.isPresent()) {
+          lock.get().close();
+          return container;
+        }
+      }
+    }
+  }
+
+  @Test
+  void REL09_whatEndsAfterTheSweepIsRemovedAndStarted() throws Exception {
+    ended("gone").remove(false);
+    Container again = ended("again");
+    again.startDetached(again.stdio());
+    assertThat(mydocker.good("wait", "again")).isEqualTo("0");
+  }
+
+  @Test
+  void REL09_aStopEndsWhatIsStartedMeanwhile() throws Exception {
+    mydocker.good("create", "--name", "racer", CommandLine.BUSYBOX, "sleep", "1000");
+    ExecutorService threads = Executors.newFixedThreadPool(1);
+    try {
+      for (int i = 0; i < 10; i++) {
+        Future<CommandLine.Result> start = threads.submit(() -> mydocker.run("start", "racer"));
+        while (!Files.exists(mydocker.running(mydocker.info("racer").id())) && !start.isDone()) {
+          Thread.onSpinWait();
+        }
+        CommandLine.Result stopped = mydocker.run("stop", "-t", "0", "racer");
+        start.get();
+        assertThat(stopped.code()).isZero();
+        assertThat(mydocker.info("racer").state().isRunning()).isFalse();
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void REL06_aStrangerIsNotTakenForItWhileSomebodyCleansUp() throws Exception {
+    String id = run("late", "echo >/ready; exec sleep 1000");
+    Path file = mydocker.running(id).resolve("pid");
+    long monitor = Json.parseObject(Files.readAllBytes(file)).integer("monitor").orElseThrow();
+    ProcessHandle.of(monitor).orElseThrow().destroyForcibly();
+    byte[] name = id.getBytes(StandardCharsets.US_ASCII);
+    Process stranger = new ProcessBuilder("sleep", "1000").start();
+    try (Directory all = Directory.open(mydocker.runRoot().resolve("containers"))) {
+      Optional<Fd> lock = all.tryLock(name);
+      while (lock.isEmpty()) {
+        lock = all.tryLock(name);
+      }
+      String numbers = "{\"pid\":%d,\"monitor\":%d,\"started\":1}";
+      Files.writeString(file, String.format(numbers, stranger.pid(), monitor));
+      assertThat(mydocker.info("late").state().isRunning()).isFalse();
+      assertThat(mydocker.bad("kill", "late")).contains("is not running");
+      lock.get().close();
+      mydocker.good("rm", "-f", "late");
+      assertThat(stranger.isAlive()).isTrue();
+    } finally {
+      stranger.destroyForcibly();
+    }
+  }
+}
