@@ -374,7 +374,7 @@ public final class Container {
       Optional<ContainerRecord> record = home.store().find(id);
       boolean restarts =
           record.isPresent() && record.get().settings().restart().when() != RestartPolicy.When.NO;
-      return restarts ? exit : Container.this.await().orElse(exit);
+      return restarts ? exit : await(false).orElse(exit);
     }
 
     @Override
@@ -624,7 +624,11 @@ public final class Container {
    * @return how it ended; empty when it has never run
    */
   public Optional<Exit> await() throws IOException {
-    boolean restarts = info().settings().restart().when() != RestartPolicy.When.NO;
+    return await(info().settings().restart().when() != RestartPolicy.When.NO);
+  }
+
+  /** The same for one that may go meanwhile. */
+  private Optional<Exit> await(boolean restarts) throws IOException {
     Optional<Object> run = run();
     Optional<Exit> told = told();
     while (!restarts && run.isPresent() && run().equals(run)) {

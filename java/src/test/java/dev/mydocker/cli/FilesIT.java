@@ -401,7 +401,7 @@ class FilesIT {
   void nobodyStartsAContainerWhoseFilesAreOpen() throws Exception {
     done("held", "true");
     try (ContainerFiles files = engine().find("held").files()) {
-      assertThat(bad("start", "held")).contains("already running");
+      assertThat(bad("start", "held")).contains("by another process");
       assertThat(files.root().stat().isDirectory()).isTrue();
     }
     good("start", "held");

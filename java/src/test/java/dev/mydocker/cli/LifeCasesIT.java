@@ -129,7 +129,7 @@ class LifeCasesIT {
     run("hasty", slow);
     mydocker.good("stop", "-t", "0", "hasty");
     assertThat(state("hasty")).isEqualTo("exited 137");
-    assertThat(mydocker.bad("stop", "-t", "-2", "hasty")).contains("is not a number of seconds");
+    assertThat(mydocker.bad("stop", "-t", "-2", "hasty")).contains("is not a whole number");
   }
 
   @Test
