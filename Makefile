@@ -17,7 +17,7 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration test-native fuzz format lint bench \
+.PHONY: all native images deps deps-test run test unit integration library test-native fuzz format lint bench \
   install clean
 
 all: mydocker.jar
@@ -70,10 +70,16 @@ unit: $(NATIVE) $(HELLO)
 ifeq ($(SUDO),)
 integration: mydocker.jar $(BUSYBOX)
 	java/src/test/host-check.sh $(MVN) -Pintegration test
+	$(MAKE) --no-print-directory library
 else
 integration:
 	@echo "Left out: the $$(find java/src/test -name '*IT.java' | wc -l) classes of integration tests (*IT), which start containers and need root: sudo make test"
 endif
+
+# The engine as a library: a JUnit extension, with mydocker.jar alone on the class path.
+library: mydocker.jar $(BUSYBOX)
+	java/src/test/host-check.sh $(MVN) -f java/src/junit/pom.xml test \
+	  -Dmydocker.jar=$(CURDIR)/mydocker.jar -Dmydocker.image=oci-archive:$(CURDIR)/$(BUSYBOX)
 
 # The C alone: the address and undefined behaviour sanitizers, the same with undefined behaviour as a
 # trap (then there is room for the shield and the static monitor), valgrind with what it knows, the

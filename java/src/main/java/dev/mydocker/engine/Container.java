@@ -38,11 +38,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /**
  * A container: what can be done with it. What it is at that moment is looked up each time, as other
- * processes work with it too.
+ * processes work with it too. Safe for several threads.
  */
 public final class Container {
   /** How often it is looked whether another process has cleaned up. */
@@ -55,11 +56,16 @@ public final class Container {
   private final String id;
   private final Recorder recorder;
   private final List<Recording.Entry> steps = new ArrayList<>();
-  private Optional<CompiledSpec> compiled;
+  private volatile Optional<CompiledSpec> compiled;
+
+  /** Of this object's lock, as is what is done to the container under it. */
   private Optional<RunDirectory> claimed;
 
+  /** Whether this object has started it under what it has claimed. */
+  private boolean launched;
+
   /** Whether its monitor becomes {@link AfterEnd}. */
-  private boolean cleansUpItself;
+  private volatile boolean cleansUpItself;
 
   /**
    * A container that is there.
@@ -173,8 +179,8 @@ public final class Container {
     start(stdio(), ContainerRecord::restarted, true).close();
   }
 
-  private Running start(Stdio stdio, UnaryOperator<ContainerRecord> change, boolean detached)
-      throws IOException {
+  private synchronized Running start(
+      Stdio stdio, UnaryOperator<ContainerRecord> change, boolean detached) throws IOException {
     RunDirectory run = claim();
     try {
       ContainerRecord record = home.store().update(id, change);
@@ -183,7 +189,9 @@ public final class Container {
       home.store().begin(id, System.currentTimeMillis());
       boolean restarts = record.settings().restart().when() != RestartPolicy.When.NO;
       cleansUpItself = restarts || detached && record.remove();
-      return new Running(new Owner(), launch(record, launch, stdio, run, detached));
+      Running running = new Running(new Owner(), launch(record, launch, stdio, run, detached));
+      launched = true;
+      return running;
     } catch (IOException | RuntimeException e) {
       discard(e);
       throw e;
@@ -199,9 +207,9 @@ public final class Container {
   }
 
   /** Makes sure of the run directory, and so of being the only one who starts or removes it. */
-  private RunDirectory claim() throws IOException {
+  private synchronized RunDirectory claim() throws IOException {
     long until = System.nanoTime() + PATIENCE_NANOS;
-    while (!claimed()) {
+    while (runs() || !claimed()) {
       ContainerState state = info().state();
       if (state.isRunning() || state == ContainerState.RESTARTING) {
         throw state("is already " + state.text());
@@ -214,7 +222,7 @@ public final class Container {
   }
 
   /** False when somebody else has hold of it; then a moment has passed. */
-  private boolean claimed() throws IOException {
+  private synchronized boolean claimed() throws IOException {
     if (claimed.isEmpty()) {
       claimed = RunDirectory.claim(home.roots(), id);
     }
@@ -326,10 +334,16 @@ public final class Container {
   }
 
   /** Records how it ended and removes what it had of the host, unless that is done already. */
-  private Exit ended(ExitStatus status) throws IOException {
+  private synchronized Exit ended(ExitStatus status) throws IOException {
     Exit exit = new Exit(status.code(), status.signal(), home.cgroup(id).oomKills() > 0);
+    if (claimed.isEmpty() && run().isEmpty()) {
+      // Another thread has cleaned up.
+      return ContainerStatus.find(home, id).flatMap(ContainerInfo::exit).orElse(exit);
+    }
     if (!cleansUpItself) {
+      launched = false;
       Leftovers.end(home, claim());
+      release();
     }
     return exit;
   }
@@ -382,13 +396,14 @@ public final class Container {
   }
 
   /** Leaves cleaning up to the next command, once the monitor is gone too. */
-  private void release() {
+  private synchronized void release() {
     claimed.ifPresent(RunDirectory::close);
     claimed = Optional.empty();
+    launched = false;
   }
 
   /** After a failure, whose report comes before one of the clean-up. */
-  private void discard(Exception failure) {
+  private synchronized void discard(Exception failure) {
     try {
       home.store().forget(id);
       Leftovers.end(home, claim());
@@ -400,10 +415,10 @@ public final class Container {
   }
 
   /** Gives up what its making has claimed; it is there, and has not been started. */
-  public void leave() throws IOException {
+  public synchronized void leave() throws IOException {
     if (claimed.isPresent()) {
       claimed.get().remove();
-      claimed = Optional.empty();
+      release();
     }
   }
 
@@ -437,6 +452,18 @@ public final class Container {
         throw state("is paused: let it go on first, with unpause");
       }
       return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
+    }
+  }
+
+  /**
+   * Runs a command in it to its end, as its own user and without input.
+   *
+   * @throws ContainerException when it does not run, or is paused
+   * @throws dev.mydocker.launch.LaunchException when the command cannot be executed
+   */
+  public ProcessResult execute(String... command) throws IOException, OptionException {
+    try (Exec exec = exec(ExecOptions.of(List.of(command)))) {
+      return exec.run();
     }
   }
 
@@ -581,6 +608,9 @@ public final class Container {
       }
       cleanUpOrPause();
     }
+    if (cleansUpItself) {
+      release();
+    }
   }
 
   private void kill(FirstProcess process) throws IOException {
@@ -627,6 +657,26 @@ public final class Container {
     return await(info().settings().restart().when() != RestartPolicy.When.NO);
   }
 
+  /**
+   * {@link #await} as a future, which a thread of its own completes; cancelling it does not touch
+   * the container.
+   */
+  public CompletableFuture<Optional<Exit>> exit() {
+    CompletableFuture<Optional<Exit>> future = new CompletableFuture<>();
+    Runnable wait =
+        () -> {
+          try {
+            future.complete(await());
+          } catch (IOException | RuntimeException e) {
+            future.completeExceptionally(e);
+          }
+        };
+    Thread thread = new Thread(wait, "mydocker wait " + shortId());
+    thread.setDaemon(true);
+    thread.start();
+    return future;
+  }
+
   /** The same for one that may go meanwhile. */
   private Optional<Exit> await(boolean restarts) throws IOException {
     Optional<Object> run = run();
@@ -652,8 +702,11 @@ public final class Container {
     }
   }
 
-  /** Cleans up when whoever had hold of it has died, else gives them a moment. */
+  /** Cleans up when whoever had hold of it has died, or it is held here; else waits a moment. */
   private void cleanUpOrPause() throws IOException {
+    if (settled()) {
+      return;
+    }
     Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
     if (abandoned.isPresent()) {
       try (RunDirectory run = abandoned.get()) {
@@ -665,12 +718,29 @@ public final class Container {
   }
 
   /**
+   * Cleans up under this object's share of the lock, once its end is recorded, or never will be.
+   *
+   * @return false when there is no such share, or it is too early
+   */
+  private synchronized boolean settled() throws IOException {
+    if (claimed.isEmpty() || cleansUpItself) {
+      return false;
+    }
+    if (FirstProcess.isThere(home, id)) {
+      return false;
+    }
+    Leftovers.end(home, claimed.get());
+    release();
+    return true;
+  }
+
+  /**
    * Removes it, its record and what it wrote.
    *
    * @param force kills it first when it runs
    * @throws ContainerException when it is gone, or runs and {@code force} is not given
    */
-  public void remove(boolean force) throws IOException {
+  public synchronized void remove(boolean force) throws IOException {
     if (force) {
       claimByForce();
     } else {
@@ -691,7 +761,7 @@ public final class Container {
   /** Whatever it is at: without its files, too, its cgroup tells what there is to kill. */
   private void claimByForce() throws IOException {
     long start = System.nanoTime();
-    for (long passed = 0; !claimed(); passed = System.nanoTime() - start) {
+    for (long passed = 0; runs() || !claimed(); passed = System.nanoTime() - start) {
       if (passed > PATIENCE_NANOS) {
         throw state("is not let go of by its monitor, or by another command: try again later");
       }
@@ -702,6 +772,11 @@ public final class Container {
         home.cgroup(id).kill();
       }
     }
+  }
+
+  /** Whether it runs, started by this object; cleans up when it does not any more. */
+  private synchronized boolean runs() throws IOException {
+    return launched && claimed.isPresent() && !settled();
   }
 
   /** Its restart policy ends here; a record that is damaged or missing has none. */

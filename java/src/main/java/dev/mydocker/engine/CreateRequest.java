@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.RunOptions;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,6 +36,21 @@ public record CreateRequest(
         ContainerSettings.STOP_SECONDS,
         RestartPolicy.NONE,
         LogOptions.DEFAULT);
+  }
+
+  /** What {@code options} say, for this host, of an image that is fetched when it is missing. */
+  public static CreateRequest of(RunOptions options) {
+    return new CreateRequest(options, Platform.host(), PullPolicy.MISSING);
+  }
+
+  /**
+   * A container with nothing of its own but the command.
+   *
+   * @param image a reference, or a transport: {@code oci-archive:FILE}
+   * @param command empty for the image's own
+   */
+  public static CreateRequest of(String image, String... command) {
+    return of(RunOptions.builder(image).command(List.of(command)).build());
   }
 
   ContainerSettings settings() {

@@ -31,7 +31,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The engine over one state root; safe for several threads, and processes, at once. */
+/**
+ * The engine over one state root, and where a Java program begins: {@code Engine.open()} with
+ * {@code mydocker.jar} on the class path. It has no daemon and nothing to be closed; safe for
+ * several threads, and processes, at once.
+ *
+ * <pre>{@code
+ * Engine engine = Engine.open();
+ * Container box = engine.run(CreateRequest.of("busybox", "httpd", "-f"));
+ * System.out.print(box.execute("wget", "-qO-", "localhost").out());
+ * box.remove(true);
+ * }</pre>
+ */
 public final class Engine {
   private static final int NAME_ATTEMPTS = 20;
 
@@ -41,6 +52,11 @@ public final class Engine {
   private Engine(Home home, Images images) {
     this.home = home;
     this.images = images;
+  }
+
+  /** An engine with this process's environment; nothing is touched yet. */
+  public static Engine open() throws IOException {
+    return open(System.getenv());
   }
 
   /**
@@ -105,6 +121,29 @@ public final class Engine {
             request.pull(),
             new RecordedPull(listener, recorder))) {
       return create(request, held.image(), recorder);
+    }
+  }
+
+  /**
+   * Makes a container and starts it, left to its monitor, as {@code run -d} does. One that cannot
+   * be started is removed.
+   *
+   * @throws OptionException when the options do not agree with each other, the image or the host
+   * @throws dev.mydocker.image.ImageException when the image cannot be had
+   * @throws dev.mydocker.launch.LaunchException when a step of the launch failed
+   */
+  public Container run(CreateRequest request) throws IOException, OptionException {
+    Container container = create(request, PullListener.NONE);
+    try {
+      container.startDetached(container.stdio());
+      return container;
+    } catch (IOException | RuntimeException e) {
+      try {
+        container.remove(true);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
     }
   }
 

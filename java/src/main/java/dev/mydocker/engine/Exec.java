@@ -93,6 +93,20 @@ public final class Exec implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs it to its end, without input.
+   *
+   * @return what it printed as well, which is kept in memory
+   * @throws OptionException when the container has no such user, or the options mean nothing
+   * @throws LaunchException when it cannot be executed
+   * @throws IOException when the container is not running any more
+   */
+  public ProcessResult run() throws IOException, OptionException {
+    try (Running running = start(new Stdio.Streams(false))) {
+      return ProcessResult.of(running);
+    }
+  }
+
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
     Launcher.Request request =
         new Launcher.Request(id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));

@@ -2,8 +2,13 @@ package dev.mydocker.engine;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Reads a container's log, as its monitor writes it (native/log.h), over rotated files; what is no
@@ -62,6 +67,18 @@ public final class LogReader {
         }
       }
     }
+  }
+
+  /**
+   * The same as lines, read ahead by a thread of its own; to be closed. A failure of reading comes
+   * out of the stream as an {@link UncheckedIOException}.
+   */
+  public Stream<LogLine> lines(LogQuery query) {
+    LogLines lines = new LogLines(this, query);
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(lines, Spliterator.ORDERED | Spliterator.NONNULL),
+            false)
+        .onClose(lines::close);
   }
 
   private static void pause() throws InterruptedIOException {
