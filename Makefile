@@ -2,6 +2,7 @@
 # make run        everything from nothing to the first two containers
 # make test       unit tests, and as root the integration tests
 # make fuzz       ten minutes of fuzzing what parses images (FUZZ_SECONDS=600), as root
+# make kill-matrix  kills the commands at every system call, as root; writes docs/kill-matrix.md
 # The rest: deps images test-native format lint bench install clean
 
 PREFIX ?= /usr/local
@@ -17,8 +18,8 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration library test-native fuzz format lint bench \
-  install clean
+.PHONY: all native images deps deps-test run test unit integration library test-native fuzz kill-matrix \
+  format lint bench install clean
 
 all: mydocker.jar
 
@@ -109,6 +110,11 @@ fuzz: $(NATIVE)
 	$(MVN) -q -Pfuzz test-compile dependency:build-classpath \
 	  -Dmdep.outputFile=$(CURDIR)/build/fuzz/classpath
 	$(SUDO) java/src/test/fuzz/fuzz.sh $(or $(FUZZ_INPUT),$(FUZZ_SECONDS))
+
+kill-matrix: $(NATIVE) $(BUSYBOX)
+	mkdir -p docs
+	$(SUDO) env MYDOCKER_KILL_MATRIX=$(CURDIR)/docs/kill-matrix.md \
+	  $(MVN) -Pintegration test -Dtest=LifeKillIT
 
 format:
 	.ci/format

@@ -5,9 +5,11 @@
 #   launch  a whole container of /bin/true from a warm JVM, with an empty heap (launch) and with
 #           2 GB in use (launch_2g), against crun run and runc run of the same root and namespaces
 #   exec    /bin/true in a running container from a warm JVM, against crun exec and runc exec
+#   detach  50 times run -d, one after the other, and 8 at a time (detach_8), against podman, docker
+#   log     300 MB in lines of 120 characters from run -d to the log, against podman, docker
 #
 # Prints them and writes build/bench.json. Needs root; what is not installed is left out and named.
-# RUNS sets how many runs a number is the median of.
+# RUNS sets how many runs a number is the median of; detach and log are of a tenth as many.
 set -euo pipefail
 cd "$(dirname "$0")/../../../.."
 
@@ -23,7 +25,10 @@ runs=${RUNS:-30}
 work=$(mktemp -d "${TMPDIR:-/tmp}/mydocker-bench.XXXXXX")
 results=$work/results # lines: name, median in milliseconds
 
+remove= # what removes the containers that stay
+
 finish() {
+  eval "$remove" || true
   # Podman binds its storage to itself; after a failure that mount is still here.
   if mountpoint -q "$work/podman/overlay"; then umount "$work/podman/overlay"; fi
   rm -rf "$work"
@@ -36,6 +41,31 @@ left_out() { echo "left out: $1" >&2; }
 measure() {
   if ! hyperfine --shell=none --warmup 3 --runs "$runs" --export-json "$work/one.json" "$2" \
     >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+  jq -r --arg name "$1" '"\($name) \(.results[0].median * 1000)"' "$work/one.json" >>"$results"
+}
+
+# staying_by PREFIX PROGRAM FLAGS: containers that stay, started one after the other and 8 at a time,
+# and one that prints. What a run has made is removed before the next, and at the end.
+staying_by() {
+  local start="$2 run -d --network none $3"
+  remove="sh -c '$2 ps -aq | xargs -r $2 rm -f >/dev/null'"
+  cat >"$work/print" <<END
+id=\$($start sh -c 'yes $(printf '%0119d' 0) | head -c 300000000')
+$2 wait "\$id"
+END
+  staying "${1}detach" "sh -c 'seq 50 | xargs -I N $start sleep 1000'"
+  staying "${1}detach_8" "sh -c 'seq 50 | xargs -P 8 -I N $start sleep 1000'"
+  staying "${1}log" "sh $work/print"
+  remove=
+}
+
+# staying NAME COMMAND
+staying() {
+  if ! hyperfine --shell=none --warmup 1 --runs $((runs > 29 ? runs / 10 : 3)) --prepare "$remove" \
+    --cleanup "$remove" --export-json "$work/one.json" "$2" >"$work/log" 2>&1; then
     cat "$work/log" >&2
     exit 1
   fi
@@ -56,6 +86,9 @@ END
   make --silent install PREFIX="$work/installed"
   measure cli "$work/installed/bin/mydocker run --rm --network none oci-archive:$archive true"
   measure cli_jar "java -jar mydocker.jar run --rm --network none oci-archive:$archive true"
+  export MYDOCKER_ROOT=$work/state MYDOCKER_RUN_ROOT=$work/run
+  staying_by "" "$work/installed/bin/mydocker" "oci-archive:$archive"
+  unset MYDOCKER_ROOT MYDOCKER_RUN_ROOT
 }
 
 # Its own storage, and limits below those of this shell: podman's defaults are above them, which
@@ -66,6 +99,8 @@ cli_podman() {
   image=$($podman load --quiet --input "$archive" | sed 's/^Loaded image: *//')
   measure podman "$podman run --rm --network none \
     --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 $image true"
+  staying_by podman_ "$podman" "--log-driver k8s-file \
+    --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 $image"
   $podman system reset --force >/dev/null
 }
 
@@ -73,6 +108,7 @@ cli_docker() {
   local image
   image=$(docker load --quiet --input "$archive" | sed 's/^Loaded image[^:]*: *//')
   measure docker "docker run --rm --network none $image true"
+  staying_by docker_ docker "$image"
   docker image rm "$image" >/dev/null
 }
 
@@ -139,6 +175,9 @@ ratio cli_jar jvm
 for other in crun runc; do ratio launch "$other"; done
 ratio launch_2g launch
 for other in crun runc; do ratio exec "${other}_exec"; done
+for what in detach detach_8 log; do
+  for other in podman docker; do ratio "$what" "${other}_$what"; done
+done
 
 mkdir -p build
 jq -Rn '{medians_ms: [inputs | split(" ") | {(.[0]): (.[1] | tonumber)}] | add}' <"$results" \
