@@ -3,6 +3,8 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.image.ImageException;
+import dev.mydocker.image.ImageRef;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -98,12 +100,17 @@ final class ContainerFilter {
   }
 
   private static boolean isImage(ContainerInfo container, String value) {
-    String image = container.image();
-    return image.equals(value)
-        || image.equals("docker.io/library/" + value)
-        || image.equals("docker.io/library/" + value + ":latest")
-        || image.equals(value + ":latest")
+    return fullName(container.image()).equals(fullName(value))
         || container.imageId().startsWith(value)
         || container.imageId().startsWith("sha256:" + value);
+  }
+
+  /** An image's name in full; what is no name stands for itself. */
+  private static String fullName(String image) {
+    try {
+      return ImageRef.parse(image).name();
+    } catch (ImageException e) {
+      return image;
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.image.ImageException;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +124,12 @@ final class InspectCommand implements Command {
         }
       }
     }
-    return ImageDocument.of(engine.images().local().details(name));
+    try {
+      return ImageDocument.of(engine.images().local().details(name));
+    } catch (ImageException e) {
+      boolean nothing = wanted == Of.ANYTHING && e.kind() == ImageException.Kind.NOT_FOUND;
+      throw nothing ? new IOException("no such object: " + Text.printable(name), e) : e;
+    }
   }
 
   private static String text(List<Json.Obj> found, Optional<String> format) throws UsageException {

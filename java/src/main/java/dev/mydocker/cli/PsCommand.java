@@ -116,14 +116,10 @@ final class PsCommand implements Command {
   }
 
   private static Json.Obj row(ContainerInfo container, boolean whole, Instant now) {
-    String command = String.join(" ", container.command());
-    boolean shortened = !whole && command.length() > COMMAND_LENGTH;
     return Json.object()
         .put("ID", whole ? container.id() : container.id().substring(0, ID_LENGTH))
         .put("Image", container.image())
-        .put(
-            "Command",
-            "\"" + (shortened ? command.substring(0, COMMAND_LENGTH - 1) + "…" : command) + "\"")
+        .put("Command", command(container, whole))
         .put("CreatedAt", ImageColumns.date(container.created()))
         .put("RunningFor", ago(container.created(), now))
         .put("State", container.state().text())
@@ -134,6 +130,17 @@ final class PsCommand implements Command {
         .put("Mounts", "")
         .put("Networks", "")
         .build();
+  }
+
+  /** Quoted as Docker does: an argument with a space by {@code '}, the whole as in Go. */
+  private static String command(ContainerInfo container, boolean whole) {
+    List<String> words = new ArrayList<>();
+    for (String word : container.command()) {
+      words.add(word.contains(" ") && !words.isEmpty() ? "'" + word + "'" : word);
+    }
+    String line = String.join(" ", words);
+    String shown = whole ? line : Text.ellipsis(line, COMMAND_LENGTH);
+    return Text.quote(shown.replace("\\", "\\\\").replace("\"", "\\\""));
   }
 
   private static String labels(ContainerInfo container) {

@@ -1,8 +1,10 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.image.Platform;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +46,7 @@ final class VersionCommand implements Command {
             .build();
     Optional<String> format = arguments.value("--format");
     if (format.isPresent()) {
-      session.console().out(Format.parse(format.get()).render(List.of(facts), Map.of()));
+      session.console().out(Format.parse(format.get()).render(List.of(asDocker(facts)), Map.of()));
       return 0;
     }
     StringBuilder out = new StringBuilder();
@@ -55,6 +57,21 @@ final class VersionCommand implements Command {
     }
     session.console().out(out.toString());
     return 0;
+  }
+
+  /** With Docker's two sides, which are one program here. */
+  private static Json.Obj asDocker(Json.Obj facts) {
+    Json.Obj side =
+        Json.object()
+            .put("Version", version())
+            .put("Os", Platform.host().os())
+            .put("Arch", Platform.host().architecture())
+            .put("KernelVersion", System.getProperty("os.version"))
+            .build();
+    Map<String, Json> all = new LinkedHashMap<>(facts.members());
+    all.put("Client", side);
+    all.put("Server", side);
+    return new Json.Obj(all);
   }
 
   /** The jar's version; {@code development} when the classes are run without one. */

@@ -279,7 +279,7 @@ public final class Engine {
     return new ContainerRecord(
         id,
         name,
-        image.name(),
+        request.options().image(),
         image.imageId().toString(),
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -356,10 +359,16 @@ public sealed interface Json {
                     .build())
             .build();
 
-    static com.fasterxml.jackson.core.PrettyPrinter pretty() {
-      return new com.fasterxml.jackson.core.util.DefaultPrettyPrinter()
-          .withArrayIndenter(
-              com.fasterxml.jackson.core.util.DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
+    /** As Go writes it, and so Docker: four spaces, nothing in what is empty. */
+    static DefaultPrettyPrinter pretty() {
+      DefaultIndenter four = new DefaultIndenter("    ", "\n");
+      return new DefaultPrettyPrinter(
+              Separators.createDefaultInstance()
+                  .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                  .withArrayEmptySeparator("")
+                  .withObjectEmptySeparator(""))
+          .withArrayIndenter(four)
+          .withObjectIndenter(four);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.engine.ContainerException;
+import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -307,11 +310,14 @@ class LifeKillIT {
   }
 
   private boolean isRunning(String id) throws IOException {
-    if (mydocker.info(id).state() != ContainerState.RUNNING) {
+    try {
+      ContainerInfo info = mydocker.info(id);
+      Path line = Path.of("/proc", Integer.toString(info.pid()), "cmdline");
+      return info.state() == ContainerState.RUNNING
+          && Files.readString(line).equals("sleep\0001000\0");
+    } catch (ContainerException | NoSuchFileException gone) {
       return false;
     }
-    Path line = Path.of("/proc", Integer.toString(mydocker.info(id).pid()), "cmdline");
-    return Files.exists(line) && Files.readString(line).equals("sleep\0001000\0");
   }
 
   private Set<String> ids() {
