@@ -34,7 +34,8 @@ class ContainerStoreTest {
             Map.of("a", "b"),
             3,
             new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
-            new LogOptions(true, 1000, 3)),
+            new LogOptions(true, 1000, 3),
+            Optional.of(HealthCheck.ofText("true").complete())),
         Optional.of(new ContainerRecord.LastRun(2, 3, new Exit(137, 9, true))),
         4,
         true);
