@@ -6,19 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
+#include "clock.h"
+
 #define PATIENCE SECOND
 #define ACCEPT_PAUSE (SECOND / 10)
-
-static uint64_t monotonic(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
 
 /* ---- one client ----------------------------------------------------------------------------- */
 
@@ -237,5 +230,5 @@ int clients_wait(struct clients *all, bool ending)
         all->accept_again = 0;
     else if (all->accept_again && all->accept_again - now < least)
         least = all->accept_again - now;
-    return least == UINT64_MAX ? -1 : (int)(least / 1000000 + 1);
+    return least == UINT64_MAX ? -1 : poll_time(least);
 }

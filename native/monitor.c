@@ -27,6 +27,8 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "command.h"
+#include "health.h"
 #include "init.h"
 #include "interpreter.h"
 #include "log.h"
@@ -36,7 +38,8 @@
 #endif
 
 struct monitor {
-    int init; /* pidfd of the container's first process; -1 when it has been reaped */
+    int init;  /* pidfd of the container's first process; -1 when it has been reaped */
+    pid_t pid; /* its number */
     int run_directory;
     int console_in;
     int to_stdin;
@@ -49,6 +52,7 @@ struct monitor {
     int32_t how[2]; /* si_code and si_status of its end */
     struct clients clients;
     struct log log;
+    struct health health;
 };
 
 static void drop(int *fd)
@@ -178,11 +182,14 @@ static void resize(struct monitor *m, const unsigned char *data)
         ioctl(m->from[0], TIOCSWINSZ, &window);
 }
 
+/* Below 0: to its process group as well. It is not reaped yet, so nobody else has its number. */
 static void forward_signal(struct monitor *m, const unsigned char *data)
 {
     int32_t number;
     memcpy(&number, data, sizeof number);
-    if (m->init >= 0)
+    if (m->init >= 0 && number < 0 && number > -_NSIG)
+        kill(-m->pid, -number);
+    else if (m->init >= 0)
         syscall(SYS_pidfd_send_signal, m->init, number, NULL, 0);
 }
 
@@ -289,6 +296,7 @@ static void reap(struct monitor *m)
     if (waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, options | WNOWAIT) < 0)
         return;
     write_exit_record(m, &info);
+    health_stop(&m->health);
     waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, options);
     drop(&m->init);
     if (m->console_in >= 0)
@@ -300,7 +308,7 @@ static void reap(struct monitor *m)
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-enum { ON_INIT, ON_CONSOLE, ON_STDOUT, ON_STDERR, ON_STDIN, ON_LISTENER, ON_CLIENTS };
+enum { ON_INIT, ON_HEALTH, ON_CONSOLE, ON_STDOUT, ON_STDERR, ON_STDIN, ON_LISTENER, ON_CLIENTS };
 
 static bool output_ended(const struct monitor *m)
 {
@@ -320,6 +328,7 @@ static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
     short output = room ? POLLIN : 0;
     short input = has_input(m) ? POLLOUT : 0;
     polls[ON_INIT] = (struct pollfd){.fd = m->init, .events = POLLIN};
+    polls[ON_HEALTH] = (struct pollfd){.fd = m->health.pidfd, .events = POLLIN};
     polls[ON_CONSOLE] = (struct pollfd){.fd = m->console_in, .events = POLLIN};
     polls[ON_STDOUT] = (struct pollfd){.fd = room || (same && input) ? m->from[0] : -1,
                                        .events = output | (same ? input : 0)};
@@ -351,10 +360,16 @@ static void flush_clients(struct monitor *m)
     clients_sweep(&m->clients);
 }
 
+/* The shorter one of two timeouts of poll(2): below 0 is for ever. */
+static int sooner(int a, int b)
+{
+    return (unsigned)a < (unsigned)b ? a : b;
+}
+
 static void step(struct monitor *m)
 {
     static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT];
-    int timeout = clients_wait(&m->clients, m->init < 0);
+    int timeout = sooner(clients_wait(&m->clients, m->init < 0), health_wait(&m->health));
     clients_sweep(&m->clients);
     if (!m->rest && m->init < 0 && !clients_have_launcher(&m->clients))
         take_the_rest(m);
@@ -371,6 +386,9 @@ static void step(struct monitor *m)
         read_output(m, 1);
     serve_clients(m, polls, count - ON_CLIENTS);
     write_input(m);
+    if (polls[ON_HEALTH].revents)
+        health_reap(&m->health);
+    health_check(&m->health);
     if (polls[ON_INIT].revents)
         reap(m);
     flush_clients(m);
@@ -381,7 +399,9 @@ static int supervise(struct monitor *m, pid_t init)
     m->init = (int)syscall(SYS_pidfd_open, init, 0);
     if (m->init < 0)
         return 1;
+    m->pid = init;
     write_pid_record(m, init);
+    health_start(&m->health);
     log_start(&m->log);
     if (m->clients.count > 0)
         client_send(m->clients.list[0], FRAME_READY, "", 0);
@@ -391,35 +411,8 @@ static int supervise(struct monitor *m, pid_t init)
     set_nonblocking(m->clients.listener);
     while (!finished(m))
         step(m);
+    health_end(&m->health);
     return 0;
-}
-
-/* ---- the end -------------------------------------------------------------------------------- */
-
-/*
- * Becomes the command that cleans up, which has nothing of this process but the lock on the run
- * directory, as descriptor 3: nobody else cleans up before it. /dev/null is 0, 1 and 2, no signal
- * is blocked, the environment is empty.
- */
-static int end_by(char **command, int life)
-{
-    sigset_t none;
-    char *const nothing[] = {NULL};
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0)
-        return 1;
-    for (int fd = 0; fd < 3; fd++)
-        dup2(null, fd);
-    if (life == 3)
-        fcntl(life, F_SETFD, 0);
-    else if (life > 3)
-        dup2(life, 3);
-    syscall(SYS_close_range, life < 0 ? 3 : 4, ~0U, 0);
-    umask(022);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(command[0], command, nothing);
-    return 1;
 }
 
 /* ---- the start ------------------------------------------------------------------------------ */
@@ -473,26 +466,54 @@ static void take_slots(struct run *run)
             fcntl(run->slots[i], F_SETFD, FD_CLOEXEC);
 }
 
-/* The words log-size=BYTES, log-files=N, detached; where they end, NULL when one is wrong. */
+/* Takes the number of a word NAME=NUMBER; false when it is none of that name. */
+static bool number_of(const char *word, const char *name, uint64_t *number)
+{
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || word[length] != '=' || word[length + 1] == '\0')
+        return false;
+    char *end;
+    *number = strtoull(word + length + 1, &end, 10);
+    return *end == '\0';
+}
+
+/* The words NAME=NUMBER and detached; where they end, NULL when one is wrong. */
 static char **take_settings(struct monitor *m, char **words)
 {
-    struct log *log = &m->log;
-    for (; *words && strcmp(*words, "--") != 0; words++) {
-        char *end = *words + strlen(*words);
-        if (strncmp(*words, "log-size=", 9) == 0)
-            log->limit = strtoull(*words + 9, &end, 10);
-        else if (strncmp(*words, "log-files=", 10) == 0)
-            log->files = (unsigned)strtoul(*words + 10, &end, 10);
-        else if (strcmp(*words, "detached") == 0)
+    uint64_t files = 0;
+    for (; *words && strncmp(*words, "--", 2) != 0; words++) {
+        if (strcmp(*words, "detached") == 0)
             m->detached = true;
-        else
-            return NULL;
-        if (*end)
+        else if (!number_of(*words, "log-size", &m->log.limit) &&
+                 !number_of(*words, "log-files", &files) &&
+                 !number_of(*words, "health-first", &m->health.first) &&
+                 !number_of(*words, "health-interval", &m->health.interval) &&
+                 !number_of(*words, "health-start-interval", &m->health.start_interval))
             return NULL;
     }
-    if (log->files == 0)
-        log->limit = 0;
+    m->log.files = (unsigned)files;
+    if (files == 0)
+        m->log.limit = 0;
     return words;
+}
+
+/*
+ * The health command after the word --health, the one that cleans up after the word --. Each is
+ * ended by NULL in place; the latter's place, NULL when a word is wrong.
+ */
+static char **take_commands(struct monitor *m, char **words)
+{
+    if (*words && strcmp(*words, "--health") == 0) {
+        m->health.command = *++words ? words : NULL;
+        while (*words && strcmp(*words, "--") != 0)
+            words++;
+    }
+    if (!*words)
+        return words;
+    if (strcmp(*words, "--") != 0)
+        return NULL;
+    *words = NULL;
+    return words + 1;
 }
 
 /* Member by member: an assignment of the whole would touch every page of the buffers. */
@@ -513,7 +534,8 @@ static void take(struct monitor *m, const int slots[PLAN_SLOTS])
 
 /*
  * argv: mydocker-monitor, the container's id (for people), the recording's descriptor, settings;
- * after "--" the command that cleans up at the end.
+ * after "--health" the command that looks at the container's health, after "--" the one that cleans
+ * up at the end.
  */
 int main(int argc, char **argv)
 {
@@ -521,6 +543,7 @@ int main(int argc, char **argv)
     if (argc > 0 && strcmp(argv[0], "mydocker-init") == 0)
         return init_main(argv);
     char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
+    end = end ? take_commands(&monitor, end) : NULL;
     if (!end)
         return 2;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -535,6 +558,5 @@ int main(int argc, char **argv)
     keep_own_slots(&run);
     take(&monitor, run.slots);
     int status = supervise(&monitor, init);
-    bool cleans_up = end[0] && end[1];
-    return status == 0 && cleans_up ? end_by(end + 1, run.slots[SLOT_LIFE]) : status;
+    return status == 0 && *end ? command_become(end, run.slots[SLOT_LIFE]) : status;
 }

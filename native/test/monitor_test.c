@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 
@@ -183,6 +185,24 @@ static void signal_does_not_wait_behind_input(void)
     hear_all(&w, &h);
     CHECK(h.exited && h.how[0] == CLD_KILLED && h.how[1] == SIGTERM);
     check_exit_record(&w, 128 + SIGTERM);
+    watch_end(&w);
+    forget(&h);
+}
+
+static void signal_below_zero_is_the_groups(void)
+{
+    struct watch w;
+    struct heard h = {0};
+    watch_start(&w, "sh -c 'echo $$; exec sleep 1000' & wait");
+    hear_output(&w, &h, "\n");
+    struct pollfd child = {.fd = (int)syscall(SYS_pidfd_open, atoi(h.output[0]), 0),
+                           .events = POLLIN};
+    CHECK(child.fd >= 0 && poll(&child, 1, 0) == 0);
+    say_signal(&w, -SIGKILL);
+    CHECK_SAME(poll(&child, 1, -1), 1);
+    close(child.fd);
+    hear_all(&w, &h);
+    CHECK(h.exited && h.how[0] == CLD_KILLED && h.how[1] == SIGKILL);
     watch_end(&w);
     forget(&h);
 }
@@ -472,6 +492,30 @@ static void monitor_without_a_recording_does_nothing(void)
     close(memfd);
 }
 
+/* 1 is the answer to a recording that names no process: all words were right. */
+static void monitor_with_a_wrong_word_does_nothing(void)
+{
+    static char *const right[] = {"detached", "log-size=1", "health-first=0", "--", "--health"};
+    static char *const wrong[] = {"log-size",    "log-size=x", "log-size=1x", "health-first=",
+                                  "log-sizes=1", "--healthy",  "loud"};
+    char number[12];
+    struct recording recording = {0};
+    memset(recording.slots, -1, sizeof recording.slots);
+    int memfd = memfd_create("recording", MFD_CLOEXEC);
+    CHECK(memfd >= 0 && write(memfd, &recording, sizeof recording) == sizeof recording);
+    snprintf(number, sizeof number, "%d", memfd);
+    char *argv[] = {"mydocker-monitor", "test", number, NULL, NULL};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        argv[3] = right[i];
+        CHECK_SAME(status_of(4, argv), 1);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        argv[3] = wrong[i];
+        CHECK_SAME(status_of(4, argv), 2);
+    }
+    close(memfd);
+}
+
 /* A trial whose M becomes the monitor's own program; the client's end is the test's. */
 static struct trial *launching(struct watch *w)
 {
@@ -590,6 +634,7 @@ const struct test monitor_tests[] = {
     {"a run directory that is gone is no obstacle", run_directory_that_is_gone_is_no_obstacle, 0},
     {"all input arrives", all_input_arrives, 0},
     {"a signal does not wait behind input", signal_does_not_wait_behind_input, 0},
+    {"a signal below zero is the group's", signal_below_zero_is_the_groups, NEEDS_KERNEL},
     {"input that nobody reads is taken", input_that_nobody_reads_is_taken, 0},
     {"a client that reads no answer misses none", client_that_reads_no_answer_misses_none, 0},
     {"a terminal has the size it is given", terminal_has_the_size_it_is_given, 0},
@@ -604,6 +649,7 @@ const struct test monitor_tests[] = {
     {"input after its end drops its client", input_after_its_end_drops_its_client, 0},
     {"a drain before the end drops its client", drain_before_the_end_drops_its_client, 0},
     {"any frames are survived", any_frames_are_survived, 0},
+    {"a monitor with a wrong word does nothing", monitor_with_a_wrong_word_does_nothing, 0},
     {"a monitor without a recording does nothing", monitor_without_a_recording_does_nothing, 0},
     {"the monitor follows the clone", monitor_follows_the_clone, NEEDS_KERNEL},
     {"the monitor clones by itself", monitor_clones_by_itself, NEEDS_KERNEL},

@@ -32,6 +32,7 @@ extern const struct test exec_tests[];
 extern const struct test monitor_tests[];
 extern const struct test log_tests[];
 extern const struct test client_tests[];
+extern const struct test health_tests[];
 extern const struct test init_tests[];
 extern const struct test launch_tests[];
 extern const struct test linux_tests[];

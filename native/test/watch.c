@@ -115,7 +115,7 @@ static void be_monitor(struct watch *w, const struct setup *setup, const int std
             close(stdio[fd]);
     char number[12];
     snprintf(number, sizeof number, "%d", w->memfd);
-    char *argv[12] = {"mydocker-monitor", "test", number};
+    char *argv[24] = {"mydocker-monitor", "test", number};
     int argc = 3;
     while (setup->words && setup->words[argc - 3]) {
         argv[argc] = setup->words[argc - 3];

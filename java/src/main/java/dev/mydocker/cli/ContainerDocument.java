@@ -3,6 +3,8 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Exit;
+import dev.mydocker.engine.Health;
+import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.json.Json;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Signal;
@@ -52,6 +54,7 @@ final class ContainerDocument {
         .put("Error", "")
         .put("StartedAt", moment(container.started()))
         .put("FinishedAt", moment(container.finished()))
+        .put("Health", container.health().map(Health::toJson))
         .build();
   }
 
@@ -142,6 +145,7 @@ final class ContainerDocument {
         .putStrings("Labels", container.settings().labels())
         .put("StopSignal", spec.annotations().getOrDefault(Spec.STOP_SIGNAL, Signal.TERM.name()))
         .put("StopTimeout", container.settings().stopSeconds())
+        .put("Healthcheck", container.settings().health().map(HealthCheck::toJson))
         .build();
   }
 

@@ -18,7 +18,22 @@ import java.util.Map;
  */
 final class ContainerFilter {
   private static final List<String> KNOWN =
-      List.of("ancestor", "before", "exited", "id", "label", "name", "since", "status", "until");
+      List.of(
+          "ancestor",
+          "before",
+          "exited",
+          "health",
+          "id",
+          "label",
+          "name",
+          "since",
+          "status",
+          "until");
+
+  /** Docker's word for that of a container which is not looked at. */
+  private static final String NO_HEALTH = "none";
+
+  private static final List<String> HEALTH = List.of("starting", "healthy", "unhealthy", NO_HEALTH);
 
   private final Map<String, List<String>> wanted = new LinkedHashMap<>();
   private final Map<String, Instant> moments = new LinkedHashMap<>();
@@ -56,6 +71,15 @@ final class ContainerFilter {
                 + Text.quote(value)
                 + ": use created, running, paused, restarting, exited or dead");
       }
+      case "health" -> {
+        if (!HEALTH.contains(value)) {
+          throw new UsageException(
+              "invalid filter: there is no health "
+                  + Text.quote(value)
+                  + ": use starting, healthy, unhealthy or none");
+        }
+        wanted.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
+      }
       default -> wanted.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
     }
   }
@@ -91,12 +115,17 @@ final class ContainerFilter {
       case "ancestor" -> isImage(container, value);
       case "exited" ->
           container.exit().map(exit -> Integer.toString(exit.code()).equals(value)).orElse(false);
+      case "health" -> health(container).equals(value);
       case "id" -> container.id().startsWith(value);
       case "label" -> FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
       default -> throw new IllegalArgumentException(name);
     };
+  }
+
+  private static String health(ContainerInfo container) {
+    return container.health().map(health -> health.status().text()).orElse(NO_HEALTH);
   }
 
   private static boolean isImage(ContainerInfo container, String value) {

@@ -3,6 +3,8 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.Health;
+import dev.mydocker.engine.HealthStatus;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,7 +46,7 @@ final class PsCommand implements Command {
         .group("Options")
         .toggle("Those that do not run as well", "-a", "--all")
         .list(
-            "NAME=VALUE", "Only some: status, name, id, label, ancestor, exited", "-f", "--filter")
+            "NAME=VALUE", "Only some: status, health, name, id, label, ancestor", "-f", "--filter")
         .value("TEMPLATE", "Print by a Go template, table ... or json", "--format")
         .value("N", "The last N, running or not", "-n", "--last")
         .toggle("The last one, running or not", "-l", "--latest")
@@ -154,6 +156,11 @@ final class PsCommand implements Command {
     return Human.duration(age.isNegative() ? Duration.ZERO : age) + " ago";
   }
 
+  private static String health(Health health) {
+    String prefix = health.status() == HealthStatus.STARTING ? "health: " : "";
+    return " (" + prefix + health.status().text() + ")";
+  }
+
   /** Docker's words: {@code Up 3 minutes (Paused)}, {@code Exited (0) 2 hours ago}. */
   static String status(ContainerInfo container, Instant now) {
     String code = container.exit().map(exit -> Integer.toString(exit.code())).orElse("0");
@@ -166,7 +173,9 @@ final class PsCommand implements Command {
       case RUNNING, PAUSED -> {
         Duration up = Duration.between(container.started().orElse(now), now);
         String text = "Up " + Human.duration(up.isNegative() ? Duration.ZERO : up);
-        yield container.state() == ContainerState.PAUSED ? text + " (Paused)" : text;
+        yield container.state() == ContainerState.PAUSED
+            ? text + " (Paused)"
+            : text + container.health().map(PsCommand::health).orElse("");
       }
     };
   }

@@ -41,11 +41,10 @@ final class RunFlags {
           + " --device --device-cgroup-rule --device-read-bps"
           + " --device-read-iops --device-write-bps --device-write-iops"
           + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
-          + " --gpus --health-cmd --health-interval --health-retries"
-          + " --health-start-interval --health-start-period --health-timeout --ip --ip6"
+          + " --gpus --ip --ip6"
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
           + " --mac-address --memory-swappiness --net-alias"
-          + " --network-alias --no-healthcheck --oom-kill-disable --oom-score-adj"
+          + " --network-alias --oom-kill-disable --oom-score-adj"
           + " --runtime --security-opt --storage-opt"
           + " --use-api-socket --userns --volume-driver --volumes-from ";
 
@@ -140,6 +139,7 @@ final class RunFlags {
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
         .toggle("All capabilities and devices, nothing masked", "--privileged");
+    HealthFlags.declare(flags);
     return declareLimits(flags);
   }
 
@@ -202,7 +202,14 @@ final class RunFlags {
     RunRequest request =
         new RunRequest(
             new CreateRequest(
-                options.build(), platform(), pull(), labels(), stopSeconds(), restart(), log()),
+                options.build(),
+                platform(),
+                pull(),
+                labels(),
+                stopSeconds(),
+                restart(),
+                log(),
+                HealthFlags.read(parsed)),
             value("--cidfile"),
             parsed.on("--detach"),
             DetachKeys.of(parsed),

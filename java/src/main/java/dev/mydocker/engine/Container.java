@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -264,6 +265,7 @@ public final class Container {
                   ? Optional.of(new MonitorOptions.Log(own, log.maxBytes(), log.maxFiles()))
                   : Optional.empty(),
               detached,
+              health(record),
               cleansUpItself ? AfterEnd.command(home.roots(), id) : List.of());
       Launcher.Request request =
           new Launcher.Request(
@@ -276,6 +278,15 @@ public final class Container {
       steps.addAll(launched.steps());
       return launched;
     }
+  }
+
+  /** How its monitor looks at its health, of which nothing is known in the beginning. */
+  private Optional<MonitorOptions.Health> health(ContainerRecord record) throws IOException {
+    if (!record.settings().checksHealth()) {
+      return Optional.empty();
+    }
+    HealthFile.clear(home.store(), id);
+    return Optional.of(HealthProbe.options(home.roots(), id, record.settings().health().get()));
   }
 
   private Launcher.Meeting fromOutside(LaunchScript.Launch launch) {
@@ -686,6 +697,31 @@ public final class Container {
     }
     Optional<Exit> recorded = ContainerStatus.find(home, id).flatMap(ContainerInfo::exit);
     return restarts ? told.or(() -> recorded) : recorded.or(() -> told);
+  }
+
+  /**
+   * Waits until a check has found it healthy.
+   *
+   * @param limit how long at most
+   * @return whether it is healthy; false when the time is over, whatever its checks have told
+   * @throws ContainerException when it does not run, or its health is not looked at
+   */
+  public boolean awaitHealthy(Duration limit) throws IOException {
+    long until = System.nanoTime() + limit.toNanos();
+    for (; ; ) {
+      ContainerInfo now = info();
+      if (!now.state().isRunning()) {
+        throw state("is not running");
+      }
+      Health health = now.health().orElseThrow(() -> state("has no health check"));
+      if (health.status() == HealthStatus.HEALTHY) {
+        return true;
+      }
+      if (System.nanoTime() - until >= 0) {
+        return false;
+      }
+      Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
+    }
   }
 
   /** What its monitor says of its end, which is waited for; empty when there is no monitor. */

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param finished when it ended last; empty before, and while it runs
  * @param exit how it ended last; empty before, and while it runs
  * @param restarts how often its restart policy has started it since a user did
+ * @param health what its checks have told since it was started last; empty when there are none, and
+ *     before the first start
  */
 public record ContainerInfo(
     String id,
@@ -34,4 +36,5 @@ public record ContainerInfo(
     Optional<Instant> started,
     Optional<Instant> finished,
     Optional<Exit> exit,
-    int restarts) {}
+    int restarts,
+    Optional<Health> health) {}

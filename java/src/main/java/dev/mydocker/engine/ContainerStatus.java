@@ -50,19 +50,27 @@ final class ContainerStatus {
         home.cgroup(record.id()).isFrozen() ? ContainerState.PAUSED : ContainerState.RUNNING,
         process.pid(),
         Optional.of(process.started()),
-        Optional.empty());
+        Optional.empty(),
+        record.settings().checksHealth()
+            ? HealthFile.find(home.store(), record.id()).or(() -> Optional.of(Health.STARTING))
+            : Optional.empty());
   }
 
   private static ContainerInfo resting(Home home, ContainerRecord record) throws IOException {
     Path run = home.roots().running().resolve(record.id());
     Optional<ContainerRecord.LastRun> ended = justEnded(home, record.id(), run);
     Optional<ContainerRecord.LastRun> last = ended.or(record::last);
+    Optional<Long> started = last.map(ContainerRecord.LastRun::started);
+    Optional<Health> health =
+        record.settings().checksHealth()
+            ? HealthFile.find(home.store(), record.id()).map(Health::stopped)
+            : Optional.empty();
     if (Files.exists(run.resolve(Restarts.WAITING))
         || ended.isPresent() && Restarts.wants(record, ended.get().exit())) {
-      return info(record, ContainerState.RESTARTING, 0, last.map(r -> r.started()), last);
+      return info(record, ContainerState.RESTARTING, 0, started, last, health);
     }
     ContainerState state = last.isPresent() ? ContainerState.EXITED : ContainerState.CREATED;
-    return info(record, state, 0, last.map(r -> r.started()), last);
+    return info(record, state, 0, started, last, health);
   }
 
   /** The end of a run after which nobody has cleaned up yet. */
@@ -97,7 +105,8 @@ final class ContainerStatus {
             false);
     return process.isPresent()
         ? running(home, nothing, process.get())
-        : info(nothing, ContainerState.DEAD, 0, Optional.empty(), Optional.empty());
+        : info(
+            nothing, ContainerState.DEAD, 0, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   private static ContainerInfo info(
@@ -105,7 +114,8 @@ final class ContainerStatus {
       ContainerState state,
       int pid,
       Optional<Long> started,
-      Optional<ContainerRecord.LastRun> end) {
+      Optional<ContainerRecord.LastRun> end,
+      Optional<Health> health) {
     return new ContainerInfo(
         record.id(),
         record.name(),
@@ -119,6 +129,7 @@ final class ContainerStatus {
         started.map(Instant::ofEpochMilli),
         end.map(run -> Instant.ofEpochMilli(run.finished())),
         end.map(ContainerRecord.LastRun::exit),
-        record.restarts());
+        record.restarts(),
+        health);
   }
 }

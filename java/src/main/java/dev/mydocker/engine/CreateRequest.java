@@ -5,6 +5,7 @@ import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.RunOptions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A container that is asked for.
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param stopSeconds how long it has between the stop signal and SIGKILL; below 0 for ever
  * @param restart whether it is started again when it ends
  * @param log how what it prints is kept
+ * @param health how its health is looked at; empty for the image's way
  * @param platform which of an image's variants
  * @param pull when its image is fetched
  */
@@ -24,7 +26,8 @@ public record CreateRequest(
     Map<String, String> labels,
     int stopSeconds,
     RestartPolicy restart,
-    LogOptions log) {
+    LogOptions log,
+    Optional<HealthCheck> health) {
 
   /** A container with nothing of its own but the options. */
   public CreateRequest(RunOptions options, Platform platform, PullPolicy pull) {
@@ -35,7 +38,8 @@ public record CreateRequest(
         Map.of(),
         ContainerSettings.STOP_SECONDS,
         RestartPolicy.NONE,
-        LogOptions.DEFAULT);
+        LogOptions.DEFAULT,
+        Optional.empty());
   }
 
   /** What {@code options} say, for this host, of an image that is fetched when it is missing. */
@@ -53,7 +57,12 @@ public record CreateRequest(
     return of(RunOptions.builder(image).command(List.of(command)).build());
   }
 
-  ContainerSettings settings() {
+  /**
+   * What is kept of it.
+   *
+   * @param check what was asked for and what the image says
+   */
+  ContainerSettings settings(Optional<HealthCheck> check) {
     return new ContainerSettings(
         options.remove(),
         options.interactive(),
@@ -61,6 +70,7 @@ public record CreateRequest(
         labels,
         stopSeconds,
         restart,
-        log);
+        log,
+        check);
   }
 }

@@ -185,6 +185,11 @@ public final class Engine {
     }
   }
 
+  /** Looks at the health of a container once. See {@link HealthProbe#look}. */
+  boolean checkHealth(String id, long started) throws IOException {
+    return HealthProbe.look(home, Container.of(home, id, Optional.empty()), started);
+  }
+
   /**
    * Every container that has a record, in no order; one that is made or removed at this moment may
    * be among them or not.
@@ -274,8 +279,17 @@ public final class Engine {
     throw new IOException("no free name found for a container: give one with --name");
   }
 
+  /** What was asked for, and what the image says of the rest; empty when neither says anything. */
+  private static Optional<HealthCheck> health(CreateRequest request, ImageConfig image)
+      throws IOException {
+    if (request.health().isEmpty() && image.healthcheck().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(request.health().orElse(HealthCheck.UNSAID).over(HealthCheck.of(image)));
+  }
+
   private static ContainerRecord described(
-      String id, String name, CreateRequest request, Image image, Spec spec) {
+      String id, String name, CreateRequest request, Image image, Spec spec) throws IOException {
     return new ContainerRecord(
         id,
         name,
@@ -284,7 +298,7 @@ public final class Engine {
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),
         System.currentTimeMillis(),
-        request.settings(),
+        request.settings(health(request, image.config())),
         Optional.empty(),
         0,
         false);

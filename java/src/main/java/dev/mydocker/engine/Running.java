@@ -107,6 +107,11 @@ public final class Running implements AutoCloseable {
     return owner.ended(status.isPresent() ? status.get() : owner.lost());
   }
 
+  /** Sends a signal to the command's process and its process group. */
+  void signalGroup(int number) throws IOException {
+    client.signal(-number);
+  }
+
   /** Makes a {@link #relay} that waits come back; the command goes on. */
   public void detach() {
     detached = true;

@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.json.Json;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.IntPredicate;
 
 /**
  * What follows HEALTHCHECK: {@code NONE}, or {@code --interval=30s --retries=3 CMD command}. See
@@ -25,14 +25,7 @@ final class HealthcheckWords {
           "--start-period", "StartPeriod",
           "--start-interval", "StartInterval");
 
-  private static final Map<String, Long> UNITS =
-      Map.of(
-          "ns", 1L,
-          "us", 1_000L,
-          "ms", 1_000_000L,
-          "s", 1_000_000_000L,
-          "m", 60_000_000_000L,
-          "h", 3_600_000_000_000L);
+  private static final Duration SHORTEST = Duration.ofMillis(1);
 
   private HealthcheckWords() {}
 
@@ -69,7 +62,7 @@ final class HealthcheckWords {
   }
 
   private static String firstWord(String text) {
-    return text.substring(0, span(text, c -> !Character.isWhitespace(c)));
+    return text.substring(0, GoDuration.span(text, c -> !Character.isWhitespace(c)));
   }
 
   private static void option(String word, Map<String, Json> options, String whole)
@@ -93,53 +86,18 @@ final class HealthcheckWords {
   private static BigDecimal count(String text, String whole) throws ImageException {
     if (text.isEmpty()
         || text.length() > 9
-        || span(text, HealthcheckWords::isDigit) < text.length()) {
+        || GoDuration.span(text, GoDuration::isDigit) < text.length()) {
       throw wrong(whole, "has --retries without a number");
     }
     return new BigDecimal(text);
   }
 
-  /** A duration as Go writes it: {@code 1m30s}, {@code 1.5h}; 0, or a millisecond at least. */
+  /** 0, or a millisecond at least. */
   private static BigDecimal nanoseconds(String text, String whole) throws ImageException {
-    BigDecimal total = BigDecimal.ZERO;
-    String rest = text.equals("0") ? "0s" : text;
-    boolean right = !rest.isEmpty() && rest.length() < 40;
-    while (right && !rest.isEmpty()) {
-      String number = rest.substring(0, span(rest, c -> isDigit(c) || c == '.'));
-      String after = rest.substring(number.length());
-      String unit = after.substring(0, span(after, Character::isLetter));
-      right = isNumber(number) && UNITS.containsKey(unit);
-      if (right) {
-        total = total.add(new BigDecimal(number).multiply(BigDecimal.valueOf(UNITS.get(unit))));
-      }
-      rest = after.substring(unit.length());
-    }
-    boolean bounded =
-        total.signum() == 0
-            || total.compareTo(BigDecimal.valueOf(UNITS.get("ms"))) >= 0
-                && total.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0;
-    if (!right || !bounded) {
-      throw wrong(whole, "has a time that is none, or below 1ms: write 30s or 1m30s");
-    }
-    return new BigDecimal(total.toBigInteger());
-  }
-
-  private static boolean isNumber(String text) {
-    long digits = text.chars().filter(HealthcheckWords::isDigit).count();
-    return digits > 0 && text.length() - digits <= 1;
-  }
-
-  private static boolean isDigit(int c) {
-    return c >= '0' && c <= '9';
-  }
-
-  /** How many of the first characters are of a kind. */
-  private static int span(String text, IntPredicate kind) {
-    int end = 0;
-    while (end < text.length() && kind.test(text.charAt(end))) {
-      end++;
-    }
-    return end;
+    return GoDuration.parse(text, SHORTEST)
+        .map(time -> BigDecimal.valueOf(time.toNanos()))
+        .orElseThrow(
+            () -> wrong(whole, "has a time that is none, or below 1ms: write 30s or 1m30s"));
   }
 
   private static ImageException wrong(String text, String why) {

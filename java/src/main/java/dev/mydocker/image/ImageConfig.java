@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param volumes absolute paths
  * @param labels by name
  * @param stopSignal a signal's name or number
+ * @param healthcheck as it is in the document
+ * @param shell what runs a command that is a text
  * @param diffIds the digests of the uncompressed layers, the lowest first
  * @param created RFC 3339
  * @param history as it is in the document
@@ -35,6 +37,8 @@ public record ImageConfig(
     List<String> volumes,
     Map<String, String> labels,
     Optional<String> stopSignal,
+    Optional<Json.Obj> healthcheck,
+    List<String> shell,
     List<Digest> diffIds,
     Optional<String> created,
     List<Json> history) {
@@ -52,6 +56,8 @@ public record ImageConfig(
         List.of(),
         Map.of(),
         Optional.empty(),
+        Optional.empty(),
+        List.of(),
         diffIds,
         Optional.empty(),
         List.of());
@@ -84,6 +90,8 @@ public record ImageConfig(
         keys(config, "Volumes"),
         config.stringMap("Labels"),
         config.string("StopSignal").filter(s -> !s.isEmpty()),
+        config.object("Healthcheck"),
+        config.strings("Shell"),
         diffIds(root),
         root.string("created"),
         root.array("history"));

@@ -101,7 +101,7 @@ public final class MonitorClient implements AutoCloseable {
     send(frame(RESIZE, 4).putShort((short) rows).putShort((short) columns));
   }
 
-  /** Sends a signal to the container's first process. */
+  /** Sends a signal to the container's first process; below 0 to its process group as well. */
   public void signal(int number) throws IOException {
     send(frame(SIGNAL, 4).putInt(number));
   }

@@ -1,6 +1,7 @@
 package dev.mydocker.launch;
 
 import dev.mydocker.kernel.Fd;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,24 +13,33 @@ import java.util.Optional;
  * @param log where it writes what the container prints
  * @param detached whether the launcher leaves at once and cleans nothing up: it has no output of
  *     its client and must not send input; when not, it is attached and may clean up itself
+ * @param health how it has the container's health looked at
  * @param end a program by its absolute path and the arguments: the monitor becomes it when the
  *     container has ended. It has the life lock as descriptor {@link #LIFE}, /dev/null as 0, 1 and
  *     2, and an empty environment. Empty: nothing is done
  */
 public record MonitorOptions(
-    Optional<Fd> listener, Optional<Log> log, boolean detached, List<String> end) {
+    Optional<Fd> listener,
+    Optional<Log> log,
+    boolean detached,
+    Optional<Health> health,
+    List<String> end) {
 
   /** The descriptor of the life lock in the end command. */
   public static final int LIFE = 3;
 
-  /** No listener, no log, no end command. */
+  /** No listener, no log, no health, no end command. */
   public static final MonitorOptions NONE =
-      new MonitorOptions(Optional.empty(), Optional.empty(), false, List.of());
+      new MonitorOptions(Optional.empty(), Optional.empty(), false, Optional.empty(), List.of());
 
   public MonitorOptions {
     end = List.copyOf(end);
-    if (!end.isEmpty() && !end.get(0).startsWith("/")) {
-      throw new IllegalArgumentException("the end command has no absolute path: " + end.get(0));
+    requireAbsolute(end);
+  }
+
+  private static void requireAbsolute(List<String> command) {
+    if (!command.isEmpty() && !command.get(0).startsWith("/")) {
+      throw new IllegalArgumentException("a command has no absolute path: " + command.get(0));
     }
   }
 
@@ -48,7 +58,29 @@ public record MonitorOptions(
     }
   }
 
-  /** The monitor's arguments: settings, then the end command. */
+  /**
+   * What looks at a container's health. One is over before the next begins; one that runs when the
+   * container ends is killed.
+   *
+   * @param command a program by its absolute path and the arguments, none of them {@code --}; it is
+   *     run as the end command is, without the lock
+   * @param first from the start to the first look
+   * @param interval from the end of one to the next
+   * @param startInterval instead, after one that ended with {@link #STARTING}
+   */
+  public record Health(
+      List<String> command, Duration first, Duration interval, Duration startInterval) {
+
+    /** The exit code of a command that asks for the start interval: native/health.h. */
+    public static final int STARTING = 3;
+
+    public Health {
+      command = List.copyOf(command);
+      requireAbsolute(command);
+    }
+  }
+
+  /** The monitor's arguments: settings, then the commands. */
   List<String> words() {
     List<String> words = new ArrayList<>();
     if (log.isPresent() && log.get().size() > 0) {
@@ -57,6 +89,13 @@ public record MonitorOptions(
     }
     if (detached) {
       words.add("detached");
+    }
+    if (health.isPresent()) {
+      words.add("health-first=" + health.get().first().toNanos());
+      words.add("health-interval=" + health.get().interval().toNanos());
+      words.add("health-start-interval=" + health.get().startInterval().toNanos());
+      words.add("--health");
+      words.addAll(health.get().command());
     }
     if (!end.isEmpty()) {
       words.add("--");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.engine.CreateRequest;
+import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.engine.LogOptions;
 import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.Platform;
@@ -22,6 +23,7 @@ import dev.mydocker.spec.UserSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -351,6 +353,17 @@ class RunFlagsTest {
         "--log-opt max-file=x|--log-opt: \"x\" is not a whole number, or -1",
         "--log-opt tag=x|invalid value for --log-opt: \"tag=x\": use max-size=BYTES or"
             + " max-file=NUMBER",
+        "--health-interval soon|--health-interval: \"soon\" is no time, or below 1ms: write 30s,"
+            + " 1m30s or 500ms",
+        "--health-timeout 999us|--health-timeout: \"999us\" is no time, or below 1ms: write 30s,"
+            + " 1m30s or 500ms",
+        "--health-start-period -1s|--health-start-period: \"-1s\" is no time, or below 1ms: write"
+            + " 30s, 1m30s or 500ms",
+        "--health-start-interval 5|--health-start-interval: \"5\" is no time, or below 1ms: write"
+            + " 30s, 1m30s or 500ms",
+        "--health-retries x|--health-retries: \"x\" is not a whole number, or -1",
+        "--health-retries -1|--health-retries cannot be negative",
+        "--no-healthcheck --health-cmd=a|--no-healthcheck conflicts with --health-* options",
         "--explain --dry-run|--explain shows a launch, and with --dry-run there is none",
         "--env-file=/no/such|--env-file: openat2 /no/such: ENOENT (no such file or directory)",
       })
@@ -385,6 +398,31 @@ class RunFlagsTest {
     assertThat(request.create().stopSeconds()).isEqualTo(-1);
     assertThat(request.create().log()).isEqualTo(new LogOptions(true, 10240, 3));
     assertThat(request("--log-driver=none", "x").create().log().kept()).isFalse();
+  }
+
+  @Test
+  void healthIsWhatWasSaidOfIt() throws Exception {
+    assertThat(request("x").create().health()).isEmpty();
+    assertThat(request("--no-healthcheck", "x").create().health()).contains(HealthCheck.NONE);
+    assertThat(request("--health-cmd", "a b", "x").create().health())
+        .contains(HealthCheck.ofText("a b"));
+    assertThat(request("--health-cmd=", "--health-retries=0", "x").create().health())
+        .contains(HealthCheck.UNSAID);
+    RunRequest all =
+        request(
+            ("--health-interval 1m30s --health-timeout 500ms --health-start-period 1h"
+                    + " --health-start-interval 2s --health-retries 4 x")
+                .split(" "));
+    assertThat(all.create().health())
+        .contains(
+            new HealthCheck(
+                List.of(),
+                Duration.ofSeconds(90),
+                Duration.ofMillis(500),
+                Duration.ofHours(1),
+                Duration.ofSeconds(2),
+                4,
+                List.of()));
   }
 
   @ParameterizedTest

@@ -51,6 +51,7 @@ class MonitorIT {
                 Optional.of(listener),
                 Optional.of(new MonitorOptions.Log(log, size, files)),
                 true,
+                Optional.empty(),
                 List.of(end));
         LaunchPlan plan =
             new LaunchPlan(List.of(LauncherIT.clone(NEWPID), LauncherIT.ownMonitor()), init);
