@@ -6,6 +6,7 @@
 #           2 GB in use (launch_2g), against crun run and runc run of the same root and namespaces
 #   exec    /bin/true in a running container from a warm JVM, against crun exec and runc exec
 #   detach  50 times run -d, one after the other, and 8 at a time (detach_8), against podman, docker
+#   last_50 of 300 containers that run at once, the last 50 starts against the first 50
 #   log     300 MB in lines of 120 characters from run -d to the log, against podman, docker
 #
 # Prints them and writes build/bench.json. Needs root; what is not installed is left out and named.
@@ -59,7 +60,20 @@ END
   staying "${1}detach" "sh -c 'seq 50 | xargs -I N $start sleep 1000'"
   staying "${1}detach_8" "sh -c 'seq 50 | xargs -P 8 -I N $start sleep 1000'"
   staying "${1}log" "sh $work/print"
+  if [ -z "$1" ]; then many "$start sleep 1000"; fi
   remove=
+}
+
+# many START: 300 containers at once, by the time of each 50 starts.
+many() {
+  local part start now
+  for part in first_50 '' '' '' '' last_50; do
+    start=$(date +%s%N)
+    seq 50 | xargs -I N sh -c "$1" >/dev/null
+    now=$(date +%s%N)
+    if [ -n "$part" ]; then echo "$part $(((now - start) / 1000000))" >>"$results"; fi
+  done
+  eval "$remove"
 }
 
 # staying NAME COMMAND
@@ -175,6 +189,7 @@ ratio cli_jar jvm
 for other in crun runc; do ratio launch "$other"; done
 ratio launch_2g launch
 for other in crun runc; do ratio exec "${other}_exec"; done
+ratio last_50 first_50
 for what in detach detach_8 log; do
   for other in podman docker; do ratio "$what" "${other}_$what"; done
 done
