@@ -660,13 +660,19 @@ public final class Container {
     }
   }
 
+  /** {@link #remove(boolean, boolean)} that leaves its volumes. */
+  public void remove(boolean force) throws IOException {
+    remove(force, false);
+  }
+
   /**
    * Removes it, its record and what it wrote.
    *
    * @param force kills it first when it runs
+   * @param volumes whether its volumes without a name go as well, unless others have them
    * @throws ContainerException when it is gone, or runs and {@code force} is not given
    */
-  public void remove(boolean force) throws IOException {
+  public void remove(boolean force, boolean volumes) throws IOException {
     if (force) {
       claimByForce();
     } else {
@@ -677,10 +683,26 @@ public final class Container {
       claim();
     }
     boolean there = Files.exists(home.store().directory(id));
+    if (volumes) {
+      removeVolumes();
+    }
     home.store().delete(id);
     leave();
     if (!there) {
       throw ContainerException.notFound(shortId());
+    }
+  }
+
+  private void removeVolumes() throws IOException {
+    Optional<ContainerRecord> record;
+    try {
+      record = home.store().find(id);
+    } catch (ContainerException damaged) {
+      // Which it had is not known any more: prune finds those that nobody has.
+      return;
+    }
+    if (record.isPresent()) {
+      home.volumes().removeAnonymous(record.get());
     }
   }
 

@@ -2,7 +2,12 @@ package dev.mydocker.engine;
 
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.VolumeMounts;
+import dev.mydocker.spec.VolumesFrom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -37,7 +42,17 @@ public record CreateRequest(
         LogOptions.DEFAULT);
   }
 
+  /** The same with other mounts. */
+  CreateRequest with(List<MountOption> mounts) {
+    return new CreateRequest(
+        options.with(mounts), platform, pull, labels, stopSeconds, restart, log);
+  }
+
   ContainerSettings settings() {
+    List<String> others = new ArrayList<>();
+    for (VolumesFrom other : options.volumesFrom()) {
+      others.add(other.text());
+    }
     return new ContainerSettings(
         options.remove(),
         options.interactive(),
@@ -45,6 +60,8 @@ public record CreateRequest(
         labels,
         stopSeconds,
         restart,
-        log);
+        log,
+        VolumeMounts.volumes(options.mounts()),
+        others);
   }
 }

@@ -1,7 +1,9 @@
 package dev.mydocker.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,24 +35,30 @@ class ContainerStoreTest {
             Map.of("a", "b"),
             3,
             new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
-            new LogOptions(true, 1000, 3)),
+            new LogOptions(true, 1000, 3),
+            List.of(
+                new MountOption.Volume(
+                    "data", "/d", true, "a/b", false, true, MountOption.Origin.MOUNT_FLAG)),
+            List.of("other:ro")),
         Optional.of(new ContainerRecord.LastRun(2, 3, new Exit(137, 9, true))),
         4,
         true);
   }
 
   @Test
-  void aRecordThatAPowerCutEmptiedIsNone() throws IOException {
+  void aRecordThatAPowerCutEmptiedIsDamaged() throws IOException {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.make(ID);
     store.write(record(true));
     assertThat(store.find(ID)).contains(record(true));
     Files.write(store.directory(ID).resolve("record.json"), new byte[0]);
-    assertThat(store.find(ID)).isEmpty();
+    assertThatThrownBy(() -> store.find(ID)).isInstanceOf(ContainerException.class);
   }
 
   @Test
   void aNameGoesToOneContainerUntilThatIsDeleted() throws IOException {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.make(ID);
     store.write(record(false));
     assertThat(store.claim("calm_fox", ID)).isEqualTo(ID);
     String other = "f".repeat(64);
