@@ -1,8 +1,11 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,12 +19,26 @@ import java.util.Map;
  */
 final class ContainerFilter {
   private static final List<String> KNOWN =
-      List.of("ancestor", "before", "exited", "id", "label", "name", "since", "status", "until");
+      List.of(
+          "ancestor",
+          "before",
+          "exited",
+          "id",
+          "label",
+          "name",
+          "since",
+          "status",
+          "until",
+          "volume");
 
   private final Map<String, List<String>> wanted = new LinkedHashMap<>();
   private final Map<String, Instant> moments = new LinkedHashMap<>();
 
-  private ContainerFilter() {}
+  private final Engine engine;
+
+  private ContainerFilter(Engine engine) {
+    this.engine = engine;
+  }
 
   /**
    * Reads the values of the flag.
@@ -30,15 +47,15 @@ final class ContainerFilter {
    */
   static ContainerFilter parse(List<String> given, Engine engine)
       throws UsageException, IOException {
-    ContainerFilter filter = new ContainerFilter();
+    ContainerFilter filter = new ContainerFilter(engine);
     for (String one : given) {
       FilterWord word = FilterWord.parse(one, KNOWN);
-      filter.add(word.name(), word.value(), engine);
+      filter.add(word.name(), word.value());
     }
     return filter;
   }
 
-  private void add(String name, String value, Engine engine) throws UsageException, IOException {
+  private void add(String name, String value) throws UsageException, IOException {
     switch (name) {
       case "before", "since" -> moments.put(name, engine.find(value).info().created());
       case "until" -> moments.put(name, Moment.parse(value, Instant.now()));
@@ -63,7 +80,7 @@ final class ContainerFilter {
     return wanted.containsKey("status") || wanted.containsKey("exited");
   }
 
-  boolean matches(ContainerInfo container) {
+  boolean matches(ContainerInfo container) throws IOException {
     for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
       boolean all = filter.getKey().equals("label");
       boolean some = false;
@@ -84,7 +101,7 @@ final class ContainerFilter {
         && created.isAfter(moments.getOrDefault("since", Instant.MIN));
   }
 
-  private static boolean matches(ContainerInfo container, String name, String value) {
+  private boolean matches(ContainerInfo container, String name, String value) throws IOException {
     return switch (name) {
       case "ancestor" -> isImage(container, value);
       case "exited" ->
@@ -93,8 +110,25 @@ final class ContainerFilter {
       case "label" -> FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
+      case "volume" -> hasMounted(container, value);
       default -> throw new IllegalArgumentException(name);
     };
+  }
+
+  /** Whether it has a volume of that name, or something of the host mounted from or at a path. */
+  private boolean hasMounted(ContainerInfo container, String value) throws IOException {
+    for (MountOption.Volume volume : container.settings().volumes()) {
+      if (volume.name().equals(value)) {
+        return true;
+      }
+    }
+    try {
+      Spec spec = engine.find(container.id()).spec();
+      return ContainerDocument.users(spec).stream()
+          .anyMatch(m -> m.source().equals(value) || m.destination().equals(value));
+    } catch (ContainerException damaged) {
+      return false;
+    }
   }
 
   private static boolean isImage(ContainerInfo container, String value) {
