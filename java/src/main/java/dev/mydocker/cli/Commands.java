@@ -49,6 +49,7 @@ final class Commands {
           new Entry("history", "Show how an image was made"),
           new Entry("container", "Commands for containers"),
           new Entry("image", "Commands for images"),
+          new Entry("volume", "Commands for volumes"),
           new Entry("system", "Commands for what mydocker keeps on the disk"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
@@ -102,6 +103,16 @@ final class Commands {
           new Alias("push", "push"),
           new Alias("save", "save"),
           new Alias("tag", "tag"));
+
+  private static final List<Alias> VOLUME =
+      List.of(
+          new Alias("create", "volume create"),
+          new Alias("ls", "volume ls"),
+          new Alias("list", "volume ls"),
+          new Alias("inspect", "volume inspect"),
+          new Alias("rm", "volume rm"),
+          new Alias("remove", "volume rm"),
+          new Alias("prune", "volume prune"));
 
   private static final List<Alias> SYSTEM =
       List.of(new Alias("check", "system check"), new Alias("df", "system df"));
@@ -199,6 +210,18 @@ final class Commands {
         return Optional.of(new HistoryCommand());
       case "image prune":
         return Optional.of(new ImagePruneCommand());
+      case "volume create":
+        return Optional.of(new VolumeCreateCommand());
+      case "volume ls":
+        return Optional.of(new VolumeLsCommand());
+      case "volume inspect":
+        return Optional.of(new InspectCommand(InspectCommand.Of.VOLUMES));
+      case "volume rm":
+        return Optional.of(new VolumeRmCommand());
+      case "volume prune":
+        return Optional.of(new VolumePruneCommand());
+      case "volume":
+        return Optional.of(new GroupCommand("volume", "Work with volumes", VOLUME));
       case "system check":
         return Optional.of(new SystemCheckCommand());
       case "system df":

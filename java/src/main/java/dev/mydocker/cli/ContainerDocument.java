@@ -6,6 +6,7 @@ import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.json.Json;
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
@@ -35,7 +36,7 @@ final class ContainerDocument {
         .put("Driver", "overlay2")
         .put("Platform", "linux")
         .put("HostConfig", host(container, spec))
-        .put("Mounts", mounts(spec))
+        .put("Mounts", mounts(container, spec))
         .put("Config", config(container, spec, process))
         .build();
   }
@@ -71,7 +72,9 @@ final class ContainerDocument {
             .build();
     boolean host = container.settings().network() instanceof NetworkMode.Host;
     return Json.object()
-        .putStrings("Binds", binds(spec))
+        .putStrings("Binds", binds(container, spec))
+        .put("Mounts", asked(container))
+        .putStrings("VolumesFrom", container.settings().volumesFrom())
         .put("NetworkMode", host ? "host" : "none")
         .put("RestartPolicy", restart)
         .put("AutoRemove", container.settings().remove())
@@ -95,7 +98,7 @@ final class ContainerDocument {
   }
 
   /** What a user mounted; not the engine's own files below /etc. */
-  private static List<Spec.Mount> users(Spec spec) {
+  static List<Spec.Mount> users(Spec spec) {
     List<Spec.Mount> out = new ArrayList<>();
     String own = spec.root().path().substring(0, spec.root().path().lastIndexOf('/') + 1);
     for (Spec.Mount mount : spec.mounts()) {
@@ -106,26 +109,79 @@ final class ContainerDocument {
     return out;
   }
 
-  private static List<String> binds(Spec spec) {
+  /** The volume that is mounted there; empty when it is something of the host. */
+  private static Optional<MountOption.Volume> volume(ContainerInfo container, Spec.Mount mount) {
+    return container.settings().volumes().stream()
+        .filter(volume -> volume.target().equals(mount.destination()))
+        .findFirst();
+  }
+
+  /** What {@code -v} has mounted, as it would be given again; a volume without a name is not. */
+  private static List<String> binds(ContainerInfo container, Spec spec) {
     List<String> out = new ArrayList<>();
     for (Spec.Mount mount : users(spec)) {
-      String mode = mount.options().contains("ro") ? ":ro" : "";
-      out.add(mount.source() + ":" + mount.destination() + mode);
+      Optional<MountOption.Volume> volume = volume(container, mount);
+      boolean flag =
+          volume.isEmpty()
+              || volume.get().origin() == MountOption.Origin.VOLUME_FLAG
+                  && !volume.get().anonymous();
+      if (flag) {
+        String source = volume.map(MountOption.Volume::name).orElse(mount.source());
+        out.add(source + ":" + mount.destination() + (isReadOnly(mount) ? ":ro" : ""));
+      }
     }
     return out;
   }
 
-  private static Json.Arr mounts(Spec spec) {
+  /** The volumes that {@code --mount} asked for. */
+  private static Json.Arr asked(ContainerInfo container) {
+    List<Json> out = new ArrayList<>();
+    for (MountOption.Volume volume : container.settings().volumes()) {
+      if (volume.origin() == MountOption.Origin.MOUNT_FLAG) {
+        out.add(asked(volume));
+      }
+    }
+    return new Json.Arr(out);
+  }
+
+  /** As with Docker, what is not set is left out. */
+  private static Json.Obj asked(MountOption.Volume volume) {
+    Json.Builder options = Json.object();
+    if (!volume.copy()) {
+      options.put("NoCopy", true);
+    }
+    if (!volume.subpath().isEmpty()) {
+      options.put("Subpath", volume.subpath());
+    }
+    Json.Builder out = Json.object().put("Type", "volume");
+    if (!volume.anonymous()) {
+      out.put("Source", volume.name());
+    }
+    out.put("Target", volume.target());
+    if (volume.readOnly()) {
+      out.put("ReadOnly", true);
+    }
+    return out.put("VolumeOptions", options.build()).build();
+  }
+
+  private static boolean isReadOnly(Spec.Mount mount) {
+    return mount.options().contains("ro");
+  }
+
+  private static Json.Arr mounts(ContainerInfo container, Spec spec) {
     List<Json> out = new ArrayList<>();
     for (Spec.Mount mount : users(spec)) {
+      Optional<MountOption.Volume> volume = volume(container, mount);
+      Json.Builder one = Json.object().put("Type", volume.isPresent() ? "volume" : "bind");
+      volume.ifPresent(v -> one.put("Name", v.name()));
+      one.put("Source", mount.source()).put("Destination", mount.destination());
+      volume.ifPresent(v -> one.put("Driver", "local"));
+      boolean volumeFlag =
+          volume.isPresent() && volume.get().origin() == MountOption.Origin.VOLUME_FLAG;
       out.add(
-          Json.object()
-              .put("Type", "bind")
-              .put("Source", mount.source())
-              .put("Destination", mount.destination())
-              .put("Mode", "")
-              .put("RW", !mount.options().contains("ro"))
-              .put("Propagation", "rprivate")
+          one.put("Mode", volumeFlag && isReadOnly(mount) ? "ro" : "")
+              .put("RW", !isReadOnly(mount))
+              .put("Propagation", volume.isPresent() ? "" : "rprivate")
               .build());
     }
     return new Json.Arr(out);
@@ -141,12 +197,26 @@ final class ContainerDocument {
         .putStrings("Env", process.env())
         .putStrings("Cmd", container.command())
         .put("Image", container.image())
+        .put("Volumes", unnamed(container))
         .put("WorkingDir", process.cwd())
         .putStrings("Labels", container.settings().labels())
         .put("StopSignal", spec.annotations().getOrDefault(Spec.STOP_SIGNAL, Signal.TERM.name()))
         .put("StopTimeout", container.settings().stopSeconds())
         .put("Healthcheck", container.settings().health().map(HealthCheck::toJson))
         .build();
+  }
+
+  /** Where a volume without a name is asked for; as with Docker, nothing at all is null. */
+  private static Json unnamed(ContainerInfo container) {
+    Json.Builder out = Json.object();
+    for (MountOption.Volume volume : container.settings().volumes()) {
+      boolean own = volume.origin() != MountOption.Origin.OTHER_CONTAINER;
+      if (volume.anonymous() && own) {
+        out.put(volume.target(), Json.object().build());
+      }
+    }
+    Json.Obj volumes = out.build();
+    return volumes.members().isEmpty() ? new Json.Null() : volumes;
   }
 
   private static String user(Spec.User user) {

@@ -1,10 +1,13 @@
 package dev.mydocker.cli;
 
+import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageRef;
+import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,7 +31,8 @@ final class ContainerFilter {
           "name",
           "since",
           "status",
-          "until");
+          "until",
+          "volume");
 
   /** Docker's word for that of a container which is not looked at. */
   private static final String NO_HEALTH = "none";
@@ -38,7 +42,11 @@ final class ContainerFilter {
   private final Map<String, List<String>> wanted = new LinkedHashMap<>();
   private final Map<String, Instant> moments = new LinkedHashMap<>();
 
-  private ContainerFilter() {}
+  private final Engine engine;
+
+  private ContainerFilter(Engine engine) {
+    this.engine = engine;
+  }
 
   /**
    * Reads the values of the flag.
@@ -47,15 +55,15 @@ final class ContainerFilter {
    */
   static ContainerFilter parse(List<String> given, Engine engine)
       throws UsageException, IOException {
-    ContainerFilter filter = new ContainerFilter();
+    ContainerFilter filter = new ContainerFilter(engine);
     for (String one : given) {
       FilterWord word = FilterWord.parse(one, KNOWN);
-      filter.add(word.name(), word.value(), engine);
+      filter.add(word.name(), word.value());
     }
     return filter;
   }
 
-  private void add(String name, String value, Engine engine) throws UsageException, IOException {
+  private void add(String name, String value) throws UsageException, IOException {
     switch (name) {
       case "before", "since" -> moments.put(name, engine.find(value).info().created());
       case "until" -> moments.put(name, Moment.parse(value, Instant.now()));
@@ -89,7 +97,7 @@ final class ContainerFilter {
     return wanted.containsKey("status") || wanted.containsKey("exited");
   }
 
-  boolean matches(ContainerInfo container) {
+  boolean matches(ContainerInfo container) throws IOException {
     for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
       boolean all = filter.getKey().equals("label");
       boolean some = false;
@@ -110,7 +118,7 @@ final class ContainerFilter {
         && created.isAfter(moments.getOrDefault("since", Instant.MIN));
   }
 
-  private static boolean matches(ContainerInfo container, String name, String value) {
+  private boolean matches(ContainerInfo container, String name, String value) throws IOException {
     return switch (name) {
       case "ancestor" -> isImage(container, value);
       case "exited" ->
@@ -120,12 +128,29 @@ final class ContainerFilter {
       case "label" -> FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
+      case "volume" -> hasMounted(container, value);
       default -> throw new IllegalArgumentException(name);
     };
   }
 
   private static String health(ContainerInfo container) {
     return container.health().map(health -> health.status().text()).orElse(NO_HEALTH);
+  }
+
+  /** Whether it has a volume of that name, or something of the host mounted from or at a path. */
+  private boolean hasMounted(ContainerInfo container, String value) throws IOException {
+    for (MountOption.Volume volume : container.settings().volumes()) {
+      if (volume.name().equals(value)) {
+        return true;
+      }
+    }
+    try {
+      Spec spec = engine.find(container.id()).spec();
+      return ContainerDocument.users(spec).stream()
+          .anyMatch(m -> m.source().equals(value) || m.destination().equals(value));
+    } catch (ContainerException damaged) {
+      return false;
+    }
   }
 
   private static boolean isImage(ContainerInfo container, String value) {

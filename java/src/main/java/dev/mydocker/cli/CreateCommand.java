@@ -69,7 +69,7 @@ final class CreateCommand implements Command {
       if (done) {
         container.leave();
       } else {
-        container.remove(true);
+        container.remove(true, true);
       }
     }
     return 0;

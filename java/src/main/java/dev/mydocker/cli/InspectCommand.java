@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.VolumeException;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.json.Json;
 import java.io.IOException;
@@ -13,14 +14,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code mydocker inspect}, {@code image inspect} and {@code container inspect}. */
+/** {@code mydocker inspect}, and the same of containers, images or volumes alone. */
 final class InspectCommand implements Command {
 
   /** What names may mean. */
   enum Of {
-    ANYTHING("", "name", "Show everything about containers and images, as JSON"),
+    ANYTHING("", "name", "Show everything about containers, images and volumes, as JSON"),
     IMAGES("image ", "image", "Show everything about images, as JSON"),
-    CONTAINERS("container ", "container", "Show everything about containers, as JSON");
+    CONTAINERS("container ", "container", "Show everything about containers, as JSON"),
+    VOLUMES("volume ", "volume", "Show everything about volumes, as JSON");
 
     private final String group;
     private final String noun;
@@ -59,17 +61,22 @@ final class InspectCommand implements Command {
     return switch (of) {
       case IMAGES -> flags.later(" --platform ");
       case CONTAINERS -> flags.later(" -s --size ");
+      case VOLUMES -> flags;
       case ANYTHING ->
-          flags.value("TYPE", "What is meant: container or image", "--type").later(" -s --size ");
+          flags
+              .value("TYPE", "What is meant: container, image or volume", "--type")
+              .later(" -s --size ");
     };
   }
 
   @Override
   public List<String> examples() {
     String start = "mydocker " + of.group + "inspect";
-    return of == Of.IMAGES
-        ? List.of(start + " busybox", start + " -f '{{.Config.Env}}' busybox")
-        : List.of(start + " web", start + " -f '{{.State.Pid}}' web");
+    return switch (of) {
+      case IMAGES -> List.of(start + " busybox", start + " -f '{{.Config.Env}}' busybox");
+      case VOLUMES -> List.of(start + " data", start + " -f '{{.Mountpoint}}' data");
+      case CONTAINERS, ANYTHING -> List.of(start + " web", start + " -f '{{.State.Pid}}' web");
+    };
   }
 
   @Override
@@ -106,14 +113,18 @@ final class InspectCommand implements Command {
     return switch (type.get()) {
       case "container" -> Of.CONTAINERS;
       case "image" -> Of.IMAGES;
+      case "volume" -> Of.VOLUMES;
       default ->
           throw new UsageException(
-              "--type: " + Text.quote(type.get()) + " is neither container nor image");
+              "--type: " + Text.quote(type.get()) + ": use container, image or volume");
     };
   }
 
-  /** As with Docker, a container comes before an image of that name. */
+  /** As with Docker, a container comes before an image of that name, and that before a volume. */
   private static Json.Obj document(Engine engine, Of wanted, String name) throws IOException {
+    if (wanted == Of.VOLUMES) {
+      return VolumeDocument.of(engine.volumes().find(name));
+    }
     if (wanted != Of.IMAGES) {
       try {
         Container container = engine.find(name);
@@ -127,8 +138,19 @@ final class InspectCommand implements Command {
     try {
       return ImageDocument.of(engine.images().local().details(name));
     } catch (ImageException e) {
-      boolean nothing = wanted == Of.ANYTHING && e.kind() == ImageException.Kind.NOT_FOUND;
-      throw nothing ? new IOException("no such object: " + Text.printable(name), e) : e;
+      if (wanted != Of.ANYTHING || e.kind() != ImageException.Kind.NOT_FOUND) {
+        throw e;
+      }
+      return volume(engine, name)
+          .orElseThrow(() -> new IOException("no such object: " + Text.printable(name), e));
+    }
+  }
+
+  private static Optional<Json.Obj> volume(Engine engine, String name) throws IOException {
+    try {
+      return Optional.of(VolumeDocument.of(engine.volumes().find(name)));
+    } catch (VolumeException e) {
+      return Optional.empty();
     }
   }
 

@@ -6,6 +6,7 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthStatus;
 import dev.mydocker.json.Json;
+import dev.mydocker.spec.MountOption;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +47,10 @@ final class PsCommand implements Command {
         .group("Options")
         .toggle("Those that do not run as well", "-a", "--all")
         .list(
-            "NAME=VALUE", "Only some: status, health, name, id, label, ancestor", "-f", "--filter")
+            "NAME=VALUE",
+            "Only some: status, health, name, id, label, ancestor, volume",
+            "-f",
+            "--filter")
         .value("TEMPLATE", "Print by a Go template, table ... or json", "--format")
         .value("N", "The last N, running or not", "-n", "--last")
         .toggle("The last one, running or not", "-l", "--latest")
@@ -129,7 +133,7 @@ final class PsCommand implements Command {
         .put("Names", container.name())
         .put("Labels", labels(container))
         .put("Ports", "")
-        .put("Mounts", "")
+        .put("Mounts", String.join(",", volumes(container)))
         .put("Networks", "")
         .build();
   }
@@ -149,6 +153,10 @@ final class PsCommand implements Command {
     List<String> out = new ArrayList<>();
     container.settings().labels().forEach((name, value) -> out.add(name + "=" + value));
     return String.join(",", out);
+  }
+
+  private static List<String> volumes(ContainerInfo container) {
+    return container.settings().volumes().stream().map(MountOption.Volume::name).toList();
   }
 
   private static String ago(Instant then, Instant now) {

@@ -20,19 +20,21 @@ final class RmCommand extends ContainersCommand {
     return new Flags()
         .group("Options")
         .toggle("Kill those that run", "-f", "--force")
-        .later(" -v --volumes -l --link ");
+        .toggle("Their volumes without a name too", "-v", "--volumes")
+        .later(" -l --link ");
   }
 
   @Override
   public List<String> examples() {
-    return List.of("mydocker rm web", "mydocker rm -f web db");
+    return List.of("mydocker rm web", "mydocker rm -f -v web db");
   }
 
   @Override
   Action action(Flags.Parsed arguments) {
     boolean force = arguments.on("--force");
+    boolean volumes = arguments.on("--volumes");
     return (container, reference) -> {
-      container.remove(force);
+      container.remove(force, volumes);
       return reference;
     };
   }

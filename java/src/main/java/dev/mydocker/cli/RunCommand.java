@@ -45,6 +45,7 @@ final class RunCommand implements Command {
         "mydocker run",
         "mydocker run --rm -it busybox sh",
         "mydocker run --rm -m 256m --cpus 0.5 --pids-limit 64 busybox nproc",
+        "mydocker run -d -v data:/data --name db debian sleep 1000",
         "mydocker run --rm -v /srv/site:/site:ro -w /site -u 1000:1000 debian ls -l",
         "echo hello | mydocker run --rm -i --network none busybox wc -c",
         "mydocker run --rm --explain busybox true",
@@ -160,7 +161,7 @@ final class RunCommand implements Command {
       Container container, RunRequest request, Console console, boolean named, boolean stays) {
     if (!stays && request.options().remove() || !named) {
       try {
-        container.remove(true);
+        container.remove(true, true);
       } catch (ContainerException e) {
         // It went at its end.
       } catch (IOException e) {

@@ -20,6 +20,7 @@ import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
+import dev.mydocker.spec.VolumesFrom;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,7 +47,7 @@ final class RunFlags {
           + " --mac-address --memory-swappiness --net-alias"
           + " --network-alias --oom-kill-disable --oom-score-adj"
           + " --runtime --security-opt --storage-opt"
-          + " --use-api-socket --userns --volume-driver --volumes-from ";
+          + " --use-api-socket --userns --volume-driver ";
 
   private final Flags.Parsed parsed;
   private final CallerEnvironment callers;
@@ -115,8 +116,9 @@ final class RunFlags {
         .value("OS/ARCH", "Which variant of it: linux/arm64", "--platform");
     flags
         .group("Storage")
-        .list("SOURCE:DIR[:OPTIONS]", "Mount a host path: /srv:/data:ro", "-v", "--volume")
+        .list("[SOURCE:]DIR[:OPTIONS]", "A volume or host path: data:/data:ro", "-v", "--volume")
         .list("KEY=VALUE,...", "type=bind,source=/srv,target=/data,readonly", "--mount")
+        .list("CONTAINER[:ro]", "Mount what another container has mounted", "--volumes-from")
         .list("DIR[:OPTIONS]", "Mount memory: /scratch:size=64m", "--tmpfs")
         .toggle("Make its root read-only", "--read-only")
         .value("BYTES", "Size of /dev/shm (default 64m)", "--shm-size");
@@ -197,6 +199,11 @@ final class RunFlags {
     process(options);
     identity(options);
     options.mounts(mounts());
+    List<VolumesFrom> others = new ArrayList<>();
+    for (String text : all("--volumes-from")) {
+      others.add(VolumesFrom.parse(text));
+    }
+    options.volumesFrom(others);
     isolation(options);
     limits(options);
     RunRequest request =
@@ -205,7 +212,7 @@ final class RunFlags {
                 options.build(),
                 platform(),
                 pull(),
-                labels(),
+                labels(all("--label")),
                 stopSeconds(),
                 restart(),
                 log(),
@@ -440,9 +447,10 @@ final class RunFlags {
     return positive(value);
   }
 
-  private Map<String, String> labels() throws UsageException {
+  /** The values of {@code --label}: NAME=VALUE, or NAME alone. */
+  static Map<String, String> labels(List<String> given) throws UsageException {
     Map<String, String> labels = new LinkedHashMap<>();
-    for (String text : all("--label")) {
+    for (String text : given) {
       int equals = text.indexOf('=');
       String name = equals < 0 ? text : text.substring(0, equals);
       if (name.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import dev.mydocker.engine.ContainerUsage;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.Volumes;
 import dev.mydocker.image.Digest;
 import dev.mydocker.image.DiskUsage;
 import dev.mydocker.image.Image;
@@ -29,6 +30,7 @@ final class SystemDfCommand implements Command {
           "SHARED SIZE",
           "UniqueSize",
           "UNIQUE SIZE");
+  private static final Map<String, String> VOLUME_HEADINGS = Map.of("Name", "VOLUME NAME");
   private static final Map<String, String> CONTAINER_HEADINGS = Map.of("ID", "CONTAINER ID");
 
   @Override
@@ -38,14 +40,14 @@ final class SystemDfCommand implements Command {
 
   @Override
   public String summary() {
-    return "Show what images and containers take of the disk, what is shared once";
+    return "Show what images, containers and volumes take of the disk, what is shared once";
   }
 
   @Override
   public Flags flags() {
     return new Flags()
         .group("Options")
-        .toggle("Each image and each container", "-v", "--verbose")
+        .toggle("Each image, each container and each volume", "-v", "--verbose")
         .value("TEMPLATE", "Print by a Go template, table TEMPLATE, or json", "--format");
   }
 
@@ -71,17 +73,22 @@ final class SystemDfCommand implements Command {
     engine.sweep();
     DiskUsage images = engine.images().local().usage();
     List<ContainerUsage> containers = engine.containerUsage();
+    List<Volumes.Usage> volumes = engine.volumes().usage();
     session
         .console()
         .out(
             verbose
-                ? verbose(images, containers, Instant.now())
-                : summary(images, containers, format));
+                ? verbose(images, containers, volumes, Instant.now())
+                : summary(images, containers, volumes, format));
     return 0;
   }
 
-  /** A line for the images and one for the containers. */
-  static String summary(DiskUsage images, List<ContainerUsage> containers, Optional<String> format)
+  /** A line for the images, one for the containers and one for the volumes. */
+  static String summary(
+      DiskUsage images,
+      List<ContainerUsage> containers,
+      List<Volumes.Usage> volumes,
+      Optional<String> format)
       throws UsageException {
     Set<Digest> all = images.images().stream().map(u -> u.image().id()).collect(Collectors.toSet());
     Set<Digest> active =
@@ -96,7 +103,16 @@ final class SystemDfCommand implements Command {
     List<Json.Obj> rows =
         List.of(
             row("Images", all.size(), active.size(), images.bytes(), images.reclaimable()),
-            row("Containers", containers.size(), running, written, stopped));
+            row("Containers", containers.size(), running, written, stopped),
+            row(
+                "Local Volumes",
+                volumes.size(),
+                (int) volumes.stream().filter(v -> v.links() > 0).count(),
+                volumes.stream().mapToLong(Volumes.Usage::bytes).sum(),
+                volumes.stream()
+                    .filter(v -> v.links() == 0)
+                    .mapToLong(Volumes.Usage::bytes)
+                    .sum()));
     String template =
         format.filter(f -> !f.equals("table")).isPresent()
             ? format.get()
@@ -115,8 +131,9 @@ final class SystemDfCommand implements Command {
         .build();
   }
 
-  /** A table of the images and one of the containers. */
-  static String verbose(DiskUsage images, List<ContainerUsage> containers, Instant now)
+  /** A table of the images, one of the containers and one of the volumes. */
+  static String verbose(
+      DiskUsage images, List<ContainerUsage> containers, List<Volumes.Usage> volumes, Instant now)
       throws UsageException, ImageException {
     List<Json.Obj> rows = new ArrayList<>();
     for (DiskUsage.Use use : images.images()) {
@@ -140,7 +157,23 @@ final class SystemDfCommand implements Command {
     String second =
         Format.parse("table {{.ID}}\\t{{.Image}}\\t{{.Size}}\\t{{.Status}}")
             .render(others, CONTAINER_HEADINGS);
-    return "Images space usage:\n\n" + first + "\nContainers space usage:\n\n" + second;
+    List<Json.Obj> last = new ArrayList<>();
+    for (Volumes.Usage volume : volumes) {
+      last.add(
+          Json.object()
+              .put("Name", volume.volume().name())
+              .put("Links", Integer.toString(volume.links()))
+              .put("Size", Human.size(volume.bytes(), 3))
+              .build());
+    }
+    String third =
+        Format.parse("table {{.Name}}\\t{{.Links}}\\t{{.Size}}").render(last, VOLUME_HEADINGS);
+    return "Images space usage:\n\n"
+        + first
+        + "\nContainers space usage:\n\n"
+        + second
+        + "\nLocal Volumes space usage:\n\n"
+        + third;
   }
 
   private static Json.Obj row(DiskUsage.Use use, Instant now) throws ImageException {

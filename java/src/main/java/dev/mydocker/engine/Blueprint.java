@@ -3,21 +3,30 @@ package dev.mydocker.engine;
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.CompiledSpec;
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,6 +40,7 @@ import java.util.Set;
  * @param directory where its writable layer is
  * @param run its run directory
  * @param files what is to be written there, by path
+ * @param within of each mounted part of a volume, the volume's content
  * @param cgroups the host's hierarchies
  */
 record Blueprint(
@@ -41,6 +51,7 @@ record Blueprint(
     Path directory,
     Path run,
     Map<String, String> files,
+    Map<String, String> within,
     CgroupHost cgroups) {
 
   /**
@@ -58,6 +69,7 @@ record Blueprint(
         home.store().directory(record.id()),
         run,
         HostFiles.of(compiled.spec(), run, record.settings().network()),
+        within(compiled.spec(), record.settings().volumes()),
         home.cgroups());
   }
 
@@ -71,6 +83,19 @@ record Blueprint(
       lower.add(diffIds.get(i).substring(diffIds.get(i).indexOf(':') + 1));
     }
     return List.copyOf(lower);
+  }
+
+  private static Map<String, String> within(Spec spec, List<MountOption.Volume> volumes) {
+    Map<String, String> within = new HashMap<>();
+    for (MountOption.Volume volume : volumes) {
+      for (Spec.Mount mount : spec.mounts()) {
+        if (mount.destination().equals(volume.target()) && !volume.subpath().isEmpty()) {
+          int content = mount.source().length() - volume.subpath().length() - 1;
+          within.put(mount.source(), mount.source().substring(0, content));
+        }
+      }
+    }
+    return within;
   }
 
   Spec spec() {
@@ -103,6 +128,7 @@ record Blueprint(
             stdio,
             views(),
             fileSources(),
+            within,
             Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")));
     LaunchPlan plan = PlanCompiler.compile(input);
     List<CgroupStep> cgroup =
@@ -136,6 +162,18 @@ record Blueprint(
     }
   }
 
+  /** Whether there is something at a path in a volume, and it is no directory. */
+  private static boolean isFile(Path content, String path) throws IOException {
+    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+    try (Directory volume = Directory.open(content);
+        Fd found = volume.open(bytes, Linux.O_PATH, 0, Directory.Resolve.IN_ROOT)) {
+      return !Stat.of(found).isDirectory();
+    } catch (KernelException e) {
+      // What is wrong with it is said by the launch.
+      return false;
+    }
+  }
+
   private List<PlanCompiler.CgroupMount> views() {
     List<PlanCompiler.CgroupMount> out = new ArrayList<>();
     for (CgroupHost.View view : cgroups.views()) {
@@ -145,11 +183,16 @@ record Blueprint(
   }
 
   /** The sources that are files here; those of the run directory are not written yet. */
-  private Set<String> fileSources() {
+  private Set<String> fileSources() throws IOException {
     Set<String> out = new HashSet<>(files.keySet());
     for (Spec.Mount mount : spec().mounts()) {
+      Optional<String> content = Optional.ofNullable(within.get(mount.source()));
       boolean host = mount.source().startsWith("/") && !files.containsKey(mount.source());
-      if (host && Files.exists(Path.of(mount.source()))) {
+      if (content.isPresent()) {
+        if (isFile(Path.of(content.get()), mount.source().substring(content.get().length()))) {
+          out.add(mount.source());
+        }
+      } else if (host && Files.exists(Path.of(mount.source()))) {
         if (!Files.isDirectory(Path.of(mount.source()))) {
           out.add(mount.source());
         }

@@ -753,6 +753,11 @@ public final class Container {
     }
   }
 
+  /** {@link #remove(boolean, boolean)} that leaves its volumes. */
+  public void remove(boolean force) throws IOException {
+    remove(force, false);
+  }
+
   /**
    * Cleans up under this object's share of the lock, once its end is recorded, or never will be.
    *
@@ -774,9 +779,10 @@ public final class Container {
    * Removes it, its record and what it wrote.
    *
    * @param force kills it first when it runs
+   * @param volumes whether its volumes without a name go as well, unless others have them
    * @throws ContainerException when it is gone, or runs and {@code force} is not given
    */
-  public synchronized void remove(boolean force) throws IOException {
+  public synchronized void remove(boolean force, boolean volumes) throws IOException {
     if (force) {
       claimByForce();
     } else {
@@ -787,10 +793,26 @@ public final class Container {
       claim();
     }
     boolean there = Files.exists(home.store().directory(id));
+    if (volumes) {
+      removeVolumes();
+    }
     home.store().delete(id);
     leave();
     if (!there) {
       throw ContainerException.notFound(shortId());
+    }
+  }
+
+  private void removeVolumes() throws IOException {
+    Optional<ContainerRecord> record;
+    try {
+      record = home.store().find(id);
+    } catch (ContainerException damaged) {
+      // Which it had is not known any more: prune finds those that nobody has.
+      return;
+    }
+    if (record.isPresent()) {
+      home.volumes().removeAnonymous(record.get());
     }
   }
 

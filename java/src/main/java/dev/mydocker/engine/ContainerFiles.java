@@ -76,10 +76,8 @@ public final class ContainerFiles implements AutoCloseable {
   /** Where this host's files are mounted when it runs; those of the engine's own do not count. */
   private static List<String> covered(Spec spec, Directory root, Path run) throws IOException {
     List<String> out = new ArrayList<>();
-    for (Spec.Mount mount : spec.mounts()) {
-      if (mount.source().startsWith("/") && !Path.of(mount.source()).startsWith(run)) {
-        out.add(place(mount.destination(), root));
-      }
+    for (Spec.Mount mount : StoredSpec.hostMounts(spec, run)) {
+      out.add(place(mount.destination(), root));
     }
     return out;
   }
@@ -101,7 +99,8 @@ public final class ContainerFiles implements AutoCloseable {
     }
   }
 
-  private static Optional<Directory> find(Directory root, String path) throws IOException {
+  /** A directory of a root, links followed inside; empty when it is not there, or is none. */
+  static Optional<Directory> find(Directory root, String path) throws IOException {
     try {
       byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
       return root.findDirectory(bytes, Directory.Resolve.IN_ROOT);

@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.RestrictedName;
 import java.security.SecureRandom;
 
 /** What containers are called. */
@@ -45,16 +46,7 @@ final class ContainerName {
 
   /** Whether a container may be called that. */
   static boolean is(String name) {
-    boolean good = name.length() >= 2 && name.length() <= MAX_LENGTH && isWord(name.charAt(0));
-    for (int i = 0; i < name.length() && good; i++) {
-      char c = name.charAt(i);
-      good = isWord(c) || c == '_' || c == '.' || c == '-';
-    }
-    return good;
-  }
-
-  private static boolean isWord(char c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+    return RestrictedName.is(name, MAX_LENGTH);
   }
 
   /**

@@ -2,10 +2,14 @@ package dev.mydocker.engine;
 
 import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.VolumeName;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +24,8 @@ import java.util.Optional;
  * @param restart whether it is started again when it ends
  * @param log how what it prints is kept
  * @param health how its health is looked at, if that was said
+ * @param volumes what volumes it has
+ * @param volumesFrom the containers whose mounts it has got, as they were given
  */
 public record ContainerSettings(
     boolean remove,
@@ -29,21 +35,38 @@ public record ContainerSettings(
     int stopSeconds,
     RestartPolicy restart,
     LogOptions log,
-    Optional<HealthCheck> health) {
+    Optional<HealthCheck> health,
+    List<MountOption.Volume> volumes,
+    List<String> volumesFrom) {
 
   /** How long a container has to stop, unless something else is asked for. */
   public static final int STOP_SECONDS = 10;
 
   public ContainerSettings {
+    volumes = List.copyOf(volumes);
+    volumesFrom = List.copyOf(volumesFrom);
     labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
   }
 
   ContainerSettings with(RestartPolicy policy) {
     return new ContainerSettings(
-        remove, interactive, network, labels, stopSeconds, policy, log, health);
+        remove,
+        interactive,
+        network,
+        labels,
+        stopSeconds,
+        policy,
+        log,
+        health,
+        volumes,
+        volumesFrom);
   }
 
   Json.Obj toJson() {
+    List<Json> mounted = new ArrayList<>();
+    for (MountOption.Volume volume : volumes) {
+      mounted.add(json(volume));
+    }
     Json.Builder out = Json.object();
     out.put("remove", remove)
         .put("interactive", interactive)
@@ -53,11 +76,53 @@ public record ContainerSettings(
         .put("restart", restart.text())
         .put("log", log.kept())
         .put("logBytes", log.maxBytes())
-        .put("logFiles", log.maxFiles());
+        .put("logFiles", log.maxFiles())
+        .put("volumes", new Json.Arr(mounted))
+        .putStrings("volumesFrom", volumesFrom);
     if (health.isPresent()) {
       out.put("health", health.get().toJson()).putStrings("shell", health.get().shell());
     }
     return out.build();
+  }
+
+  private static Json json(MountOption.Volume volume) {
+    return Json.object()
+        .put("name", volume.name())
+        .put("target", volume.target())
+        .put("readOnly", volume.readOnly())
+        .put("subpath", volume.subpath())
+        .put("copy", volume.copy())
+        .put("anonymous", volume.anonymous())
+        .put("origin", volume.origin().name())
+        .build();
+  }
+
+  private static List<MountOption.Volume> volumes(Json.Obj json) throws JsonException {
+    List<MountOption.Volume> volumes = new ArrayList<>();
+    for (Json one : json.array("volumes")) {
+      if (!(one instanceof Json.Obj volume) || !VolumeName.is(volume.string("name").orElse(""))) {
+        throw new JsonException("\"volumes\" is not a list of volumes");
+      }
+      volumes.add(
+          new MountOption.Volume(
+              volume.string("name").orElse(""),
+              volume.string("target").orElse(""),
+              volume.bool("readOnly"),
+              volume.string("subpath").orElse(""),
+              volume.bool("copy"),
+              volume.bool("anonymous"),
+              origin(volume.string("origin").orElse(""))));
+    }
+    return volumes;
+  }
+
+  private static MountOption.Origin origin(String name) throws JsonException {
+    for (MountOption.Origin origin : MountOption.Origin.values()) {
+      if (origin.name().equals(name)) {
+        return origin;
+      }
+    }
+    throw new JsonException("\"origin\" of a volume is " + OptionException.quote(name));
   }
 
   static ContainerSettings parse(Json.Obj json) throws JsonException {
@@ -73,7 +138,9 @@ public record ContainerSettings(
               json.bool("log"),
               json.integer("logBytes").orElse(0L),
               json.integer("logFiles").orElse(1L).intValue()),
-          health(json));
+          health(json),
+          volumes(json),
+          json.strings("volumesFrom"));
     } catch (OptionException e) {
       throw new JsonException(e.getMessage());
     }

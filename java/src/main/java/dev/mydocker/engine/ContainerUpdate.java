@@ -8,6 +8,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** Changes a container's limits and restart policy: on the disk and in its cgroup, or nowhere. */
@@ -31,7 +32,7 @@ final class ContainerUpdate {
       CompiledSpec now = StoredSpec.read(home.store(), id);
       Path run = home.roots().running().resolve(id);
       CompiledSpec wanted =
-          now.with(change.limits(), new HostProbe(home.cgroups()).facts(id, run, false));
+          now.with(change.limits(), new HostProbe(home.cgroups()).facts(id, run, false, Map.of()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

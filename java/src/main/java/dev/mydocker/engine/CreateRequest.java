@@ -2,7 +2,11 @@ package dev.mydocker.engine;
 
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.VolumeMounts;
+import dev.mydocker.spec.VolumesFrom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,12 +61,27 @@ public record CreateRequest(
     return of(RunOptions.builder(image).command(List.of(command)).build());
   }
 
+  /** The same with other mounts. */
+  CreateRequest with(List<MountOption> mounts) {
+    return new CreateRequest(
+        options.with(mounts), platform, pull, labels, stopSeconds, restart, log, health);
+  }
+
+  /** The volumes among its mounts. */
+  List<MountOption.Volume> volumes() {
+    return VolumeMounts.volumes(options.mounts());
+  }
+
   /**
    * What is kept of it.
    *
    * @param check what was asked for and what the image says
    */
   ContainerSettings settings(Optional<HealthCheck> check) {
+    List<String> others = new ArrayList<>();
+    for (VolumesFrom other : options.volumesFrom()) {
+      others.add(other.text());
+    }
     return new ContainerSettings(
         options.remove(),
         options.interactive(),
@@ -71,6 +90,8 @@ public record CreateRequest(
         stopSeconds,
         restart,
         log,
-        check);
+        check,
+        volumes(),
+        others);
   }
 }

@@ -23,6 +23,8 @@ import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
+import dev.mydocker.spec.VolumeMounts;
+import dev.mydocker.spec.VolumesFrom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,12 +70,19 @@ public final class Engine {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
     Images images = Images.open(roots.state(), environment, new ContainerImages(roots));
     ContainerStore store = new ContainerStore(roots);
-    return new Engine(new Home(roots, store, CgroupHost.detect(), images.layers()), images);
+    Volumes volumes = new Volumes(roots, store);
+    return new Engine(
+        new Home(roots, store, volumes, CgroupHost.detect(), images.layers()), images);
   }
 
   /** Its images. */
   public Images images() {
     return images;
+  }
+
+  /** Its volumes. */
+  public Volumes volumes() {
+    return home.volumes();
   }
 
   /** Cleans up after the containers whose processes were killed together with their owners. */
@@ -139,7 +148,7 @@ public final class Engine {
       return container;
     } catch (IOException | RuntimeException e) {
       try {
-        container.remove(true);
+        container.remove(true, true);
       } catch (IOException second) {
         e.addSuppressed(second);
       }
@@ -148,14 +157,15 @@ public final class Engine {
   }
 
   /** Comes back when the record names the image's layers: from then on it keeps them. */
-  private Container create(CreateRequest request, Image image, Recorder recorder)
+  private Container create(CreateRequest asked, Image image, Recorder recorder)
       throws IOException, OptionException {
+    CreateRequest request = withVolumes(asked, image);
     String id = ContainerId.random();
     RunDirectory run = RunDirectory.claim(home.roots(), id).orElseThrow();
-    try {
-      CompiledSpec compiled = compile(id, run.path(), request, image);
+    try (VolumeClaim volumes = home.volumes().claim(request.volumes())) {
+      CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places());
       makeSources(request.options().mounts());
-      record(id, request, image, compiled);
+      record(id, request, image, compiled, volumes);
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
@@ -203,13 +213,15 @@ public final class Engine {
   }
 
   /** What {@link #create} and {@link Container#start} would do; touches nothing. */
-  public LaunchScript.Launch preview(CreateRequest request, Stdio stdio, PullListener listener)
+  public LaunchScript.Launch preview(CreateRequest asked, Stdio stdio, PullListener listener)
       throws IOException, OptionException {
-    ImageRef reference = ImageRef.parse(request.options().image());
-    Image image = images.describe(reference, request.platform(), listener);
+    ImageRef reference = ImageRef.parse(asked.options().image());
+    Image image = images.describe(reference, asked.platform(), listener);
+    CreateRequest request = withVolumes(asked, image);
     String id = ContainerId.random();
     Path run = home.roots().running().resolve(id);
-    CompiledSpec compiled = compile(id, run, request, image);
+    Map<String, String> places = home.volumes().places(request.volumes());
+    CompiledSpec compiled = compile(id, run, request, image, places);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
     return Blueprint.of(home, record, compiled, run).launch(stdio);
   }
@@ -220,9 +232,27 @@ public final class Engine {
     }
   }
 
-  private CompiledSpec compile(String id, Path run, CreateRequest request, Image image)
+  /** Every volume has a name now, and those of other containers and of the image are there. */
+  private CreateRequest withVolumes(CreateRequest request, Image image)
       throws IOException, OptionException {
-    HostFacts host = new HostProbe(home.cgroups()).facts(id, run, request.options().privileged());
+    List<MountOption> inherited = new ArrayList<>();
+    for (VolumesFrom other : request.options().volumesFrom()) {
+      inherited.addAll(InheritedMounts.of(home, other));
+    }
+    List<MountOption> mounts = new ArrayList<>();
+    for (MountOption mount :
+        VolumeMounts.of(request.options().mounts(), inherited, defaults(image.config()))) {
+      boolean unnamed = mount instanceof MountOption.Volume volume && volume.name().isEmpty();
+      mounts.add(unnamed ? ((MountOption.Volume) mount).named(ContainerId.random()) : mount);
+    }
+    return request.with(mounts);
+  }
+
+  private CompiledSpec compile(
+      String id, Path run, CreateRequest request, Image image, Map<String, String> volumes)
+      throws IOException, OptionException {
+    boolean privileged = request.options().privileged();
+    HostFacts host = new HostProbe(home.cgroups()).facts(id, run, privileged, volumes);
     return SpecCompiler.compile(
         request.options(),
         defaults(image.config()),
@@ -256,13 +286,16 @@ public final class Engine {
   }
 
   /** Claims a name and writes everything down, the record last: with it the container exists. */
-  private void record(String id, CreateRequest request, Image image, CompiledSpec compiled)
+  private void record(
+      String id, CreateRequest request, Image image, CompiledSpec compiled, VolumeClaim volumes)
       throws IOException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
     ContainerRecord record = described(id, name, request, image, compiled.spec());
     StoredSpec.write(home.store(), record, compiled);
+    volumes.fill(ContainerLayer.of(home, record), record.settings().volumes());
     home.store().write(record);
+    volumes.record();
   }
 
   private String claimName(String id, Optional<String> given) throws IOException {

@@ -9,10 +9,11 @@ import java.nio.file.Path;
  *
  * @param roots its directories
  * @param store the containers' records
+ * @param volumes the volumes
  * @param cgroups the host's hierarchies
  * @param layers the directory of the unpacked layers
  */
-record Home(Roots roots, ContainerStore store, CgroupHost cgroups, Path layers) {
+record Home(Roots roots, ContainerStore store, Volumes volumes, CgroupHost cgroups, Path layers) {
 
   /** A container's cgroup, whether it exists or not. */
   Cgroup cgroup(String id) {

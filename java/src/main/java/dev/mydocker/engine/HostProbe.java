@@ -43,8 +43,10 @@ final class HostProbe {
    *
    * @param run its run directory
    * @param privileged whether the host's devices are among them
+   * @param volumes where the container's volumes are, by name
    */
-  HostFacts facts(String id, Path run, boolean privileged) throws IOException {
+  HostFacts facts(String id, Path run, boolean privileged, Map<String, String> volumes)
+      throws IOException {
     Set<Integer> cpus = onlineCpus();
     return new HostFacts(
         id,
@@ -62,7 +64,8 @@ final class HostProbe {
         cgroups.swapAccounting(),
         hasMountSetattr(),
         privileged ? devices() : List.of(),
-        thermalThrottle(cpus));
+        thermalThrottle(cpus),
+        volumes);
   }
 
   /** What is bound at a container's /etc/hosts. */

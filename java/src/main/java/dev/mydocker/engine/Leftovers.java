@@ -77,12 +77,19 @@ final class Leftovers {
       // What it wrote may be wanted: it stays until somebody removes it.
       return Optional.empty();
     }
-    if (record.isEmpty() || record.get().remove()) {
+    if (record.isEmpty()) {
+      home.store().delete(id);
+      home.volumes().sweep();
+      return Optional.empty();
+    }
+    if (record.get().remove()) {
+      home.volumes().removeAnonymous(record.get());
       home.store().delete(id);
       return Optional.empty();
     }
     Optional<Long> started = home.store().begun(id);
     if (started.isEmpty()) {
+      home.volumes().complete(record.get());
       return Optional.empty();
     }
     Optional<RunFiles.End> end = RunFiles.end(run.path());

@@ -46,6 +46,11 @@ record Roots(Path state, Path run) {
     return containers().resolve("names");
   }
 
+  /** Where every volume is, in a directory of its name. */
+  Path volumes() {
+    return state.resolve("volumes");
+  }
+
   /** Where the containers that have something on this host are, by id. */
   Path running() {
     return run.resolve("containers");

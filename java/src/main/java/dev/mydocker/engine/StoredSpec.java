@@ -7,6 +7,8 @@ import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,6 +24,18 @@ final class StoredSpec {
     store.write(record, CONFIG, compiled.spec().toJson().toText() + "\n");
     Json.Obj causes = Json.object().putStrings("causes", compiled.causes().texts()).build();
     store.write(record, CAUSES, causes.toText() + "\n");
+  }
+
+  /**
+   * What is mounted of this host's files; those of the engine's own do not count.
+   *
+   * @param run the container's run directory
+   */
+  static List<Spec.Mount> hostMounts(Spec spec, Path run) {
+    return spec.mounts().stream()
+        .filter(mount -> mount.source().startsWith("/"))
+        .filter(mount -> !Path.of(mount.source()).startsWith(run))
+        .toList();
   }
 
   /**

@@ -475,7 +475,7 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   /** A call that sets an attribute. */
-  private interface SetXattr {
+  interface SetXattr {
     void run() throws KernelException;
   }
 
@@ -484,8 +484,7 @@ final class LayerUnpacker implements AutoCloseable {
    *
    * @param ordinary whether the file is regular or a directory, which may have any
    */
-  private static void setXattr(TarEntry.Xattr x, boolean ordinary, SetXattr call)
-      throws KernelException {
+  static void setXattr(TarEntry.Xattr x, boolean ordinary, SetXattr call) throws KernelException {
     String name = x.name();
     if (!Overlay.isLayerAttribute(name)) {
       return;

@@ -52,6 +52,17 @@ public final class TreeCopy {
     }
   }
 
+  /**
+   * Copies what is in a directory into an empty one, and makes that one like it: with owners,
+   * modes, times and attributes. Device nodes and sockets are left out.
+   */
+  public static void like(Directory from, Directory to) throws IOException {
+    try (TreeUnpacker unpacker =
+        new TreeUnpacker(to, Directory.Resolve.BENEATH, TreeUnpacker.Keep.ATTRIBUTES)) {
+      LayerWriter.directory(from, Directory.Resolve.BENEATH, "", unpacker);
+    }
+  }
+
   /** Writes a tar of a path. */
   public static Copied toTar(CopyPlace from, String source, boolean follow, OutputStream out)
       throws IOException {
@@ -80,7 +91,7 @@ public final class TreeCopy {
         throw refused(target, "it is no directory, and a tar can only be unpacked into one");
       }
       try (Directory top = to.open(found);
-          TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), true)) {
+          TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), TreeUnpacker.Keep.OWNERS)) {
         unpack(Compression.detect(new BufferedInputStream(in, BUFFER)), unpacker);
         return new Copied(unpacker.bytes(), unpacker.devices());
       }
@@ -199,7 +210,8 @@ public final class TreeCopy {
 
   private static Copied unpack(
       CopyPlace to, Directory top, String name, boolean owners, Source content) throws IOException {
-    try (TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), owners)) {
+    TreeUnpacker.Keep keep = owners ? TreeUnpacker.Keep.OWNERS : TreeUnpacker.Keep.NOTHING;
+    try (TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), keep)) {
       LayerWriter.LeftOut left = content.write(name, unpacker);
       return new Copied(unpacker.bytes(), left.sockets() + left.changed() + unpacker.devices());
     }

@@ -1,7 +1,6 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.Directory;
-import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Stat;
 import java.util.ArrayDeque;
@@ -16,8 +15,8 @@ public final class TreeSize {
   private TreeSize() {}
 
   /**
-   * The bytes below a directory. What vanishes meanwhile does not count, nor what lies deeper than
-   * a path can name.
+   * The bytes below a directory. What vanishes meanwhile does not count, nor what is mounted there,
+   * or lies deeper than a path can name.
    */
   public static long of(Directory directory) throws KernelException {
     TreeSize size = new TreeSize();
@@ -47,8 +46,11 @@ public final class TreeSize {
         }
       }
     } catch (KernelException e) {
-      if (e.errno() != Errno.ENOENT && e.errno() != Errno.ENAMETOOLONG) {
-        throw e;
+      switch (e.errno()) {
+        case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG -> {
+          // It is not there any more, or not here.
+        }
+        default -> throw e;
       }
     }
     return bytes;

@@ -13,10 +13,21 @@ import java.util.Optional;
 /**
  * Unpacks a tar into a directory that is in use, and leads nowhere else: each directory is opened
  * by the kernel beneath that one, then one name in it is made. A file takes the place of what is no
- * directory; a directory is merged with one that is there; neither replaces the other. Attributes
- * are left out, and so are device nodes.
+ * directory; a directory is merged with one that is there; neither replaces the other. Device nodes
+ * are left out.
  */
 final class TreeUnpacker implements TarSink, AutoCloseable {
+
+  /** What of an entry is kept beside its mode and its time. */
+  enum Keep {
+    /** What is made is this process's. */
+    NOTHING,
+    /** Owners. */
+    OWNERS,
+    /** Owners and attributes; and the directory becomes like the tar's own root. */
+    ATTRIBUTES
+  }
+
   private static final int NEW_DIRECTORY = 0700;
 
   /** A directory whose mode and time come last, as what is made in it changes them. */
@@ -24,7 +35,7 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
 
   private final Directory top;
   private final Directory.Resolve resolve;
-  private final boolean owners;
+  private final Keep keep;
   private final List<Made> directories = new ArrayList<>();
   private String parentPath = "";
   private Directory parent;
@@ -38,12 +49,12 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
    *
    * @param top stays the caller's
    * @param resolve how directories below it are found
-   * @param owners whether the entries' owners are kept; else what is made is this process's
+   * @param keep what of the entries is kept
    */
-  TreeUnpacker(Directory top, Directory.Resolve resolve, boolean owners) throws KernelException {
+  TreeUnpacker(Directory top, Directory.Resolve resolve, Keep keep) throws KernelException {
     this.top = top;
     this.resolve = resolve;
-    this.owners = owners;
+    this.keep = keep;
     this.parent = top.openDirectory(new byte[0], resolve);
   }
 
@@ -63,6 +74,9 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
     entry = next;
     List<String> names = names(next.name());
     if (names.isEmpty()) {
+      if (keep == Keep.ATTRIBUTES) {
+        directories.add(new Made("", entry));
+      }
       return;
     }
     String name = names.remove(names.size() - 1);
@@ -176,10 +190,24 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
 
   /** The owner and time of what is neither a file nor a directory. */
   private void describe(byte[] name) throws KernelException {
-    if (owners) {
+    if (keep != Keep.NOTHING) {
       parent.chown(name, entry.uid(), entry.gid());
     }
+    setAttributes(entry, false, x -> parent.setXattr(name, Overlay.bytes(x.name()), x.value()));
     setTimes(parent, name);
+  }
+
+  private interface SetAttribute {
+    void run(TarEntry.Xattr attribute) throws KernelException;
+  }
+
+  private void setAttributes(TarEntry of, boolean ordinary, SetAttribute call)
+      throws KernelException {
+    if (keep == Keep.ATTRIBUTES) {
+      for (TarEntry.Xattr attribute : of.xattrs()) {
+        LayerUnpacker.setXattr(attribute, ordinary, () -> call.run(attribute));
+      }
+    }
   }
 
   private void setTimes(Directory in, byte[] name) throws KernelException {
@@ -212,11 +240,17 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
       file = Optional.empty();
       int fd = written.number();
       String name = Overlay.printable(entry.name());
-      if (owners) {
+      if (keep != Keep.NOTHING) {
         int n = Linux.fchownat(fd, new byte[0], entry.uid(), entry.gid(), Linux.AT_EMPTY_PATH);
         KernelException.check(n, "fchownat", name);
       }
       KernelException.check(Linux.fchmod(fd, entry.mode()), "fchmod", name);
+      setAttributes(
+          entry,
+          true,
+          x ->
+              KernelException.check(
+                  Linux.fsetxattr(fd, Overlay.bytes(x.name()), x.value(), 0), "fsetxattr", name));
       List<String> names = names(entry.name());
       setTimes(parent, Overlay.bytes(names.get(names.size() - 1)));
     }
@@ -229,10 +263,11 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
       Made made = directories.get(i);
       try (Directory directory = top.openDirectory(Overlay.bytes(made.path), resolve)) {
         TarEntry e = made.entry;
-        if (owners) {
+        if (keep != Keep.NOTHING) {
           directory.chown(e.uid(), e.gid());
         }
         directory.chmod(e.mode());
+        setAttributes(e, true, x -> directory.setXattr(Overlay.bytes(x.name()), x.value()));
         directory.setTimes(e.mtimeSec(), e.mtimeNsec(), e.mtimeSec(), e.mtimeNsec());
       } catch (KernelException e) {
         throw e.of(Overlay.printable(made.path));

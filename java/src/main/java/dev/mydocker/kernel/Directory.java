@@ -462,7 +462,16 @@ public final class Directory implements AutoCloseable {
   public Optional<Fd> tryLock(byte[] name) throws KernelException {
     requireName("flock", name);
     int flags = Linux.O_RDONLY | Linux.O_DIRECTORY | Linux.O_NOFOLLOW;
-    Fd lock = open(name, flags, 0, Resolve.BENEATH);
+    return tryLock(open(name, flags, 0, Resolve.BENEATH), KernelException.printable(name));
+  }
+
+  /** {@link #tryLock(byte[])} of this directory. */
+  public Optional<Fd> tryLock() throws KernelException {
+    int flags = Linux.O_RDONLY | Linux.O_DIRECTORY;
+    return tryLock(open(SELF, flags, 0, Resolve.BENEATH), fd.name());
+  }
+
+  private static Optional<Fd> tryLock(Fd lock, String name) throws KernelException {
     int n = Linux.flock(lock.number(), Linux.LOCK_EX | Linux.LOCK_NB);
     if (n >= 0) {
       return Optional.of(lock);
@@ -471,7 +480,7 @@ public final class Directory implements AutoCloseable {
     if (n == -Errno.EAGAIN.number()) {
       return Optional.empty();
     }
-    throw new KernelException("flock", KernelException.printable(name), -n);
+    throw new KernelException("flock", name, -n);
   }
 
   /** Waits for the exclusive flock(2) of this directory; closing the result gives it up. */

@@ -6,6 +6,8 @@ import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +22,7 @@ public final class PlanCompiler {
   private static final int TREE = Slot.FREE + 1;
   private static final int TARGET = Slot.FREE + 2;
   private static final int HIERARCHIES = Slot.FREE + 5;
+  private static final int PART = Slot.FREE + 6;
 
   /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
   public static final int FIRST_JOINED = Slot.FREE + 8;
@@ -59,6 +62,8 @@ public final class PlanCompiler {
    * @param stdio its standard input and output
    * @param cgroups where each cgroup hierarchy is mounted in it
    * @param fileSources bind sources that are files, not directories
+   * @param within of a bind source that somebody else has a say in, the directory of the host in
+   *     which it is resolved
    * @param init whether a small init stands in front of the command (--init)
    */
   public record Input(
@@ -69,8 +74,10 @@ public final class PlanCompiler {
       Stdio stdio,
       List<CgroupMount> cgroups,
       Set<String> fileSources,
+      Map<String, String> within,
       boolean init) {
     public Input {
+      within = Map.copyOf(within);
       cgroups = List.copyOf(cgroups);
       fileSources = Set.copyOf(fileSources);
     }
@@ -325,15 +332,7 @@ public final class PlanCompiler {
         Arg.text("tmpfs"),
         Arg.texts(List.of("mode", "700")),
         Arg.number(0));
-    add(
-        why,
-        Op.OPEN,
-        Arg.fd(TARGET),
-        Arg.NONE,
-        Arg.text(overlay.target()),
-        Arg.number(0),
-        Arg.number(0),
-        Arg.number(0));
+    open(TARGET, Arg.NONE, overlay.target(), why);
     add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
     List<String> names = new ArrayList<>();
     for (String layer : overlay.lower()) {
@@ -415,17 +414,44 @@ public final class PlanCompiler {
 
   private void bind(Spec.Mount mount, MountOptions options, String why) {
     boolean tree = options.bind() == MountOptions.Bind.TREE;
-    add(
-        why,
-        Op.OPEN_TREE,
-        Arg.fd(TREE),
-        Arg.NONE,
-        Arg.text(mount.source()),
-        Arg.number(
-            OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0),
-            tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE"));
+    long flags = OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0);
+    String names = tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE";
+    Optional<String> root = Optional.ofNullable(in.within().get(mount.source()));
+    if (root.isPresent()) {
+      // A link in a volume leads to something in the volume: it is another container's word.
+      open(PART, Arg.NONE, root.get(), why);
+      open(PART, Arg.fd(PART), mount.source().substring(root.get().length()), why);
+      add(
+          why,
+          Op.OPEN_TREE,
+          Arg.fd(TREE),
+          Arg.fd(PART),
+          Arg.text(""),
+          Arg.number(flags | AT_EMPTY_PATH, names + "|AT_EMPTY_PATH"));
+    } else {
+      add(
+          why,
+          Op.OPEN_TREE,
+          Arg.fd(TREE),
+          Arg.NONE,
+          Arg.text(mount.source()),
+          Arg.number(flags, names));
+    }
     target(mount.destination(), in.fileSources().contains(mount.source()) ? 2 : 1, why);
     attach(why, options);
+  }
+
+  /** Opens what must be there. */
+  private void open(int slot, Arg root, String path, String why) {
+    add(
+        why,
+        Op.OPEN,
+        Arg.fd(slot),
+        root,
+        Arg.text(path),
+        Arg.number(0),
+        Arg.number(0),
+        Arg.number(0));
   }
 
   /** cgroup v1: a tmpfs that holds a directory for each hierarchy; v2: one file system. */

@@ -24,6 +24,7 @@ import java.util.Set;
  * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
  * @param devices the nodes of the host's /dev, which a privileged container gets
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
+ * @param volumes where the content of each volume of the container is, by the volume's name
  */
 public record HostFacts(
     String id,
@@ -41,7 +42,8 @@ public record HostFacts(
     boolean swapAccounting,
     boolean recursiveReadOnly,
     List<Spec.Device> devices,
-    List<String> thermalThrottle) {
+    List<String> thermalThrottle,
+    Map<String, String> volumes) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);
@@ -49,5 +51,6 @@ public record HostFacts(
     onlineCpus = Set.copyOf(onlineCpus);
     devices = List.copyOf(devices);
     thermalThrottle = List.copyOf(thermalThrottle);
+    volumes = Map.copyOf(volumes);
   }
 }

@@ -58,11 +58,55 @@ public sealed interface MountOption {
     }
   }
 
+  /** What asks for a volume. */
+  enum Origin {
+    /** {@code -v}. */
+    VOLUME_FLAG,
+    /** {@code --mount}. */
+    MOUNT_FLAG,
+    /** {@code --volumes-from}. */
+    OTHER_CONTAINER,
+    /** The image's configuration. */
+    IMAGE
+  }
+
   /**
-   * Reads {@code -v SOURCE:TARGET[:OPTION,...]}.
+   * A directory that the engine keeps apart from every container.
+   *
+   * @param name of the volume; empty for a new one, until it is given a name
+   * @param target see {@link MountOption#target}
+   * @param readOnly whether it cannot be written through this mount
+   * @param subpath what of it is mounted: a relative path without {@code ..}; empty for all
+   * @param copy whether an empty one gets what the image has at the target
+   * @param anonymous whether its user gave it no name: it may go with its container
+   * @param origin what asks for it
+   */
+  record Volume(
+      String name,
+      String target,
+      boolean readOnly,
+      String subpath,
+      boolean copy,
+      boolean anonymous,
+      Origin origin)
+      implements MountOption {
+
+    /** A new one without a name. */
+    static Volume anonymous(String target, Origin origin) {
+      return new Volume("", target, false, "", true, true, origin);
+    }
+
+    /** The same with a name. */
+    public Volume named(String given) {
+      return new Volume(given, target, readOnly, subpath, copy, anonymous, origin);
+    }
+  }
+
+  /**
+   * Reads {@code -v [SOURCE:]TARGET[:OPTION,...]}.
    *
    * @param workingDirectory what a source that starts with {@code .} is relative to
-   * @throws OptionException when it is malformed, or asks for a volume
+   * @throws OptionException when it is malformed
    */
   static MountOption parseVolume(String text, String workingDirectory) throws OptionException {
     return VolumeOption.parse(text, workingDirectory);
@@ -72,7 +116,7 @@ public sealed interface MountOption {
    * Reads {@code --mount type=bind,source=...,target=...}.
    *
    * @param workingDirectory what a source that starts with {@code .} is relative to
-   * @throws OptionException when it is malformed, or asks for a volume
+   * @throws OptionException when it is malformed
    */
   static MountOption parseMount(String text, String workingDirectory) throws OptionException {
     return MountSyntax.parse(text, workingDirectory);

@@ -1,18 +1,23 @@
 package dev.mydocker.spec;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** The grammar of {@code --mount KEY=VALUE,...}: one line of CSV, as in Docker. */
 final class MountSyntax {
+  /** Keys that mean true without a value. */
+  private static final Set<String> ALONE = Set.of("readonly", "bind-nonrecursive", "volume-nocopy");
+
   private MountSyntax() {}
 
   static MountOption parse(String text, String workingDirectory) throws OptionException {
     Map<String, String> fields = fields(text);
-    String type = fields.getOrDefault("type", "volume");
-    fields.remove("type");
+    String type = removed(fields, "type", "volume");
     if (!fields.containsKey("target")) {
       throw invalid(text, "target is required");
     }
@@ -23,23 +28,21 @@ final class MountSyntax {
       case "tmpfs":
         return tmpfs(text, fields, target);
       case "volume":
-        throw invalid(text, "type=volume: volumes come later, use type=bind or type=tmpfs");
+        return volume(text, fields, target);
       default:
-        throw invalid(text, "type=" + type + " is not supported, use type=bind or type=tmpfs");
+        throw invalid(text, "type=" + type + " is not supported, use bind, volume or tmpfs");
     }
   }
 
   private static MountOption bind(
       String text, Map<String, String> fields, String target, String workingDirectory)
       throws OptionException {
-    String source = fields.getOrDefault("source", "");
-    fields.remove("source");
+    String source = removed(fields, "source", "");
     if (!HostPath.isPath(source)) {
       throw invalid(text, "source must be a path on the host");
     }
     boolean readOnly = flag(text, "readonly", fields.remove("readonly"));
-    String propagation = fields.getOrDefault("bind-propagation", "rprivate");
-    fields.remove("bind-propagation");
+    String propagation = removed(fields, "bind-propagation", "rprivate");
     if (!VolumeOption.isPropagation(propagation)) {
       throw invalid(text, "invalid propagation " + OptionException.quote(propagation));
     }
@@ -61,11 +64,41 @@ final class MountSyntax {
         false);
   }
 
+  private static MountOption volume(String text, Map<String, String> fields, String target)
+      throws OptionException {
+    String name = removed(fields, "source", "");
+    if (!name.isEmpty()) {
+      VolumeName.require(name);
+    }
+    if (!removed(fields, "volume-driver", "local").equals("local")) {
+      throw invalid(text, "the driver of a volume can only be local");
+    }
+    boolean readOnly = flag(text, "readonly", fields.remove("readonly"));
+    boolean copy = !flag(text, "volume-nocopy", fields.remove("volume-nocopy"));
+    String subpath = removed(fields, "volume-subpath", "");
+    if (!subpath.isEmpty() && !isInside(subpath)) {
+      throw invalid(text, "volume-subpath must be a relative path without '..'");
+    }
+    refuseRest(text, "volume", fields);
+    return new MountOption.Volume(
+        name, target, readOnly, subpath, copy, name.isEmpty(), MountOption.Origin.MOUNT_FLAG);
+  }
+
+  private static boolean isInside(String path) {
+    return !path.startsWith("/")
+        && path.indexOf('\0') < 0
+        && !List.of(path.split("/")).contains("..");
+  }
+
+  private static String removed(Map<String, String> fields, String key, String otherwise) {
+    String value = fields.remove(key);
+    return value == null ? otherwise : value;
+  }
+
   private static MountOption.Recursion recursion(String text, Map<String, String> fields)
       throws OptionException {
     boolean alone = flag(text, "bind-nonrecursive", fields.remove("bind-nonrecursive"));
-    String value = fields.getOrDefault("bind-recursive", alone ? "disabled" : "enabled");
-    fields.remove("bind-recursive");
+    String value = removed(fields, "bind-recursive", alone ? "disabled" : "enabled");
     return switch (value) {
       case "enabled", "true", "1" -> MountOption.Recursion.ENABLED;
       case "disabled", "false", "0" -> MountOption.Recursion.DISABLED;
@@ -84,7 +117,7 @@ final class MountSyntax {
     String mode = fields.remove("tmpfs-mode");
     boolean readOnly = flag(text, "readonly", fields.remove("readonly"));
     refuseRest(text, "tmpfs", fields);
-    java.util.List<String> options = new java.util.ArrayList<>(TmpfsOption.defaults());
+    List<String> options = new ArrayList<>(TmpfsOption.defaults());
     if (readOnly) {
       options.add("ro");
     }
@@ -120,7 +153,7 @@ final class MountSyntax {
       int equals = field.indexOf('=');
       String written = equals < 0 ? field : field.substring(0, equals);
       String key = canonical(written);
-      boolean mayStandAlone = key.equals("readonly") || key.equals("bind-nonrecursive");
+      boolean mayStandAlone = ALONE.contains(key);
       if (equals < 0 && !mayStandAlone) {
         throw invalid(text, OptionException.quote(field) + " must be a key=value pair");
       }

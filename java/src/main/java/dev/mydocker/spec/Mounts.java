@@ -18,8 +18,7 @@ final class Mounts {
    *
    * @throws OptionException when a target is named twice, or a mount cannot be
    */
-  static List<Spec.Mount> of(
-      RunOptions options, ImageDefaults image, HostFacts host, Causes.Collector why)
+  static List<Spec.Mount> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     List<Spec.Mount> kernel = DefaultMounts.kernel(options, why);
     List<Spec.Mount> later = new ArrayList<>(DefaultMounts.files(options, host, why));
@@ -33,7 +32,6 @@ final class Mounts {
       replace(later, mount -> mount.destination().equals(target), why);
       later.add(UserMount.of(option, host, why));
     }
-    later.addAll(volumes(options, image, targets, why));
     later.sort(
         (a, b) ->
             Integer.compare(
@@ -46,48 +44,6 @@ final class Mounts {
       List<Spec.Mount> mounts, Predicate<Spec.Mount> which, Causes.Collector why) {
     mounts.stream().filter(which).forEach(mount -> why.remove("mount:" + mount.destination()));
     mounts.removeIf(which);
-  }
-
-  /**
-   * The image's volumes. Until there are volumes, such a path is a part of the container's own
-   * layer: written like everything, and gone with the container, as an anonymous volume is with
-   * {@code --rm}. With a read-only root it must still be writable, so it is a tmpfs then.
-   */
-  private static List<Spec.Mount> volumes(
-      RunOptions options, ImageDefaults image, Set<String> targets, Causes.Collector why)
-      throws OptionException {
-    List<Spec.Mount> out = new ArrayList<>();
-    for (String volume : image.volumes()) {
-      String path = volume(volume);
-      if (!targets.add(path)) {
-        continue;
-      }
-      if (options.readOnly()) {
-        String cause = "image: Volumes, --read-only: empty and writable, volumes come later";
-        out.add(new Spec.Mount(path, "tmpfs", "tmpfs", List.of("nosuid", "nodev")));
-        why.put("mount:" + path, cause);
-        why.put("volume:" + path, cause);
-      } else {
-        why.put("volume:" + path, "image: Volumes: kept in the container's layer");
-      }
-    }
-    return out;
-  }
-
-  private static String volume(String text) throws OptionException {
-    String path;
-    try {
-      path = ContainerPath.target(text.startsWith("/") ? text : "/" + text);
-    } catch (OptionException e) {
-      throw e.about("the image's Volumes");
-    }
-    if (ContainerPath.isAtOrBelow(path, "/proc") || ContainerPath.isAtOrBelow(path, "/sys")) {
-      throw new OptionException(
-          "the image's Volumes: "
-              + OptionException.quote(path)
-              + " cannot be a volume: it is the kernel's");
-    }
-    return path;
   }
 
   /** {@code rslave} when mounts that the host makes later are to be seen in one of these. */

@@ -25,6 +25,7 @@ import java.util.OptionalLong;
  * @param hostname of its UTS namespace
  * @param domainname of its UTS namespace
  * @param mounts in order
+ * @param volumesFrom containers whose mounts it gets as well
  * @param readOnly whether its root cannot be written
  * @param capAdd added to the defaults
  * @param capDrop taken from the defaults
@@ -56,6 +57,7 @@ public record RunOptions(
     Optional<String> hostname,
     Optional<String> domainname,
     List<MountOption> mounts,
+    List<VolumesFrom> volumesFrom,
     boolean readOnly,
     CapabilityChoice capAdd,
     CapabilityChoice capDrop,
@@ -77,9 +79,45 @@ public record RunOptions(
     env = List.copyOf(env);
     groupAdd = List.copyOf(groupAdd);
     mounts = List.copyOf(mounts);
+    volumesFrom = List.copyOf(volumesFrom);
     ulimits = List.copyOf(ulimits);
     entrypoint = entrypoint.map(List::copyOf);
     sysctls = Collections.unmodifiableMap(new LinkedHashMap<>(sysctls));
+  }
+
+  /** The same with other mounts. */
+  public RunOptions with(List<MountOption> others) {
+    return new RunOptions(
+        image,
+        command,
+        interactive,
+        tty,
+        remove,
+        name,
+        entrypoint,
+        env,
+        workdir,
+        user,
+        groupAdd,
+        hostname,
+        domainname,
+        others,
+        volumesFrom,
+        readOnly,
+        capAdd,
+        capDrop,
+        privileged,
+        network,
+        pid,
+        ipc,
+        uts,
+        cgroupns,
+        shmSize,
+        ulimits,
+        sysctls,
+        stopSignal,
+        init,
+        limits);
   }
 
   /** Options that ask for nothing but that image. */
@@ -103,6 +141,7 @@ public record RunOptions(
     private Optional<String> hostname = Optional.empty();
     private Optional<String> domainname = Optional.empty();
     private List<MountOption> mounts = List.of();
+    private List<VolumesFrom> volumesFrom = List.of();
     private boolean readOnly = false;
     private CapabilityChoice capAdd = CapabilityChoice.NONE;
     private CapabilityChoice capDrop = CapabilityChoice.NONE;
@@ -193,6 +232,11 @@ public record RunOptions(
 
     public Builder mounts(List<MountOption> value) {
       mounts = value;
+      return this;
+    }
+
+    public Builder volumesFrom(List<VolumesFrom> value) {
+      volumesFrom = value;
       return this;
     }
 
@@ -339,6 +383,7 @@ public record RunOptions(
           hostname,
           domainname,
           mounts,
+          volumesFrom,
           readOnly,
           capAdd,
           capDrop,

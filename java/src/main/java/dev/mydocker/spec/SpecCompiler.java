@@ -18,6 +18,7 @@ public final class SpecCompiler {
   /**
    * Compiles.
    *
+   * @param options its volumes settled, see {@link VolumeMounts#of}, and named
    * @throws OptionException when the parts do not agree with each other, the image or the host
    * @throws IOException when the image's files cannot be read
    */
@@ -27,7 +28,7 @@ public final class SpecCompiler {
     Causes.Collector why = new Causes.Collector();
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
-    List<Spec.Mount> mounts = Mounts.of(options, image, host, why);
+    List<Spec.Mount> mounts = Mounts.of(options, host, why);
     if (options.readOnly()) {
       why.put("root.readonly", "--read-only");
     }

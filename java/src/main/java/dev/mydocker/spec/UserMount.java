@@ -2,6 +2,7 @@ package dev.mydocker.spec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** One mount of the user's as the specification writes it. */
@@ -35,6 +36,9 @@ final class UserMount {
     refuseOverProc(option);
     if (option instanceof MountOption.Bind bind) {
       return bind(bind, host, why);
+    }
+    if (option instanceof MountOption.Volume volume) {
+      return volume(volume, host, why);
     }
     return tmpfs((MountOption.Tmpfs) option, why);
   }
@@ -106,6 +110,37 @@ final class UserMount {
             + ",target="
             + bind.target()
             + (bind.readOnly() ? ",readonly" : "");
+  }
+
+  /** Device nodes in a volume are of no use: who can make one there may not be its only user. */
+  private static Spec.Mount volume(
+      MountOption.Volume volume, HostFacts host, Causes.Collector why) {
+    String content = Optional.ofNullable(host.volumes().get(volume.name())).orElseThrow();
+    String subpath = volume.subpath().isEmpty() ? "" : "/" + volume.subpath();
+    List<String> options = new ArrayList<>(List.of("rbind", "nodev"));
+    if (volume.readOnly()) {
+      options.add("ro");
+    }
+    options.add("rprivate");
+    why.put("mount:" + volume.target(), cause(volume));
+    return new Spec.Mount(volume.target(), "bind", content + subpath, options);
+  }
+
+  private static String cause(MountOption.Volume volume) {
+    String named = volume.anonymous() ? "" : volume.name() + ":";
+    String readOnly = volume.readOnly() ? ":ro" : "";
+    return switch (volume.origin()) {
+      case VOLUME_FLAG -> "--volume=" + named + volume.target() + readOnly;
+      case MOUNT_FLAG ->
+          "--mount=type=volume"
+              + (volume.anonymous() ? "" : ",source=" + volume.name())
+              + ",target="
+              + volume.target()
+              + (volume.subpath().isEmpty() ? "" : ",volume-subpath=" + volume.subpath())
+              + (volume.readOnly() ? ",readonly" : "");
+      case OTHER_CONTAINER -> "--volumes-from";
+      case IMAGE -> "image: Volumes";
+    };
   }
 
   private static Spec.Mount tmpfs(MountOption.Tmpfs tmpfs, Causes.Collector why) {

@@ -2,37 +2,67 @@ package dev.mydocker.spec;
 
 import java.util.Set;
 
-/** The grammar of {@code -v SOURCE:TARGET[:OPTION,...]}. */
+/** The grammar of {@code -v [SOURCE:]TARGET[:OPTION,...]}. */
 final class VolumeOption {
   private static final Set<String> PROPAGATIONS =
       Set.of("private", "rprivate", "shared", "rshared", "slave", "rslave");
 
+  /**
+   * The words behind the target.
+   *
+   * @param propagation empty when there is none
+   */
+  private record Words(boolean readOnly, String propagation, boolean copy) {}
+
   private VolumeOption() {}
 
-  static MountOption.Bind parse(String text, String workingDirectory) throws OptionException {
+  static MountOption parse(String text, String workingDirectory) throws OptionException {
     String[] parts = text.split(":", -1);
     if (parts.length > 3 || text.isEmpty()) {
-      throw invalid(text, "it must be SOURCE:TARGET or SOURCE:TARGET:OPTIONS");
+      throw invalid(text, "it must be TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS");
     }
-    if (parts.length == 1 || !HostPath.isPath(parts[0])) {
-      if (parts.length > 1 && parts[0].isEmpty()) {
-        throw invalid(text, "the source is empty");
-      }
-      throw invalid(
-          text, "volumes come later, only a directory or file of the host can be mounted");
+    if (parts.length == 1) {
+      return MountOption.Volume.anonymous(
+          ContainerPath.target(text), MountOption.Origin.VOLUME_FLAG);
+    }
+    if (parts[0].isEmpty()) {
+      throw invalid(text, "the source is empty");
     }
     String target = ContainerPath.target(parts[1]);
-    String source = HostPath.absolute(parts[0], workingDirectory);
-    return parts.length == 2
-        ? new MountOption.Bind(
-            source, target, false, "rprivate", MountOption.Recursion.ENABLED, true)
-        : withOptions(text, source, target, parts[2].split(",", -1));
+    Words words = words(text, parts.length == 2 ? new String[0] : parts[2].split(",", -1));
+    return HostPath.isPath(parts[0])
+        ? bind(text, HostPath.absolute(parts[0], workingDirectory), target, words)
+        : volume(text, parts[0], target, words);
   }
 
-  private static MountOption.Bind withOptions(
-      String text, String source, String target, String[] words) throws OptionException {
+  private static MountOption bind(String text, String source, String target, Words words)
+      throws OptionException {
+    if (!words.copy()) {
+      throw invalid(text, "nocopy is for volumes, and its source is a path of the host");
+    }
+    return new MountOption.Bind(
+        source,
+        target,
+        words.readOnly(),
+        words.propagation().isEmpty() ? "rprivate" : words.propagation(),
+        MountOption.Recursion.ENABLED,
+        true);
+  }
+
+  private static MountOption volume(String text, String name, String target, Words words)
+      throws OptionException {
+    VolumeName.require(name);
+    if (!words.propagation().isEmpty()) {
+      throw invalid(text, "a volume has no propagation, only a path of the host has");
+    }
+    return new MountOption.Volume(
+        name, target, words.readOnly(), "", words.copy(), false, MountOption.Origin.VOLUME_FLAG);
+  }
+
+  private static Words words(String text, String[] words) throws OptionException {
     String access = "";
     String propagation = "";
+    String copy = "";
     for (String word : words) {
       if (word.equals("ro") || word.equals("rw")) {
         once(text, access, "access");
@@ -40,17 +70,14 @@ final class VolumeOption {
       } else if (isPropagation(word)) {
         once(text, propagation, "propagation");
         propagation = word;
+      } else if (word.equals("nocopy")) {
+        once(text, copy, "nocopy");
+        copy = word;
       } else {
         refuse(text, word);
       }
     }
-    return new MountOption.Bind(
-        source,
-        target,
-        access.equals("ro"),
-        propagation.isEmpty() ? "rprivate" : propagation,
-        MountOption.Recursion.ENABLED,
-        true);
+    return new Words(access.equals("ro"), propagation, copy.isEmpty());
   }
 
   /** Whether it is a word of mount_namespaces(7) that a mount can be given. */
@@ -64,7 +91,6 @@ final class VolumeOption {
         // On Linux host and container always see the same file: each of these promises less.
       }
       case "z", "Z" -> throw invalid(text, "SELinux relabelling is not supported");
-      case "nocopy" -> throw invalid(text, "nocopy is for volumes, which come later");
       default -> throw invalid(text, "unknown option " + OptionException.quote(word));
     }
   }

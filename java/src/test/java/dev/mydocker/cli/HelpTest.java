@@ -33,6 +33,11 @@ class HelpTest {
                 "image inspect",
                 "image prune",
                 "system df",
+                "volume create",
+                "volume inspect",
+                "volume ls",
+                "volume prune",
+                "volume rm",
                 "system check"))
         .toList();
   }

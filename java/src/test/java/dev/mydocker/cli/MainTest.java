@@ -46,8 +46,11 @@ class MainTest {
     "image rm,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
     "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image"
         + " inspect --help",
-    "inspect --type volume x,1,mydocker: inspect: --type: \"volume\" is neither container"
-        + " nor image: see mydocker inspect --help",
+    "inspect --type network x,1,'mydocker: inspect: --type: \"network\": use container, image or"
+        + " volume: see mydocker inspect --help'",
+    "volume rm,1,mydocker: volume rm: it needs at least one volume: see mydocker volume rm --help",
+    "volume create a b,1,mydocker: volume create: it takes at most one name: see mydocker volume"
+        + " create --help",
     "image prune x,1,mydocker: image prune: it takes no arguments: see mydocker image prune --help",
     "system df -v --format json,1,mydocker: system df: -v and --format do not go together: see"
         + " mydocker system df --help",

@@ -20,6 +20,7 @@ import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
+import dev.mydocker.spec.VolumesFrom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -186,10 +187,15 @@ class RunFlagsTest {
             "type=tmpfs,dst=/e",
             "--tmpfs",
             "/f:size=1m",
+            "--volumes-from",
+            "web:ro",
+            "--volumes-from=db",
             "--read-only",
             "--shm-size",
             "1g",
             "x");
+    assertThat(options.volumesFrom())
+        .containsExactly(new VolumesFrom("web", true), new VolumesFrom("db", false));
     assertThat(options.mounts().stream().map(MountOption::target))
         .containsExactly("/b", "/d", "/e", "/f");
     assertThat(((MountOption.Bind) options.mounts().get(0)).readOnly()).isTrue();
@@ -326,8 +332,9 @@ class RunFlagsTest {
         "-u -1|--user: uids and gids must be in range 0-2147483647 and have no sign: \"-1\"",
         "--group-add=|--group-add: invalid user or group: it is empty",
         "-e =b|--env: invalid environment variable: \"=b\"",
-        "-v data:/data|--volume: invalid volume specification: \"data:/data\": volumes come later,"
-            + " only a directory or file of the host can be mounted",
+        "-v data:/data:slow|--volume: invalid volume specification: \"data:/data:slow\": unknown"
+            + " option \"slow\"",
+        "--volumes-from web:rx|invalid --volumes-from: \"web:rx\": write CONTAINER[:ro]",
         "--mount type=bind|invalid argument \"type=bind\" for --mount: target is required",
         "--tmpfs=run|--tmpfs: invalid path in the container: \"run\": it must be an absolute path",
         "--cap-add=FLY|--cap-add: unknown capability: \"FLY\"",

@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,11 @@ class ContainerStoreTest {
             3,
             new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
             new LogOptions(true, 1000, 3),
-            Optional.of(HealthCheck.ofText("true").complete())),
+            Optional.of(HealthCheck.ofText("true").complete()),
+            List.of(
+                new MountOption.Volume(
+                    "data", "/d", true, "a/b", false, true, MountOption.Origin.MOUNT_FLAG)),
+            List.of("other:ro")),
         Optional.of(new ContainerRecord.LastRun(2, 3, new Exit(137, 9, true))),
         4,
         true);

@@ -168,8 +168,7 @@ class KillIT {
       }
       nextCommand();
       if (!remove) {
-        requireWhole(id);
-        new ContainerStore(roots).delete(id);
+        removeWhole(id);
       }
       assertThat(Remains.of(id, roots)).as("left of %s after %s", id, last).isEmpty();
     }
@@ -338,9 +337,12 @@ class KillIT {
   }
 
   /** A record that is there is whole; only one that never was written may be missing. */
-  private void requireWhole(String id) throws IOException {
+  private void removeWhole(String id) throws IOException {
     if (Files.exists(roots.containers().resolve(id))) {
-      assertThat(new ContainerStore(roots).find(id)).isPresent();
+      ContainerRecord record = new ContainerStore(roots).find(id).orElseThrow();
+      assertThat(engine.volumes().users()).hasSize(record.settings().volumes().size());
+      assertThat(engine.volumes().list()).hasSize(record.settings().volumes().size());
+      engine.find(id).remove(false, true);
     }
   }
 

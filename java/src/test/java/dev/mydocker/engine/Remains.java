@@ -29,6 +29,7 @@ final class Remains {
       }
     }
     found.addAll(list(roots.names()));
+    found.addAll(list(roots.volumes()));
     return found;
   }
 

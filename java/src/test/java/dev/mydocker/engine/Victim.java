@@ -5,6 +5,8 @@ import dev.mydocker.image.PullListener;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.RunOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +49,17 @@ final class Victim {
     }
   }
 
-  static CreateRequest request(String image, boolean remove, List<String> command) {
+  /** With a volume that is empty and one that the image's files are copied into. */
+  static CreateRequest request(String image, boolean remove, List<String> command)
+      throws OptionException {
     return new CreateRequest(
-        RunOptions.builder(image).command(new ArrayList<>(command)).remove(remove).build(),
+        RunOptions.builder(image)
+            .command(new ArrayList<>(command))
+            .remove(remove)
+            .mounts(
+                List.of(
+                    MountOption.parseVolume("/empty", "/"), MountOption.parseVolume("/etc", "/")))
+            .build(),
         Platform.host(),
         PullPolicy.MISSING);
   }

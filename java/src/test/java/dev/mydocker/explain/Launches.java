@@ -123,6 +123,7 @@ final class Launches {
             terminal ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
             cgroups,
             fileSources,
+            Map.of(),
             init);
     return new LaunchScript.Launch(
         input, PlanCompiler.compile(input), cgroup, cgroupFiles, directories, files);

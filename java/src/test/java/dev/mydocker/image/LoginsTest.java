@@ -184,7 +184,7 @@ class LoginsTest {
     assertThat(Files.readString(directory.resolve("kept")).strip())
         .isEqualTo(
             "{\"ServerURL\":\"registry.test\",\"Username\":\"me\",\"Secret\":\"" + SECRET + "\"}");
-    assertThat(Files.readString(config)).doesNotContain(AUTH).contains("\"registry.test\" : { }");
+    assertThat(Files.readString(config)).doesNotContain(AUTH).contains("\"registry.test\": {}");
     assertThat(new Credentials(environment).find("registry.test", "a"))
         .contains(new Credential.Password("me", SECRET));
     assertThat(logins().forget("registry.test")).isTrue();

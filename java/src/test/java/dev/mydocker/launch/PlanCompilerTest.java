@@ -80,6 +80,7 @@ class PlanCompilerTest {
         tty ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
         List.of(),
         Set.of("/etc/passwd"),
+        Map.of("/volumes/data/a/b", "/volumes/data"),
         false);
   }
 
@@ -111,6 +112,19 @@ class PlanCompilerTest {
             new Spec.Namespace("mount", Optional.empty()));
     LaunchPlan other = compile(spec(joined, List.of(), false), false);
     assertThat(ops(other.monitor())).containsExactly(Op.EXEC_MONITOR, Op.SETNS, Op.CLONE_INIT);
+  }
+
+  @Test
+  void RT46_aPartOfAVolumeIsOpenedInsideItAndMountedByDescriptor() {
+    Spec.Mount part = new Spec.Mount("/d", "bind", "/volumes/data/a/b", List.of("rbind"));
+    List<Step> steps = compile(spec(own(ALL), List.of(part), false), false).init();
+    int tree = ops(steps).indexOf(Op.OPEN_TREE);
+    String slot = steps.get(tree - 1).shown().replaceFirst(".*\\((fd[0-9]+),.*", "$1");
+    assertThat(steps.get(tree).shown()).contains(slot + ", \"\"").doesNotContain("/volumes");
+    // The target has another one, as a script uses both at once.
+    assertThat(steps.get(tree + 1).shown()).doesNotContain(slot);
+    assertThat(steps.get(tree - 1).shown()).contains("\"/a/b\"");
+    assertThat(steps.get(tree - 2).shown()).contains("\"/volumes/data\"");
   }
 
   @Test

@@ -50,6 +50,34 @@ class MountSyntaxTest {
     assertThat(bind.source()).isEqualTo("/a,\"b\"");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "type=volume,source=data,target=/b|data|false||true",
+        "src=data,dst=/b,ro|data|true||true",
+        "type=volume,source=data,target=/b,volume-nocopy|data|false||false",
+        "type=volume,source=data,target=/b,volume-nocopy=true,volume-driver=local|data|false||false",
+        "type=volume,source=data,target=/b,volume-subpath=a/b c/d|data|false|a/b c/d|true",
+        "type=volume,source=data,target=/b,volume-subpath=a..b|data|false|a..b|true",
+        "type=volume,target=/b||false||true",
+        "dst=/b||false||true"
+      })
+  void aVolumeIsRead(String text, String name, boolean readOnly, String subpath, boolean copy)
+      throws OptionException {
+    String given = name == null ? "" : name;
+    assertThat(parse(text))
+        .isEqualTo(
+            new MountOption.Volume(
+                given,
+                "/b",
+                readOnly,
+                subpath == null ? "" : subpath,
+                copy,
+                given.isEmpty(),
+                MountOption.Origin.MOUNT_FLAG));
+  }
+
   @Test
   void aTmpfsIsRead() throws OptionException {
     assertThat(parse("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770,ro"))
@@ -88,7 +116,17 @@ class MountSyntaxTest {
         "type=tmpfs,target=/t,tmpfs-mode=888",
         "type=tmpfs,target=/t,bind-propagation=rslave",
         "type=volume,source=v,target=/b",
-        "source=v,target=/b",
+        "type=volume,source=/v,target=/b",
+        "type=volume,source=data",
+        "type=volume,source=data,target=/b,bind-propagation=rslave",
+        "type=volume,source=data,target=/b,tmpfs-size=1m",
+        "type=volume,source=data,target=/b,volume-driver=nfs",
+        "type=volume,source=data,target=/b,volume-nocopy=maybe",
+        "type=volume,source=data,target=/b,volume-opt=o=bind",
+        "type=volume,source=data,target=/b,volume-subpath=/etc",
+        "type=volume,source=data,target=/b,volume-subpath=..",
+        "type=volume,source=data,target=/b,volume-subpath=a/../../x",
+        "type=bind,source=/a,target=/b,volume-nocopy",
         "type=npipe,target=/b",
         "\"type=bind,source=/a,target=/b",
         "type=bind,source=\"/a\",target=/b",

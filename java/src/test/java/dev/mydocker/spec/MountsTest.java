@@ -145,7 +145,16 @@ class MountsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/s:/proc", "/s:/proc/sys", "/s:/proc/self/attr", "/s:/proc/1", "/proc/x:/proc"})
+      strings = {
+        "/s:/proc",
+        "/s:/proc/sys",
+        "/s:/proc/self/attr",
+        "/s:/proc/1",
+        "/proc/x:/proc",
+        "data:/proc",
+        "data:/proc/sys",
+        "/proc/sys"
+      })
   void RT13_aMountOverProcIsRefused(String volume) {
     assertThatThrownBy(() -> Sample.compile(volumes(volume)))
         .isInstanceOf(OptionException.class)
@@ -169,27 +178,61 @@ class MountsTest {
   @ValueSource(
       strings = {"/proc", "/proc/self/attr", "/sys", "/sys/fs", "/", "/a/../proc", "", "."})
   void RT13_anImageVolumeOverTheKernelsTreesIsRefused(String volume) {
-    assertThatThrownBy(() -> Sample.compile(Sample.options(), Sample.imageWithVolumes(volume)))
+    assertThatThrownBy(() -> settled(Sample.imageWithVolumes(volume), List.of()))
         .isInstanceOf(OptionException.class)
         .hasMessageStartingWith("the image's Volumes: ");
   }
 
-  @Test
-  void anImageVolumeIsWrittenInTheContainersLayer() throws Exception {
-    CompiledSpec compiled =
-        Sample.compile(Sample.options(), Sample.imageWithVolumes("/data", "more/data"));
-    assertThat(targets(compiled.spec())).doesNotContain("/data", "/more/data");
-    assertThat(compiled.causes().of("volume:/data")).startsWith("image: Volumes");
-    assertThat(compiled.causes().of("volume:/more/data")).startsWith("image: Volumes");
+  private static List<MountOption> settled(ImageDefaults image, List<MountOption> inherited)
+      throws OptionException {
+    List<MountOption> asked =
+        List.of(
+            MountOption.parseVolume("/s:/mine", "/"),
+            MountOption.parseVolume("data:/data:ro", "/"),
+            MountOption.parseVolume("/own", "/"));
+    List<MountOption> all = new ArrayList<>();
+    for (MountOption mount : VolumeMounts.of(asked, inherited, image)) {
+      boolean unnamed = mount instanceof MountOption.Volume volume && volume.name().isEmpty();
+      all.add(unnamed ? ((MountOption.Volume) mount).named("made") : mount);
+    }
+    return all;
   }
 
   @Test
-  void anImageVolumeIsWritableOverAReadOnlyRootUnlessTheUserMountsThere() throws Exception {
-    ImageDefaults image = Sample.imageWithVolumes("/data", "/mine");
-    CompiledSpec compiled = Sample.compile(volumes("/s:/mine").readOnly(true), image);
-    assertThat(at(compiled.spec(), "/data").orElseThrow().type()).isEqualTo("tmpfs");
-    assertThat(compiled.causes().of("mount:/data")).contains("--read-only");
-    assertThat(at(compiled.spec(), "/mine").orElseThrow().source()).isEqualTo("/s");
+  void theUsersMountsComeBeforeOtherContainersAndThoseBeforeTheImages() throws Exception {
+    MountOption.Volume other =
+        new MountOption.Volume(
+            "others", "/b", true, "", false, false, MountOption.Origin.OTHER_CONTAINER);
+    MountOption.Bind hidden = (MountOption.Bind) MountOption.parseVolume("/x:/data", "/");
+    List<MountOption> all =
+        settled(Sample.imageWithVolumes("/mine", "a", "/b"), List.of(other, hidden));
+    assertThat(all.stream().map(MountOption::target).toList())
+        .containsExactly("/mine", "/data", "/own", "/a", "/b");
+    assertThat(VolumeMounts.volumes(all).stream().map(MountOption.Volume::name).toList())
+        .containsExactly("data", "made", "made", "others");
+    assertThat(VolumeMounts.volumes(all).stream().filter(MountOption.Volume::anonymous).toList())
+        .extracting(MountOption.Volume::target)
+        .containsExactly("/own", "/a");
+  }
+
+  @Test
+  void RT34_aVolumeIsBoundFromItsContentWithoutDeviceNodes() throws Exception {
+    List<MountOption> all = settled(Sample.imageWithVolumes("/a"), List.of());
+    CompiledSpec compiled = Sample.compile(Sample.options().readOnly(true).mounts(all));
+    assertThat(at(compiled.spec(), "/data").orElseThrow().source()).isEqualTo("/volumes/data");
+    assertThat(optionsAt(compiled, "/data")).containsExactly("rbind", "nodev", "ro", "rprivate");
+    assertThat(optionsAt(compiled, "/a")).containsExactly("rbind", "nodev", "rprivate");
+    assertThat(compiled.causes().of("mount:/data")).isEqualTo("--volume=data:/data:ro");
+    assertThat(compiled.causes().of("mount:/own")).isEqualTo("--volume=/own");
+    assertThat(compiled.causes().of("mount:/a")).isEqualTo("image: Volumes");
+  }
+
+  @Test
+  void aPartOfAVolumeIsNamedBelowItsContent() throws Exception {
+    CompiledSpec compiled = Sample.compile(mount("source=data,target=/d,volume-subpath=a/b"));
+    assertThat(at(compiled.spec(), "/d").orElseThrow().source()).isEqualTo("/volumes/data/a/b");
+    assertThat(compiled.causes().of("mount:/d"))
+        .isEqualTo("--mount=type=volume,source=data,target=/d,volume-subpath=a/b");
   }
 
   @Test

@@ -69,7 +69,8 @@ final class Sample {
             device("/dev/kvm", "c", 10, 232),
             device("/dev/shm/node", "c", 1, 3),
             device("/dev/vda", "b", 254, 0)),
-        List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"));
+        List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"),
+        Map.of("data", "/volumes/data", "made", "/volumes/made"));
   }
 
   private static Spec.Device device(String path, String type, long major, long minor) {

@@ -58,17 +58,19 @@ class SpecGoldenTest {
             List.of("serve"),
             "/srv",
             Optional.of("SIGQUIT"),
-            List.of("/data"));
+            List.of());
+    List<MountOption> asked =
+        List.of(
+            MountOption.parseVolume("/srv/a/b:/a/b:ro", "/"),
+            MountOption.parseVolume("/srv/a:/a", "/"),
+            MountOption.parseTmpfs("/run:size=1m,mode=755"),
+            MountOption.parseVolume("/srv/hosts:/etc/hosts", "/"),
+            MountOption.Volume.anonymous("/data", MountOption.Origin.IMAGE).named("made"));
     check(
         "readonly",
         RunOptions.builder("image")
             .readOnly(true)
-            .mounts(
-                List.of(
-                    MountOption.parseVolume("/srv/a/b:/a/b:ro", "/"),
-                    MountOption.parseVolume("/srv/a:/a", "/"),
-                    MountOption.parseTmpfs("/run:size=1m,mode=755"),
-                    MountOption.parseVolume("/srv/hosts:/etc/hosts", "/")))
+            .mounts(asked)
             .capDrop(CapabilityChoice.parse(List.of("ALL")))
             .capAdd(CapabilityChoice.parse(List.of("NET_BIND_SERVICE")))
             .hostname("box")
