@@ -66,9 +66,10 @@ public final class Engine {
    */
   public static Engine open(Map<String, String> environment) throws IOException {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
-    Images images = Images.open(roots.state(), environment, new ContainerImages(roots));
     ContainerStore store = new ContainerStore(roots);
-    return new Engine(new Home(roots, store, CgroupHost.detect(), images.layers()), images);
+    EventLog events = new EventLog(roots.events(), store);
+    Images images = Images.open(roots.state(), environment, new ContainerImages(roots), events);
+    return new Engine(new Home(roots, store, CgroupHost.detect(), images.layers(), events), images);
   }
 
   /** Its images. */
@@ -81,6 +82,15 @@ public final class Engine {
     if (Linux.geteuid() == 0) {
       Leftovers.sweep(home);
     }
+  }
+
+  /**
+   * What has happened to containers and images, and what is to happen, as it comes. Who reads on
+   * cleans up like {@link #sweep}: the end of a container that has nobody of its own is told when
+   * somebody cleans up.
+   */
+  public EventReader events(EventQuery query) throws IOException {
+    return EventReader.open(home.events().directory(), query, this::sweep);
   }
 
   /** What every container has written whose record can be read. */
@@ -258,6 +268,7 @@ public final class Engine {
     ContainerRecord record = described(id, name, request, image, compiled.spec());
     StoredSpec.write(home.store(), record, compiled);
     home.store().write(record);
+    home.events().container(record, "create", Map.of());
   }
 
   private String claimName(String id, Optional<String> given) throws IOException {

@@ -63,7 +63,7 @@ final class Restarts {
   }
 
   private static void again(Home home, RunDirectory run) throws IOException {
-    for (String file : new String[] {"exit", "pid"}) {
+    for (String file : new String[] {"exit", "pid", RunFiles.START_TOLD, RunFiles.END_TOLD}) {
       Files.deleteIfExists(run.path().resolve(file));
     }
     Container.of(home, run.id(), Optional.of(run)).startAgain();
