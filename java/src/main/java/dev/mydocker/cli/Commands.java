@@ -32,6 +32,7 @@ final class Commands {
           new Entry("diff", "Show what a container has changed of its image"),
           new Entry("export", "Write a container's files into a tar"),
           new Entry("commit", "Make an image of a container"),
+          new Entry("events", "Show what happens, as it happens"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -104,7 +105,10 @@ final class Commands {
           new Alias("tag", "tag"));
 
   private static final List<Alias> SYSTEM =
-      List.of(new Alias("check", "system check"), new Alias("df", "system df"));
+      List.of(
+          new Alias("check", "system check"),
+          new Alias("df", "system df"),
+          new Alias("events", "events"));
 
   /**
    * A command of a group.
@@ -157,6 +161,8 @@ final class Commands {
         return Optional.of(new ExportCommand());
       case "commit":
         return Optional.of(new CommitCommand());
+      case "events":
+        return Optional.of(new EventsCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":
