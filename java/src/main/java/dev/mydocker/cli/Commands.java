@@ -108,7 +108,8 @@ final class Commands {
       List.of(
           new Alias("check", "system check"),
           new Alias("df", "system df"),
-          new Alias("events", "events"));
+          new Alias("events", "events"),
+          new Alias("start", "system start"));
 
   /**
    * A command of a group.
@@ -209,6 +210,8 @@ final class Commands {
         return Optional.of(new SystemCheckCommand());
       case "system df":
         return Optional.of(new SystemDfCommand());
+      case "system start":
+        return Optional.of(new SystemStartCommand());
       case "image":
         return Optional.of(new GroupCommand("image", "Work with images", IMAGE));
       case "system":

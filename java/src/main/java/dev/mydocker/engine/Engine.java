@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -204,6 +205,23 @@ public final class Engine {
     for (String id : home.store().ids()) {
       ContainerStatus.find(home, id).ifPresent(out::add);
     }
+    return out;
+  }
+
+  /**
+   * The containers that are to run after a reboot, and do not: those that were started before, and
+   * whose restart policy is always, or unless-stopped when no user has stopped them; the oldest
+   * first.
+   */
+  public List<ContainerInfo> wanted() throws IOException {
+    List<ContainerInfo> out = new ArrayList<>();
+    for (ContainerInfo container : containers()) {
+      boolean rests = container.state() == ContainerState.EXITED;
+      if (rests && home.store().find(container.id()).map(Restarts::afterBoot).orElse(false)) {
+        out.add(container);
+      }
+    }
+    out.sort(Comparator.comparing(ContainerInfo::created));
     return out;
   }
 

@@ -33,7 +33,8 @@ class HelpTest {
                 "image inspect",
                 "image prune",
                 "system df",
-                "system check"))
+                "system check",
+                "system start"))
         .toList();
   }
 
