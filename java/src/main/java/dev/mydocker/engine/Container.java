@@ -302,6 +302,12 @@ public final class Container {
         IdMaps.write(initPid, launch.input().spec().linux(), recorder);
         home.cgroup(id).add(initPid, recorder::did);
       }
+
+      /** What never ran is not started again by its policy. */
+      @Override
+      public void failed() throws IOException {
+        home.store().forget(id);
+      }
     };
   }
 

@@ -131,6 +131,15 @@ class EventsIT {
   }
 
   @Test
+  void whatCannotBeStartedIsNotTriedAgainByItsPolicy() throws Exception {
+    String[] line = {"run", "-d", "--name", "no", "--restart", "always", BUSYBOX, "/no/such"};
+    assertThat(cli.run(line).code()).isEqualTo(127);
+    assertThat(cli.running(cli.info("no").id())).doesNotExist();
+    assertThat(cli.info("no").restarts()).isZero();
+    assertThat(actions("container")).containsExactly("create");
+  }
+
+  @Test
   void commandsThatJoinAreTold() throws Exception {
     looping("--name", "web");
     cli.run("exec", "web", "sh", "-c", "exit 4");
