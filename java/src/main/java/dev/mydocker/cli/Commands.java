@@ -109,6 +109,7 @@ final class Commands {
           new Alias("check", "system check"),
           new Alias("df", "system df"),
           new Alias("events", "events"),
+          new Alias("prune", "system prune"),
           new Alias("start", "system start"));
 
   /**
@@ -210,6 +211,8 @@ final class Commands {
         return Optional.of(new SystemCheckCommand());
       case "system df":
         return Optional.of(new SystemDfCommand());
+      case "system prune":
+        return Optional.of(new SystemPruneCommand());
       case "system start":
         return Optional.of(new SystemStartCommand());
       case "image":

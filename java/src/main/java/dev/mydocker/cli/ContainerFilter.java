@@ -16,7 +16,17 @@ import java.util.Map;
  */
 final class ContainerFilter {
   private static final List<String> KNOWN =
-      List.of("ancestor", "before", "exited", "id", "label", "name", "since", "status", "until");
+      List.of(
+          "ancestor",
+          "before",
+          "exited",
+          "id",
+          "label",
+          "label!",
+          "name",
+          "since",
+          "status",
+          "until");
 
   private final Map<String, List<String>> wanted = new LinkedHashMap<>();
   private final Map<String, Instant> moments = new LinkedHashMap<>();
@@ -65,7 +75,7 @@ final class ContainerFilter {
 
   boolean matches(ContainerInfo container) {
     for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      boolean all = filter.getKey().equals("label");
+      boolean all = filter.getKey().startsWith("label");
       boolean some = false;
       for (String value : filter.getValue()) {
         boolean one = matches(container, filter.getKey(), value);
@@ -91,6 +101,7 @@ final class ContainerFilter {
           container.exit().map(exit -> Integer.toString(exit.code()).equals(value)).orElse(false);
       case "id" -> container.id().startsWith(value);
       case "label" -> FilterWord.isLabel(value, container.settings().labels());
+      case "label!" -> !FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
       default -> throw new IllegalArgumentException(name);

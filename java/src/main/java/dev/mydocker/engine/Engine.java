@@ -31,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The engine over one state root, and where a Java program begins: {@code Engine.open()} with
@@ -206,6 +207,35 @@ public final class Engine {
       ContainerStatus.find(home, id).ifPresent(out::add);
     }
     return out;
+  }
+
+  /**
+   * Removes containers that do not run.
+   *
+   * @param which of them
+   */
+  public PrunedContainers prune(Predicate<ContainerInfo> which) throws IOException {
+    long before = written();
+    List<String> ids = new ArrayList<>();
+    for (ContainerInfo container : containers()) {
+      boolean rests =
+          !container.state().isRunning() && container.state() != ContainerState.RESTARTING;
+      if (rests && which.test(container)) {
+        try {
+          find(container.id()).remove(false);
+          ids.add(container.id());
+        } catch (ContainerException e) {
+          // Somebody else has removed or started it since the look.
+        }
+      }
+    }
+    long bytes = Math.max(0, before - written());
+    home.events().write("container", "prune", "", Map.of("reclaimed", Long.toString(bytes)));
+    return new PrunedContainers(ids, bytes);
+  }
+
+  private long written() throws IOException {
+    return containerUsage().stream().mapToLong(ContainerUsage::bytes).sum();
   }
 
   /**

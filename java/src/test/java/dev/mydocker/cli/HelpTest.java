@@ -34,6 +34,7 @@ class HelpTest {
                 "image prune",
                 "system df",
                 "system check",
+                "system prune",
                 "system start"))
         .toList();
   }
