@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
@@ -40,17 +41,19 @@ class ContainerStoreTest {
   }
 
   @Test
-  void aRecordThatAPowerCutEmptiedIsNone() throws IOException {
+  void aRecordThatAPowerCutEmptiedIsDamaged() throws IOException {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.make(ID);
     store.write(record(true));
     assertThat(store.find(ID)).contains(record(true));
     Files.write(store.directory(ID).resolve("record.json"), new byte[0]);
-    assertThat(store.find(ID)).isEmpty();
+    assertThatThrownBy(() -> store.find(ID)).isInstanceOf(ContainerException.class);
   }
 
   @Test
   void aNameGoesToOneContainerUntilThatIsDeleted() throws IOException {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
+    store.make(ID);
     store.write(record(false));
     assertThat(store.claim("calm_fox", ID)).isEqualTo(ID);
     String other = "f".repeat(64);
