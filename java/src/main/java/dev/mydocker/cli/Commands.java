@@ -32,6 +32,7 @@ final class Commands {
           new Entry("diff", "Show what a container has changed of its image"),
           new Entry("export", "Write a container's files into a tar"),
           new Entry("commit", "Make an image of a container"),
+          new Entry("events", "Show what happens, as it happens"),
           new Entry("wait", "Wait until containers have ended"),
           new Entry("rm", "Remove containers"),
           new Entry("rename", "Give a container another name"),
@@ -115,7 +116,12 @@ final class Commands {
           new Alias("prune", "volume prune"));
 
   private static final List<Alias> SYSTEM =
-      List.of(new Alias("check", "system check"), new Alias("df", "system df"));
+      List.of(
+          new Alias("check", "system check"),
+          new Alias("df", "system df"),
+          new Alias("events", "events"),
+          new Alias("prune", "system prune"),
+          new Alias("start", "system start"));
 
   /**
    * A command of a group.
@@ -168,6 +174,8 @@ final class Commands {
         return Optional.of(new ExportCommand());
       case "commit":
         return Optional.of(new CommitCommand());
+      case "events":
+        return Optional.of(new EventsCommand());
       case "wait":
         return Optional.of(new WaitCommand());
       case "rm":
@@ -226,6 +234,10 @@ final class Commands {
         return Optional.of(new SystemCheckCommand());
       case "system df":
         return Optional.of(new SystemDfCommand());
+      case "system prune":
+        return Optional.of(new SystemPruneCommand());
+      case "system start":
+        return Optional.of(new SystemStartCommand());
       case "image":
         return Optional.of(new GroupCommand("image", "Work with images", IMAGE));
       case "system":

@@ -28,6 +28,7 @@ final class ContainerFilter {
           "health",
           "id",
           "label",
+          "label!",
           "name",
           "since",
           "status",
@@ -99,7 +100,7 @@ final class ContainerFilter {
 
   boolean matches(ContainerInfo container) throws IOException {
     for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      boolean all = filter.getKey().equals("label");
+      boolean all = filter.getKey().startsWith("label");
       boolean some = false;
       for (String value : filter.getValue()) {
         boolean one = matches(container, filter.getKey(), value);
@@ -126,6 +127,7 @@ final class ContainerFilter {
       case "health" -> health(container).equals(value);
       case "id" -> container.id().startsWith(value);
       case "label" -> FilterWord.isLabel(value, container.settings().labels());
+      case "label!" -> !FilterWord.isLabel(value, container.settings().labels());
       case "name" -> container.name().contains(value);
       case "status" -> container.state().text().equals(value);
       case "volume" -> hasMounted(container, value);

@@ -1,11 +1,8 @@
 package dev.mydocker.cli;
 
-import dev.mydocker.engine.ContainerException;
-import dev.mydocker.engine.ContainerInfo;
-import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.engine.PrunedContainers;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /** {@code mydocker container prune}. */
@@ -26,7 +23,7 @@ final class ContainerPruneCommand implements Command {
     return new Flags()
         .group("Options")
         .toggle("Do not ask", "-f", "--force")
-        .list("NAME=VALUE", "Only those: until, label", "--filter");
+        .list("NAME=VALUE", "Only those: until, label or label!", "--filter");
   }
 
   @Override
@@ -46,30 +43,17 @@ final class ContainerPruneCommand implements Command {
     Engine engine = Engine.open(session.environment());
     engine.sweep();
     ContainerFilter filter = ContainerFilter.parse(arguments.all("--filter"), engine);
-    long before = written(engine);
-    List<String> deleted = new ArrayList<>();
-    for (ContainerInfo container : engine.containers()) {
-      if (isAtRest(container.state()) && filter.matches(container)) {
-        try {
-          engine.find(container.id()).remove(false);
-          deleted.add(container.id() + "\n");
-        } catch (ContainerException e) {
-          // Somebody else has removed or started it since the look.
-        }
-      }
-    }
-    String list =
-        deleted.isEmpty() ? "" : "Deleted Containers:\n" + String.join("", deleted) + "\n";
-    String size = Human.size(Math.max(0, before - written(engine)), 4);
-    session.console().out(list + "Total reclaimed space: " + size + "\n");
+    PrunedContainers pruned = engine.prune(filter::matches);
+    session
+        .console()
+        .out(list(pruned) + "Total reclaimed space: " + Human.size(pruned.bytes(), 4) + "\n");
     return 0;
   }
 
-  private static boolean isAtRest(ContainerState state) {
-    return !state.isRunning() && state != ContainerState.RESTARTING;
-  }
-
-  private static long written(Engine engine) throws IOException {
-    return engine.containerUsage().stream().mapToLong(usage -> usage.bytes()).sum();
+  /** What is printed of those that were removed. */
+  static String list(PrunedContainers pruned) {
+    return pruned.ids().isEmpty()
+        ? ""
+        : "Deleted Containers:\n" + String.join("\n", pruned.ids()) + "\n\n";
   }
 }

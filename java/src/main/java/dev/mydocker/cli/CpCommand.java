@@ -95,6 +95,11 @@ final class CpCommand implements Command {
       CopyPlace inside = files.place();
       CopyPlace here = new CopyPlace(host, Directory.Resolve.IN_MOUNTED_ROOT, List.of());
       copied = copy(from, to, inside, here, arguments, session);
+      if (from.container().isPresent()) {
+        files.tellCopiedFrom(from.path());
+      } else {
+        files.tellCopiedTo(to.path());
+      }
     }
     if (copied.left() > 0) {
       session

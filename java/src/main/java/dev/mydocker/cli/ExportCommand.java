@@ -54,6 +54,7 @@ final class ExportCommand implements Command {
       } else {
         write(files, session.console().output(), session);
       }
+      files.tellExported();
     }
     return 0;
   }

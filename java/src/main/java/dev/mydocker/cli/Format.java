@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A {@code --format}: the part of Go's templates that people write for Docker.
@@ -14,6 +15,9 @@ import java.util.Map;
  * {@code table} in front aligns tab-separated columns under their headings.
  */
 final class Format {
+
+  /** What users name the members of: one that is not there is no mistake. */
+  private static final Set<String> MAPS = Set.of("Annotations", "Attributes", "Labels");
 
   /** A piece of a template. */
   private sealed interface Piece {}
@@ -73,25 +77,31 @@ final class Format {
     if (!table) {
       StringBuilder out = new StringBuilder();
       for (Json.Obj row : rows) {
-        out.append(line(row)).append('\n');
+        out.append(line(row, row)).append('\n');
       }
       return out.toString();
     }
     Table cells = new Table();
     cells.row(columns(heading(headings)));
     for (Json.Obj row : rows) {
-      cells.row(columns(line(row)));
+      cells.row(columns(line(row, row)));
     }
     return cells.render();
   }
 
-  private String line(Json.Obj row) throws UsageException {
+  /**
+   * Renders one row, without a newline.
+   *
+   * @param whole what {@code {{json .}}} is, whose members are not called as the fields are
+   */
+  String line(Json.Obj row, Json whole) throws UsageException {
     StringBuilder out = new StringBuilder();
     for (Piece piece : pieces) {
       if (piece instanceof Literal literal) {
         out.append(literal.text());
       } else {
-        out.append(evaluate((Action) piece, row));
+        Action action = (Action) piece;
+        out.append(evaluate(action, action.path().isEmpty() ? whole : row));
       }
     }
     return out.toString();
@@ -110,10 +120,14 @@ final class Format {
     return out.toString();
   }
 
-  private static String evaluate(Action action, Json.Obj row) throws UsageException {
+  private static String evaluate(Action action, Json row) throws UsageException {
     Json value = row;
+    String parent = "";
     for (String name : action.path()) {
       Json member = value instanceof Json.Obj object ? object.members().get(name) : null;
+      if (member == null && MAPS.contains(parent)) {
+        return "<no value>";
+      }
       if (member == null) {
         throw new UsageException(
             "invalid value for --format: there is no field ."
@@ -123,6 +137,7 @@ final class Format {
                     : ""));
       }
       value = member;
+      parent = name;
     }
     if (action.function().equals("json")) {
       return value.toText();

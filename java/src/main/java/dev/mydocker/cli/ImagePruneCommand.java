@@ -59,10 +59,12 @@ final class ImagePruneCommand implements Command {
 
   /** What is printed of a removal. */
   static String text(Removed removed) {
+    return list(removed) + "Total reclaimed space: " + Human.size(removed.bytes(), 4) + "\n";
+  }
+
+  /** The names and ids that were removed. */
+  static String list(Removed removed) {
     List<String> lines = RmiCommand.lines(removed, "untagged: ", "deleted: ");
-    return (lines.isEmpty() ? "" : "Deleted Images:\n" + String.join("", lines) + "\n")
-        + "Total reclaimed space: "
-        + Human.size(removed.bytes(), 4)
-        + "\n";
+    return lines.isEmpty() ? "" : "Deleted Images:\n" + String.join("", lines) + "\n";
   }
 }

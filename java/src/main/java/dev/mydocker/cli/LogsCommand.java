@@ -80,8 +80,8 @@ final class LogsCommand implements Command {
     }
   }
 
-  private static Optional<Instant> moment(Optional<String> text, Instant now)
-      throws UsageException {
+  /** What a flag for a time says. */
+  static Optional<Instant> moment(Optional<String> text, Instant now) throws UsageException {
     return text.isEmpty() ? Optional.empty() : Optional.of(Moment.parse(text.get(), now));
   }
 

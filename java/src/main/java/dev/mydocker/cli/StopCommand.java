@@ -48,9 +48,10 @@ final class StopCommand extends ContainersCommand {
             ? OptionalInt.empty()
             : OptionalInt.of(WholeNumber.parse("--time", time.get()));
     return (container, reference) -> {
-      container.stop(signal, seconds);
       if (restart) {
-        container.startDetached(container.stdio());
+        container.restart(signal, seconds);
+      } else {
+        container.stop(signal, seconds);
       }
       return reference;
     };

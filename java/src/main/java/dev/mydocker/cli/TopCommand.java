@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.StringTokenizer;
@@ -52,9 +51,7 @@ final class TopCommand implements Command {
     List<Integer> processes = container.processes();
     String shown = ps(options, processes);
     // One that ended meanwhile may have left its number to a stranger.
-    Set<Integer> still = new HashSet<>(container.processes());
-    still.retainAll(processes);
-    session.console().out(table(shown, still));
+    session.console().out(table(shown, container.remaining(processes)));
     return 0;
   }
 

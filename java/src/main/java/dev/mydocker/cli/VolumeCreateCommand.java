@@ -48,8 +48,8 @@ final class VolumeCreateCommand implements Command {
     if (names.size() > 1) {
       throw new UsageException("it takes at most one name");
     }
-    String driver = arguments.value("--driver").orElse("local");
-    if (!driver.equals("local")) {
+    String driver = arguments.value("--driver").orElse(Volume.DRIVER);
+    if (!driver.equals(Volume.DRIVER)) {
       throw new UsageException(
           "--driver: there is no driver " + Text.quote(driver) + ", use local");
     }

@@ -12,7 +12,7 @@ final class VolumeDocument {
   static Json.Obj of(Volume volume) {
     return Json.object()
         .put("CreatedAt", volume.created().truncatedTo(ChronoUnit.SECONDS).toString())
-        .put("Driver", "local")
+        .put("Driver", Volume.DRIVER)
         .put("Labels", orNull(volume.labels()))
         .put("Mountpoint", volume.content().toString())
         .put("Name", volume.name())

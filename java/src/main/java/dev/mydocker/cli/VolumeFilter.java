@@ -76,7 +76,7 @@ final class VolumeFilter {
     return switch (name) {
       case "all" -> true;
       case "dangling" -> isTrue(value) != used.contains(volume.name());
-      case "driver" -> value.equals("local");
+      case "driver" -> value.equals(Volume.DRIVER);
       case "label" -> FilterWord.isLabel(value, volume.labels());
       case "label!" -> !FilterWord.isLabel(value, volume.labels());
       case "name" -> volume.name().contains(value);

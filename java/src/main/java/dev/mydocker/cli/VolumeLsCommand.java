@@ -89,7 +89,7 @@ final class VolumeLsCommand implements Command {
     List<String> labels = new ArrayList<>();
     volume.labels().forEach((name, value) -> labels.add(name + "=" + value));
     return Json.object()
-        .put("Driver", "local")
+        .put("Driver", Volume.DRIVER)
         .put("Name", volume.name())
         .put("Labels", String.join(",", labels))
         .put("Links", Integer.toString(links))

@@ -46,14 +46,22 @@ final class VolumePruneCommand implements Command {
     Engine engine = Engine.open(session.environment());
     engine.sweep();
     Volumes.Pruned pruned = engine.volumes().prune(all, volume -> filter.matches(volume, Set.of()));
-    String list =
-        pruned.names().isEmpty()
-            ? ""
-            : "Deleted Volumes:\n" + String.join("\n", pruned.names()) + "\n\n";
     String size = Human.size(pruned.bytes(), 4);
-    session.console().out(list + "Total reclaimed space: " + size + "\n");
+    session.console().out(list(pruned) + "Total reclaimed space: " + size + "\n");
+    return failures(pruned, session.console(), "volume prune: ");
+  }
+
+  /** Their names under a heading; empty when there are none. */
+  static String list(Volumes.Pruned pruned) {
+    return pruned.names().isEmpty()
+        ? ""
+        : "Deleted Volumes:\n" + String.join("\n", pruned.names()) + "\n\n";
+  }
+
+  /** Says what could not be removed; the command's exit code. */
+  static int failures(Volumes.Pruned pruned, Console console, String command) throws IOException {
     for (String failure : pruned.failures()) {
-      session.console().error("volume prune: " + failure);
+      console.error(command + failure);
     }
     return pruned.failures().isEmpty() ? 0 : 1;
   }

@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageMaker;
+import dev.mydocker.image.ImageRef;
 import dev.mydocker.image.Images;
 import dev.mydocker.image.LayerChanges;
 import dev.mydocker.image.PullListener;
@@ -35,10 +36,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
@@ -157,6 +161,7 @@ public final class Container {
     try {
       MonitorClient client = MonitorClient.connect(run);
       client.attach(true, stdin);
+      tell("attach", Map.of());
       return new Running(new Visitor(), client, Optional.empty(), now.pid());
     } catch (KernelException e) {
       boolean ended = e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED;
@@ -187,11 +192,13 @@ public final class Container {
       ContainerRecord record = home.store().update(id, change);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
-      home.store().begin(id, System.currentTimeMillis());
+      long now = System.currentTimeMillis();
+      home.store().begin(id, now);
       boolean restarts = record.settings().restart().when() != RestartPolicy.When.NO;
       cleansUpItself = restarts || detached && record.remove();
       Running running = new Running(new Owner(), launch(record, launch, stdio, run, detached));
       launched = true;
+      RunEvents.started(home.events(), record, run.path(), now, !detached);
       return running;
     } catch (IOException | RuntimeException e) {
       discard(e);
@@ -231,6 +238,11 @@ public final class Container {
       cleanUpOrPause();
     }
     return claimed.isPresent();
+  }
+
+  /** Tells what happens to it now. */
+  private void tell(String action, Map<String, String> attributes) {
+    home.events().container(id, action, attributes);
   }
 
   private ContainerException state(String what) {
@@ -300,6 +312,12 @@ public final class Container {
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, launch.input().spec().linux(), recorder);
         home.cgroup(id).add(initPid, recorder::did);
+      }
+
+      /** What never ran is not started again by its policy. */
+      @Override
+      public void failed() throws IOException {
+        home.store().forget(id);
       }
     };
   }
@@ -374,6 +392,11 @@ public final class Container {
     public void release() {
       Container.this.release();
     }
+
+    @Override
+    public void does(String action, Map<String, String> attributes) {
+      tell(action, attributes);
+    }
   }
 
   /** Somebody else has started it, and has its lock. */
@@ -404,6 +427,11 @@ public final class Container {
 
     @Override
     public void release() {}
+
+    @Override
+    public void does(String action, Map<String, String> attributes) {
+      tell(action, attributes);
+    }
   }
 
   /** Leaves cleaning up to the next command, once the monitor is gone too. */
@@ -445,6 +473,7 @@ public final class Container {
       if (ends) {
         home.store().update(id, ContainerRecord::stoppedByUser);
       }
+      tellSignal(signal);
       process.signal(signal.number());
       if (ends) {
         thaw();
@@ -462,7 +491,11 @@ public final class Container {
       if (home.cgroup(id).isFrozen()) {
         throw state("is paused: let it go on first, with unpause");
       }
-      return new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options);
+      ExecEvents events = new ExecEvents(home.events(), record(), options.command());
+      Exec exec =
+          new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options, events);
+      events.created();
+      return exec;
     }
   }
 
@@ -485,8 +518,16 @@ public final class Container {
    */
   public List<Integer> processes() throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
+      tell("top", Map.of());
       return home.cgroup(id).processes();
     }
+  }
+
+  /** Those of some of its processes that still are, in no order. */
+  public Set<Integer> remaining(Collection<Integer> processes) throws IOException {
+    Set<Integer> still = new HashSet<>(home.cgroup(id).processes());
+    still.retainAll(processes);
+    return still;
   }
 
   /**
@@ -548,13 +589,22 @@ public final class Container {
         home.cgroup(id).freeze();
       }
       try (Directory upper = Directory.open(layer.upper())) {
-        return images.maker().addLayer(base, upper, description, PullListener.NONE);
+        Image image = images.maker().addLayer(base, upper, description, PullListener.NONE);
+        home.events().container(record, "commit", commitment(image, description));
+        return image;
       } finally {
         if (frozen) {
           home.cgroup(id).thaw();
         }
       }
     }
+  }
+
+  private static Map<String, String> commitment(Image image, ImageMaker.Description description) {
+    return Map.of(
+        "comment", description.comment().orElse(""),
+        "imageID", image.imageId().toString(),
+        "imageRef", description.name().map(ImageRef::tagged).orElse(""));
   }
 
   /** What it has printed. */
@@ -571,6 +621,7 @@ public final class Container {
   public void pause() throws IOException {
     require(ContainerState.RUNNING);
     home.cgroup(id).freeze();
+    tell("pause", Map.of());
   }
 
   /**
@@ -581,6 +632,7 @@ public final class Container {
   public void unpause() throws IOException {
     require(ContainerState.PAUSED);
     home.cgroup(id).thaw();
+    tell("unpause", Map.of());
   }
 
   private void require(ContainerState state) throws IOException {
@@ -600,19 +652,37 @@ public final class Container {
   public void stop(Optional<Signal> signal, OptionalInt seconds) throws IOException {
     ContainerRecord record = home.store().update(id, ContainerRecord::stoppedByUser);
     Signal first = signal.isPresent() ? signal.get() : stopSignal();
-    end(first, seconds.orElse(record.settings().stopSeconds()));
+    if (end(first, seconds.orElse(record.settings().stopSeconds()))) {
+      home.events().container(record, "stop", Map.of());
+    }
   }
 
-  /** Ends this run, one that is just being started as well, and waits until it is cleaned up. */
-  private void end(Signal first, int seconds) throws IOException {
+  /** {@link #stop}, and starts it anew. */
+  public void restart(Optional<Signal> signal, OptionalInt seconds) throws IOException {
+    stop(signal, seconds);
+    startDetached(stdio());
+    tell("restart", Map.of());
+  }
+
+  /**
+   * Ends this run, one that is just being started as well, and waits until it is cleaned up.
+   *
+   * @return whether it ran
+   */
+  private boolean end(Signal first, int seconds) throws IOException {
     Optional<Object> run = run();
+    boolean ran = false;
     while (run.isPresent() && run().equals(run)) {
       Optional<FirstProcess> running = FirstProcess.find(home, id);
       if (running.isPresent()) {
         try (FirstProcess process = running.get()) {
+          if (!ran) {
+            tellSignal(first);
+          }
+          ran = true;
           process.signal(first.number());
           thaw();
-          if (!process.awaitEnd(seconds)) {
+          if (!process.awaitEnd(first.equals(Signal.KILL) ? 1 : seconds)) {
             kill(process);
           }
         }
@@ -622,9 +692,16 @@ public final class Container {
     if (cleansUpItself) {
       release();
     }
+    return ran;
+  }
+
+  /** Told before it is sent: the event of the end must not come first. */
+  private void tellSignal(Signal signal) {
+    tell("kill", Map.of("signal", Integer.toString(signal.number())));
   }
 
   private void kill(FirstProcess process) throws IOException {
+    tellSignal(Signal.KILL);
     process.signal(Signal.KILL.number());
     if (!process.awaitEnd(1)) {
       // Frozen again meanwhile, or in a cgroup below its own.
@@ -793,26 +870,28 @@ public final class Container {
       claim();
     }
     boolean there = Files.exists(home.store().directory(id));
-    if (volumes) {
-      removeVolumes();
+    Optional<ContainerRecord> record = readable();
+    if (volumes && record.isPresent()) {
+      home.volumes().removeAnonymous(record.get());
     }
     home.store().delete(id);
+    if (there && record.isPresent()) {
+      home.events().container(record.get(), "destroy", Map.of());
+    } else if (there) {
+      tell("destroy", Map.of());
+    }
     leave();
     if (!there) {
       throw ContainerException.notFound(shortId());
     }
   }
 
-  private void removeVolumes() throws IOException {
-    Optional<ContainerRecord> record;
+  /** Empty as well when it is damaged: what it had is not known any more. */
+  private Optional<ContainerRecord> readable() throws IOException {
     try {
-      record = home.store().find(id);
+      return home.store().find(id);
     } catch (ContainerException damaged) {
-      // Which it had is not known any more: prune finds those that nobody has.
-      return;
-    }
-    if (record.isPresent()) {
-      home.volumes().removeAnonymous(record.get());
+      return Optional.empty();
     }
   }
 
@@ -870,6 +949,7 @@ public final class Container {
         leave();
       }
     }
+    tell("update", Map.of());
   }
 
   /**
@@ -880,6 +960,10 @@ public final class Container {
    */
   public void rename(String name) throws IOException, OptionException {
     ContainerName.require(name);
+    String before = record().name();
     home.store().rename(id, name);
+    if (!before.equals(name)) {
+      tell("rename", Map.of("oldName", "/" + before));
+    }
   }
 }

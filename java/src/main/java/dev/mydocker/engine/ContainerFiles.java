@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,10 +23,14 @@ import java.util.Optional;
  * meanwhile, the kernel stays in there.
  */
 public final class ContainerFiles implements AutoCloseable {
+  private final Home home;
+  private final String id;
   private final ContainerHold hold;
   private final CopyPlace place;
 
-  private ContainerFiles(ContainerHold hold, CopyPlace place) {
+  private ContainerFiles(Home home, String id, ContainerHold hold, CopyPlace place) {
+    this.home = home;
+    this.id = id;
     this.hold = hold;
     this.place = place;
   }
@@ -34,7 +39,7 @@ public final class ContainerFiles implements AutoCloseable {
     ContainerHold hold = ContainerHold.of(home, id);
     try {
       return hold.process().isPresent()
-          ? running(id, hold, hold.process().get())
+          ? running(home, id, hold, hold.process().get())
           : resting(home, id, hold);
     } catch (IOException | RuntimeException e) {
       hold.close();
@@ -42,8 +47,8 @@ public final class ContainerFiles implements AutoCloseable {
     }
   }
 
-  private static ContainerFiles running(String id, ContainerHold hold, FirstProcess process)
-      throws IOException {
+  private static ContainerFiles running(
+      Home home, String id, ContainerHold hold, FirstProcess process) throws IOException {
     int flags = Linux.O_PATH | Linux.O_DIRECTORY;
     Path path = Path.of("/proc/" + process.pid() + "/root");
     Directory root = Directory.of(StateFile.open(path, flags, 0));
@@ -53,7 +58,7 @@ public final class ContainerFiles implements AutoCloseable {
       throw Exec.notRunning(id);
     }
     return new ContainerFiles(
-        hold, new CopyPlace(root, Directory.Resolve.IN_MOUNTED_ROOT, List.of()));
+        home, id, hold, new CopyPlace(root, Directory.Resolve.IN_MOUNTED_ROOT, List.of()));
   }
 
   private static ContainerFiles resting(Home home, String id, ContainerHold hold)
@@ -66,7 +71,8 @@ public final class ContainerFiles implements AutoCloseable {
     Directory root = layer.mount(spec.root().readonly());
     try {
       List<String> covered = covered(spec, root, home.roots().running().resolve(id));
-      return new ContainerFiles(hold, new CopyPlace(root, Directory.Resolve.IN_ROOT, covered));
+      CopyPlace place = new CopyPlace(root, Directory.Resolve.IN_ROOT, covered);
+      return new ContainerFiles(home, id, hold, place);
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
@@ -124,6 +130,21 @@ public final class ContainerFiles implements AutoCloseable {
   /** Its root, and how a path in it is walked. */
   public CopyPlace place() {
     return place;
+  }
+
+  /** Tells in the events that files were taken out. */
+  public void tellCopiedFrom(String path) {
+    home.events().container(id, "archive-path", Map.of("path", path));
+  }
+
+  /** Tells in the events that files were put in. */
+  public void tellCopiedTo(String path) {
+    home.events().container(id, "extract-to-dir", Map.of("path", path));
+  }
+
+  /** Tells in the events that all of them were taken out. */
+  public void tellExported() {
+    home.events().container(id, "export", Map.of());
   }
 
   @Override

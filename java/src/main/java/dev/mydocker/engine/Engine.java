@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,11 +69,12 @@ public final class Engine {
    */
   public static Engine open(Map<String, String> environment) throws IOException {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
-    Images images = Images.open(roots.state(), environment, new ContainerImages(roots));
     ContainerStore store = new ContainerStore(roots);
-    Volumes volumes = new Volumes(roots, store);
+    EventLog events = new EventLog(roots.events(), store);
+    Images images = Images.open(roots.state(), environment, new ContainerImages(roots), events);
+    Volumes volumes = new Volumes(roots, store, events);
     return new Engine(
-        new Home(roots, store, volumes, CgroupHost.detect(), images.layers()), images);
+        new Home(roots, store, volumes, CgroupHost.detect(), images.layers(), events), images);
   }
 
   /** Its images. */
@@ -90,6 +92,15 @@ public final class Engine {
     if (Linux.geteuid() == 0) {
       Leftovers.sweep(home);
     }
+  }
+
+  /**
+   * What has happened to containers and images, and what is to happen, as it comes. Who reads on
+   * cleans up like {@link #sweep}: the end of a container that has nobody of its own is told when
+   * somebody cleans up.
+   */
+  public EventReader events(EventQuery query) throws IOException {
+    return EventReader.open(home.events().directory(), query, this::sweep);
   }
 
   /** What every container has written whose record can be read. */
@@ -212,6 +223,58 @@ public final class Engine {
     return out;
   }
 
+  /** Chooses containers. */
+  @FunctionalInterface
+  public interface Choice {
+    boolean takes(ContainerInfo container) throws IOException;
+  }
+
+  /**
+   * Removes containers that do not run.
+   *
+   * @param which of them
+   */
+  public PrunedContainers prune(Choice which) throws IOException {
+    long before = written();
+    List<String> ids = new ArrayList<>();
+    for (ContainerInfo container : containers()) {
+      boolean rests =
+          !container.state().isRunning() && container.state() != ContainerState.RESTARTING;
+      if (rests && which.takes(container)) {
+        try {
+          find(container.id()).remove(false);
+          ids.add(container.id());
+        } catch (ContainerException e) {
+          // Somebody else has removed or started it since the look.
+        }
+      }
+    }
+    long bytes = Math.max(0, before - written());
+    home.events().write("container", "prune", "", Map.of("reclaimed", Long.toString(bytes)));
+    return new PrunedContainers(ids, bytes);
+  }
+
+  private long written() throws IOException {
+    return containerUsage().stream().mapToLong(ContainerUsage::bytes).sum();
+  }
+
+  /**
+   * The containers that are to run after a reboot, and do not: those that were started before, and
+   * whose restart policy is always, or unless-stopped when no user has stopped them; the oldest
+   * first.
+   */
+  public List<ContainerInfo> wanted() throws IOException {
+    List<ContainerInfo> out = new ArrayList<>();
+    for (ContainerInfo container : containers()) {
+      boolean rests = container.state() == ContainerState.EXITED;
+      if (rests && home.store().find(container.id()).map(Restarts::afterBoot).orElse(false)) {
+        out.add(container);
+      }
+    }
+    out.sort(Comparator.comparing(ContainerInfo::created));
+    return out;
+  }
+
   /** What {@link #create} and {@link Container#start} would do; touches nothing. */
   public LaunchScript.Launch preview(CreateRequest asked, Stdio stdio, PullListener listener)
       throws IOException, OptionException {
@@ -296,6 +359,7 @@ public final class Engine {
     volumes.fill(ContainerLayer.of(home, record), record.settings().volumes());
     home.store().write(record);
     volumes.record();
+    home.events().container(record, "create", Map.of());
   }
 
   private String claimName(String id, Optional<String> given) throws IOException {

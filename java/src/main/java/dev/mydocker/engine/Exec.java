@@ -47,6 +47,7 @@ public final class Exec implements AutoCloseable {
   private final Spec container;
   private final Cgroup cgroup;
   private final ExecOptions options;
+  private final ExecEvents events;
   private final Recorder recorder = new Recorder();
   private final List<Recording.Entry> steps = new ArrayList<>();
 
@@ -58,14 +59,23 @@ public final class Exec implements AutoCloseable {
    * @param first a pidfd of that process, which is surely the container's; owned from now on
    * @param container its configuration
    * @param cgroup where its processes are
+   * @param events who is told
    */
-  Exec(String id, int pid, Fd first, Spec container, Cgroup cgroup, ExecOptions options) {
+  Exec(
+      String id,
+      int pid,
+      Fd first,
+      Spec container,
+      Cgroup cgroup,
+      ExecOptions options,
+      ExecEvents events) {
     this.id = id;
     this.pid = pid;
     this.first = first;
     this.container = container;
     this.cgroup = cgroup;
     this.options = options;
+    this.events = events;
   }
 
   /** The container's id. */
@@ -84,6 +94,7 @@ public final class Exec implements AutoCloseable {
     try {
       Launcher.Launched launched = launch(stdio);
       steps.addAll(launched.steps());
+      events.started();
       return new Running(owner(launched.client(), stdio), launched);
     } catch (LaunchException e) {
       boolean commands = e.exitCode() >= NOT_EXECUTED;
@@ -163,7 +174,7 @@ public final class Exec implements AutoCloseable {
     return id.substring(0, 12);
   }
 
-  private static Running.Owner owner(MonitorClient client, Stdio stdio) {
+  private Running.Owner owner(MonitorClient client, Stdio stdio) {
     return new Running.Owner() {
       @Override
       public void exited() throws IOException {
@@ -176,11 +187,19 @@ public final class Exec implements AutoCloseable {
 
       @Override
       public Exit ended(ExitStatus status) {
+        events.ended(status.code());
         return new Exit(status.code(), status.signal(), false);
       }
 
       @Override
       public void release() {}
+
+      @Override
+      public void does(String action, Map<String, String> attributes) {
+        if (action.equals("detach")) {
+          events.detached();
+        }
+      }
     };
   }
 

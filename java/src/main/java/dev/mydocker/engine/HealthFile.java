@@ -4,6 +4,7 @@ import dev.mydocker.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -40,12 +41,14 @@ final class HealthFile {
    *
    * @param forgiven whether the check was made in the start period
    */
-  static Health add(
-      ContainerStore store, String id, Health.Check check, int retries, boolean forgiven)
+  static Health add(Home home, String id, Health.Check check, int retries, boolean forgiven)
       throws IOException {
-    Health before = find(store, id).orElse(Health.STARTING);
+    Health before = find(home.store(), id).orElse(Health.STARTING);
     Health after = before.after(check, retries, forgiven);
-    StateFile.write(of(store, id), after.toJson().toText() + "\n", false);
+    StateFile.write(of(home.store(), id), after.toJson().toText() + "\n", false);
+    if (after.status() != before.status()) {
+      home.events().container(id, "health_status: " + after.status().text(), Map.of());
+    }
     return after;
   }
 }

@@ -80,7 +80,7 @@ public final class HealthProbe {
     if (check.checks() && now.state() == ContainerState.RUNNING) {
       Health.Check done = new HealthProbe(container, check).run();
       if (container.info().state() == ContainerState.RUNNING) {
-        health = HealthFile.add(home.store(), container.id(), done, check.retries(), forgiven);
+        health = HealthFile.add(home, container.id(), done, check.retries(), forgiven);
       }
     }
     return health.status() == HealthStatus.STARTING && isBefore(started, check.startPeriod());

@@ -12,8 +12,15 @@ import java.nio.file.Path;
  * @param volumes the volumes
  * @param cgroups the host's hierarchies
  * @param layers the directory of the unpacked layers
+ * @param events what has happened
  */
-record Home(Roots roots, ContainerStore store, Volumes volumes, CgroupHost cgroups, Path layers) {
+record Home(
+    Roots roots,
+    ContainerStore store,
+    Volumes volumes,
+    CgroupHost cgroups,
+    Path layers,
+    EventLog events) {
 
   /** A container's cgroup, whether it exists or not. */
   Cgroup cgroup(String id) {

@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** Removes what containers leave on the host: at their end, or after their owner was killed. */
@@ -82,21 +83,28 @@ final class Leftovers {
       home.volumes().sweep();
       return Optional.empty();
     }
+    Optional<Long> started = home.store().begun(id);
+    Optional<ContainerRecord.LastRun> last = Optional.empty();
+    if (started.isPresent()) {
+      Optional<RunFiles.End> end = RunFiles.end(run.path());
+      Exit exit = end.isEmpty() ? silent : exit(end.get(), oomKilled);
+      long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
+      last = Optional.of(new ContainerRecord.LastRun(started.get(), finished, exit));
+      RunEvents.ended(home.events(), record.get(), run, last.get());
+    }
     if (record.get().remove()) {
       home.volumes().removeAnonymous(record.get());
       home.store().delete(id);
+      home.events().container(record.get(), "destroy", Map.of());
       return Optional.empty();
     }
-    Optional<Long> started = home.store().begun(id);
     if (started.isEmpty()) {
       home.volumes().complete(record.get());
-      return Optional.empty();
     }
-    Optional<RunFiles.End> end = RunFiles.end(run.path());
-    Exit exit = end.isEmpty() ? silent : exit(end.get(), oomKilled);
-    long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
-    home.store().end(id, new ContainerRecord.LastRun(started.get(), finished, exit));
-    return Optional.of(exit);
+    if (last.isPresent()) {
+      home.store().end(id, last.get());
+    }
+    return last.map(ContainerRecord.LastRun::exit);
   }
 
   /** An end as a monitor has recorded it. */

@@ -81,7 +81,8 @@ public final class LogReader {
         .onClose(lines::close);
   }
 
-  private static void pause() throws InterruptedIOException {
+  /** Between two looks of who follows a log. */
+  static void pause() throws InterruptedIOException {
     try {
       Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {

@@ -45,6 +45,15 @@ final class Restarts {
     return mayWant(record) && record.settings().restart().again(exit, record.restarts());
   }
 
+  /** Whether its policy starts it after a boot: always means even when a user stopped it. */
+  static boolean afterBoot(ContainerRecord record) {
+    return switch (record.settings().restart().when()) {
+      case NO, ON_FAILURE -> false;
+      case ALWAYS -> true;
+      case UNLESS_STOPPED -> !record.stopped();
+    };
+  }
+
   /** False when a user stopped or removed it meanwhile. */
   private static boolean pause(Home home, String id, long milliseconds) throws IOException {
     long until = System.nanoTime() + milliseconds * 1_000_000;
@@ -63,7 +72,7 @@ final class Restarts {
   }
 
   private static void again(Home home, RunDirectory run) throws IOException {
-    for (String file : new String[] {"exit", "pid"}) {
+    for (String file : new String[] {"exit", "pid", RunFiles.START_TOLD, RunFiles.END_TOLD}) {
       Files.deleteIfExists(run.path().resolve(file));
     }
     Container.of(home, run.id(), Optional.of(run)).startAgain();

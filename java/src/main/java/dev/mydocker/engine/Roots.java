@@ -51,6 +51,11 @@ record Roots(Path state, Path run) {
     return state.resolve("volumes");
   }
 
+  /** Where it is told what has happened. */
+  Path events() {
+    return state.resolve("events");
+  }
+
   /** Where the containers that have something on this host are, by id. */
   Path running() {
     return run.resolve("containers");

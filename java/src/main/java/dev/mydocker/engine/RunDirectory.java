@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,11 @@ final class RunDirectory implements AutoCloseable {
       if (all.find(name).isPresent()) {
         return Optional.empty();
       }
-      all.mkdir(name, 0700);
+      try {
+        all.mkdir(name, 0700);
+      } catch (KernelException e) {
+        throw e.of(roots.running().resolve(id).toString());
+      }
       Optional<Fd> life = all.tryLock(name);
       return Optional.of(
           new RunDirectory(
@@ -120,10 +125,14 @@ final class RunDirectory implements AutoCloseable {
     return life;
   }
 
-  /** Removes it and gives the lock up. */
+  /** Removes it and gives the lock up; one of that name that somebody has made since stays. */
   void remove() throws IOException {
+    byte[] name = id().getBytes(StandardCharsets.US_ASCII);
     try (Directory all = Directory.open(path.getParent())) {
-      all.removeTree(id().getBytes(StandardCharsets.US_ASCII));
+      long own = Stat.of(life).inode();
+      if (all.find(name).map(Stat::inode).filter(inode -> inode == own).isPresent()) {
+        all.removeTree(name);
+      }
     }
     close();
   }

@@ -8,8 +8,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a container's monitor writes into its run directory. */
+/** What is written into a container's run directory about its run. */
 final class RunFiles {
+  /** That its start, and its end, are among the events. */
+  static final String START_TOLD = "told.start";
+
+  static final String END_TOLD = "told.end";
 
   /**
    * That the first process lives, or has not been reaped.

@@ -8,6 +8,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Output;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,6 +37,9 @@ public final class Running implements AutoCloseable {
 
     /** When this process lets go of it, ended or not. */
     void release();
+
+    /** This process does something to it, which is an event. */
+    void does(String action, Map<String, String> attributes);
   }
 
   private final Owner owner;
@@ -78,11 +82,14 @@ public final class Running implements AutoCloseable {
 
   /** Gives its terminal another size. */
   public void resize(int rows, int columns) throws IOException {
+    String height = Integer.toString(rows);
+    owner.does("resize", Map.of("height", height, "width", Integer.toString(columns)));
     client.resize(rows, columns);
   }
 
   /** Sends a signal to the command's process. */
   public void signal(int number) throws IOException {
+    owner.does("kill", Map.of("signal", Integer.toString(number)));
     client.signal(number);
   }
 
@@ -115,6 +122,7 @@ public final class Running implements AutoCloseable {
   /** Makes a {@link #relay} that waits come back; the command goes on. */
   public void detach() {
     detached = true;
+    owner.does("detach", Map.of());
     client.detach();
   }
 

@@ -28,6 +28,9 @@ public record Volume(
     Path content,
     Optional<String> damage) {
 
+  /** Who keeps volumes: there is one driver. */
+  public static final String DRIVER = "local";
+
   /** The label of a volume that was given no name, as Docker has it. */
   public static final String ANONYMOUS = "com.docker.volume.anonymous";
 

@@ -137,7 +137,7 @@ final class VolumeClaim implements AutoCloseable {
   void record() throws IOException {
     for (Claimed one : claimed.values()) {
       if (one.made()) {
-        one.hold().record(one.volume());
+        volumes.record(one.hold(), one.volume());
       }
     }
     recorded = true;

@@ -27,10 +27,22 @@ import java.util.function.Predicate;
 public final class Volumes {
   private final Path all;
   private final ContainerStore containers;
+  private final EventLog events;
 
-  Volumes(Roots roots, ContainerStore containers) {
+  Volumes(Roots roots, ContainerStore containers, EventLog events) {
     this.all = roots.volumes();
     this.containers = containers;
+    this.events = events;
+  }
+
+  /** Writes the record of one that is made: from now on it exists. */
+  void record(VolumeHold hold, Volume volume) throws IOException {
+    hold.record(volume);
+    tell("create", hold.name());
+  }
+
+  private void tell(String action, String name) {
+    events.write("volume", action, name, Map.of("driver", Volume.DRIVER));
   }
 
   /**
@@ -60,7 +72,7 @@ public final class Volumes {
       }
       Volume volume = hold.describe(given, options);
       hold.makeContent();
-      hold.record(volume);
+      record(hold, volume);
       return volume;
     }
   }
@@ -195,6 +207,9 @@ public final class Volumes {
       requireUnused(held.name(), leaving);
       boolean there = held.read().isPresent();
       held.remove();
+      if (there) {
+        tell("destroy", held.name());
+      }
       return there;
     }
   }
@@ -314,7 +329,7 @@ public final class Volumes {
       if (VolumeHold.read(all, volume.name()).isEmpty()) {
         try (VolumeHold hold = VolumeHold.make(all, volume.name())) {
           if (hold.read().isEmpty()) {
-            hold.record(hold.describe(volume.anonymous()));
+            record(hold, hold.describe(volume.anonymous()));
           }
         }
       }

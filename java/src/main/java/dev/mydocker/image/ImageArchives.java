@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +26,12 @@ public final class ImageArchives {
   static final String CONTAINERD_NAME = "io.containerd.image.name";
 
   private final Path root;
+  private final ImageEvents events;
   private final UnpackLimits limits;
 
-  ImageArchives(Path root, UnpackLimits limits) {
+  ImageArchives(Path root, ImageEvents events, UnpackLimits limits) {
     this.root = root;
+    this.events = events;
     this.limits = limits;
   }
 
@@ -136,10 +139,13 @@ public final class ImageArchives {
       } catch (IOException e) {
         throw FullDisk.told(e, root);
       }
-      each.accept(
-          new Loaded(
-              candidate.names().stream().map(ImageArchives::tagged).toList(),
-              contents.image(names.isEmpty() ? "" : names.get(0))));
+      Image image = contents.image(names.isEmpty() ? "" : names.get(0));
+      List<String> tags = candidate.names().stream().map(ImageArchives::tagged).toList();
+      String id = image.imageId().toString();
+      Map<String, String> attributes = new HashMap<>(image.config().labels());
+      attributes.put("name", tags.isEmpty() ? id : tags.get(0));
+      events.happened("load", id, attributes);
+      each.accept(new Loaded(tags, image));
     }
   }
 
@@ -247,8 +253,9 @@ public final class ImageArchives {
       List<String> images, Optional<Platform> platform, ArchiveFormat format, OutputStream out)
       throws IOException {
     try (ImageState state = existing(images)) {
-      ImageLayout layout = layout(state, images, platform, format);
-      layout.writeTar(out);
+      List<Digest> ids = new ArrayList<>();
+      layout(state, images, platform, format, ids).writeTar(out);
+      saved(ids);
     }
   }
 
@@ -260,7 +267,15 @@ public final class ImageArchives {
   public void saveDirectory(List<String> images, Optional<Platform> platform, Path directory)
       throws IOException {
     try (ImageState state = existing(images)) {
-      layout(state, images, platform, ArchiveFormat.OCI_ARCHIVE).writeDirectory(directory);
+      List<Digest> ids = new ArrayList<>();
+      layout(state, images, platform, ArchiveFormat.OCI_ARCHIVE, ids).writeDirectory(directory);
+      saved(ids);
+    }
+  }
+
+  private void saved(List<Digest> ids) {
+    for (Digest id : ids) {
+      events.happened("save", id.toString(), Map.of("name", id.toString()));
     }
   }
 
@@ -268,8 +283,13 @@ public final class ImageArchives {
     return ImageState.find(root).orElseThrow(() -> notFound(images.get(0)));
   }
 
+  /** Gives {@code ids} the ids of the images. */
   private static ImageLayout layout(
-      ImageState state, List<String> images, Optional<Platform> platform, ArchiveFormat format)
+      ImageState state,
+      List<String> images,
+      Optional<Platform> platform,
+      ArchiveFormat format,
+      List<Digest> ids)
       throws IOException {
     Map<Digest, Descriptor> manifests = new LinkedHashMap<>();
     Map<Digest, List<ImageRef.Registry>> names = new LinkedHashMap<>();
@@ -284,8 +304,9 @@ public final class ImageArchives {
     ImageLayout layout = new ImageLayout(state.store(), format);
     for (Descriptor d : manifests.values()) {
       String what = Store.nameOf(d).isEmpty() ? d.digest().toString() : Store.nameOf(d);
-      layout.add(
-          Contents.read(new StoreSource(state.store(), what, d), platform), names.get(d.digest()));
+      Contents contents = Contents.read(new StoreSource(state.store(), what, d), platform);
+      layout.add(contents, names.get(d.digest()));
+      ids.add(contents.manifest().config().digest());
     }
     return layout;
   }

@@ -28,10 +28,12 @@ public final class ImageMaker {
   private static final int BUFFER = 128 * 1024;
 
   private final Path root;
+  private final ImageEvents events;
   private final UnpackLimits limits;
 
-  ImageMaker(Path root, UnpackLimits limits) {
+  ImageMaker(Path root, ImageEvents events, UnpackLimits limits) {
     this.root = root;
+    this.events = events;
     this.limits = limits;
   }
 
@@ -76,7 +78,10 @@ public final class ImageMaker {
       if (!platform.variant().isEmpty()) {
         config.put("variant", platform.variant());
       }
-      return make(state, List.of(), config.build(), layer, what, description, listener);
+      Image image = make(state, List.of(), config.build(), layer, what, description, listener);
+      String id = image.imageId().toString();
+      events.happened("import", id, Map.of("name", id));
+      return tagged(image, description);
     } catch (IOException e) {
       throw FullDisk.told(e, root);
     }
@@ -100,10 +105,20 @@ public final class ImageMaker {
           Document.read(
               "configuration of " + base.name(), () -> Json.parseObject(below.configBytes()));
       String what = "a new image of " + base.name();
-      return make(state, below.manifest().layers(), config, layer, what, description, listener);
+      return tagged(
+          make(state, below.manifest().layers(), config, layer, what, description, listener),
+          description);
     } catch (IOException e) {
       throw FullDisk.told(e, root);
     }
+  }
+
+  private Image tagged(Image image, Description description) {
+    if (description.name().isPresent()) {
+      String name = description.name().get().tagged();
+      events.happened("tag", image.imageId().toString(), Map.of("name", name));
+    }
+    return image;
   }
 
   private static Contents contents(ImageState state, Image image) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,14 +26,20 @@ public final class Images {
   private final Path root;
   private final Map<String, String> environment;
   private final ImageUsers users;
+  private final ImageEvents events;
   private final UnpackLimits limits;
   private final KnownArchives known = new KnownArchives();
 
   private Images(
-      Path root, Map<String, String> environment, ImageUsers users, UnpackLimits limits) {
+      Path root,
+      Map<String, String> environment,
+      ImageUsers users,
+      ImageEvents events,
+      UnpackLimits limits) {
     this.root = root;
     this.environment = environment;
     this.users = users;
+    this.events = events;
     this.limits = limits;
   }
 
@@ -43,12 +50,23 @@ public final class Images {
    * @param environment of the process: where configuration and credentials are looked for, and what
    *     a layer may cost ({@link UnpackLimits#of})
    * @param users who needs images beside their names
+   * @param events hears of what happens to them
    * @throws ImageException CONFIGURATION
    */
-  public static Images open(Path root, Map<String, String> environment, ImageUsers users)
+  public static Images open(
+      Path root, Map<String, String> environment, ImageUsers users, ImageEvents events)
       throws ImageException {
     return new Images(
-        root.toAbsolutePath().normalize(), environment, users, UnpackLimits.of(environment));
+        root.toAbsolutePath().normalize(),
+        environment,
+        users,
+        events,
+        UnpackLimits.of(environment));
+  }
+
+  static Images open(Path root, Map<String, String> environment, ImageUsers users)
+      throws ImageException {
+    return open(root, environment, users, ImageEvents.NONE);
   }
 
   static Images open(Path root, Map<String, String> environment) throws ImageException {
@@ -56,7 +74,8 @@ public final class Images {
   }
 
   static Images open(Path root, Map<String, String> environment, UnpackLimits limits) {
-    return new Images(root.toAbsolutePath().normalize(), environment, ImageUsers.NONE, limits);
+    return new Images(
+        root.toAbsolutePath().normalize(), environment, ImageUsers.NONE, ImageEvents.NONE, limits);
   }
 
   /**
@@ -120,11 +139,25 @@ public final class Images {
               () -> {
                 if (policy != PullPolicy.MISSING || !isWhole(state, reference, contents)) {
                   new ImageFetch(state, source, contents, limits, listener).run(reference.name());
+                  pulled(reference, contents);
                 }
                 return true;
               })
           .orElseThrow();
     }
+  }
+
+  private void pulled(ImageRef reference, Contents contents) {
+    Map<String, String> attributes = new HashMap<>(contents.config().labels());
+    attributes.put("name", repository(reference));
+    events.happened("pull", reference.tagged(), attributes);
+  }
+
+  /** As an event names it. */
+  static String repository(ImageRef reference) {
+    return reference instanceof ImageRef.Registry registry
+        ? registry.familiarRepository()
+        : reference.familiar();
   }
 
   /** What makes a pinned image whole; false when it turned out not to be the one. */
@@ -350,22 +383,22 @@ public final class Images {
 
   /** What is done at registries beside pulling. */
   public Registries registries() {
-    return new Registries(root, environment);
+    return new Registries(root, environment, events);
   }
 
   /** Archives of these images, to load and to save. */
   public ImageArchives archives() {
-    return new ImageArchives(root, limits);
+    return new ImageArchives(root, events, limits);
   }
 
   /** Makes new images here, of a root file system or of a container's changes. */
   public ImageMaker maker() {
-    return new ImageMaker(root, limits);
+    return new ImageMaker(root, events, limits);
   }
 
   /** What is here: its names, its removal, its upkeep. */
   public LocalImages local() {
-    return new LocalImages(root, users, limits);
+    return new LocalImages(root, users, events, limits);
   }
 
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */

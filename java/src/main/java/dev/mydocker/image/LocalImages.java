@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,11 +17,13 @@ import java.util.function.Predicate;
 public final class LocalImages {
   private final Path root;
   private final ImageUsers users;
+  private final ImageEvents events;
   private final UnpackLimits limits;
 
-  LocalImages(Path root, ImageUsers users, UnpackLimits limits) {
+  LocalImages(Path root, ImageUsers users, ImageEvents events, UnpackLimits limits) {
     this.root = root;
     this.users = users;
+    this.events = events;
     this.limits = limits;
   }
 
@@ -144,21 +147,20 @@ public final class LocalImages {
       throw new ImageException(
           Kind.BAD_REFERENCE, "refusing to create an ambiguous tag using digest algorithm as name");
     }
-    boolean done =
+    Digest id =
         with(
-            false,
-            state ->
-                state
-                    .store()
-                    .update(
-                        all -> {
-                          Catalog catalog = Catalog.read(state, all);
-                          Store.give(all, name.name(), catalog.find(source).get(0).manifest());
-                          return true;
-                        }));
-    if (!done) {
-      throw notFound(source);
-    }
+                Optional.<Digest>empty(),
+                state ->
+                    state
+                        .store()
+                        .update(
+                            all -> {
+                              Catalog.Entry entry = Catalog.read(state, all).find(source).get(0);
+                              Store.give(all, name.name(), entry.manifest());
+                              return Optional.of(entry.id());
+                            }))
+            .orElseThrow(() -> notFound(source));
+    events.happened("tag", id.toString(), Map.of("name", name.tagged()));
   }
 
   /**
@@ -173,15 +175,17 @@ public final class LocalImages {
     return with(
             Optional.<Removed>empty(),
             state -> {
-              Removed removed =
+              Removal removal =
                   state
                       .store()
                       .update(
                           all -> {
-                            Removal removal = new Removal(state, all, users);
-                            removal.remove(text, force);
-                            return removal.result();
+                            Removal edit = new Removal(state, all, users);
+                            edit.remove(text, force);
+                            return edit;
                           });
+              removal.tell(events);
+              Removed removed = removal.result();
               boolean gone = !removed.deleted().isEmpty();
               return Optional.of(
                   gone && collect ? removed.and(new Collector(state, users).collect()) : removed);
@@ -199,16 +203,19 @@ public final class LocalImages {
     return with(
         new Removed(List.of(), List.of(), 0),
         state -> {
-          Removed removed =
+          Removal removal =
               state
                   .store()
                   .update(
                       index -> {
-                        Removal removal = new Removal(state, index, users);
-                        prune(removal, Catalog.read(state, index), all, which);
-                        return removal.result();
+                        Removal edit = new Removal(state, index, users);
+                        prune(edit, Catalog.read(state, index), all, which);
+                        return edit;
                       });
-          return removed.and(new Collector(state, users).collect());
+          removal.tell(events);
+          Removed removed = removal.result().and(new Collector(state, users).collect());
+          events.happened("prune", "", Map.of("reclaimed", Long.toString(removed.bytes())));
+          return removed;
         });
   }
 

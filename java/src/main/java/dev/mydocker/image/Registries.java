@@ -13,6 +13,7 @@ import java.util.Optional;
 public final class Registries {
   private final Path root;
   private final Map<String, String> environment;
+  private final ImageEvents events;
   private final HttpTiming timing;
   private final long chunk;
 
@@ -21,14 +22,25 @@ public final class Registries {
    *
    * @param root the state root whose images are pushed
    * @param environment where configuration files and credentials are looked for
+   * @param events hears of pushes
    */
-  Registries(Path root, Map<String, String> environment) {
-    this(root, environment, HttpTiming.DEFAULT, RegistryUpload.CHUNK);
+  Registries(Path root, Map<String, String> environment, ImageEvents events) {
+    this(root, environment, events, HttpTiming.DEFAULT, RegistryUpload.CHUNK);
   }
 
   Registries(Path root, Map<String, String> environment, HttpTiming timing, long chunk) {
+    this(root, environment, ImageEvents.NONE, timing, chunk);
+  }
+
+  private Registries(
+      Path root,
+      Map<String, String> environment,
+      ImageEvents events,
+      HttpTiming timing,
+      long chunk) {
     this.root = root;
     this.environment = environment;
+    this.events = events;
     this.timing = timing;
     this.chunk = chunk;
   }
@@ -81,8 +93,11 @@ public final class Registries {
           new RegistryHttp(environment, timing, listener::call, conf::isInsecure)) {
         RegistryEndpoint endpoint = endpoint(http, place, RegistryAuth.Purpose.PUSH);
         Map<Digest, String> mounts = otherRepositories(store, conf, place);
-        return new RegistryPush(store, endpoint, listener, chunk)
-            .run(contents, tag, digest -> Optional.ofNullable(mounts.get(digest)));
+        Pushed pushed =
+            new RegistryPush(store, endpoint, listener, chunk)
+                .run(contents, tag, digest -> Optional.ofNullable(mounts.get(digest)));
+        events.happened("push", reference.tagged(), Map.of("name", reference.familiarRepository()));
+        return pushed;
       }
     } catch (IOException e) {
       throw failure("cannot push " + reference.familiar(), e, host);

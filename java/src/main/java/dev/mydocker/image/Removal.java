@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,6 +20,10 @@ final class Removal {
   private final List<ImageUsers.User> users;
   private final Set<String> untagged = new LinkedHashSet<>();
   private final List<Digest> deleted = new ArrayList<>();
+  private final List<Told> told = new ArrayList<>();
+
+  /** An event that is to come, when the index is written. */
+  private record Told(String action, Digest id, String name) {}
 
   /** Works on a list that {@link Store#update} gave. */
   Removal(ImageState state, List<Descriptor> index, ImageUsers users) throws IOException {
@@ -29,6 +34,13 @@ final class Removal {
 
   Removed result() {
     return new Removed(List.copyOf(untagged), List.copyOf(deleted), 0);
+  }
+
+  /** Says what was done; for when the index is written. */
+  void tell(ImageEvents events) {
+    for (Told one : told) {
+      events.happened(one.action(), one.id().toString(), Map.of("name", one.name()));
+    }
   }
 
   /**
@@ -121,6 +133,7 @@ final class Removal {
     Store.take(index, entry.name());
     ImageRef reference = ImageRef.parse(entry.name());
     untagged.add(reference.tagged());
+    told.add(new Told("untag", entry.id(), reference.tagged()));
     if (reference instanceof ImageRef.Registry registry && !keepsTag(registry, entry)) {
       untagged.add(registry.familiarRepository() + "@" + entry.manifest().digest());
     }
@@ -146,6 +159,7 @@ final class Removal {
     }
     if (!deleted.contains(id)) {
       deleted.add(id);
+      told.add(new Told("delete", id, id.toString()));
     }
   }
 

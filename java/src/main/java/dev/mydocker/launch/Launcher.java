@@ -27,6 +27,9 @@ public final class Launcher {
      * @param initPid I, as this process sees it
      */
     void at(int point, int initPid) throws IOException;
+
+    /** Called when the launch has failed, while M waits: before it becomes what follows the end. */
+    default void failed() throws IOException {}
   }
 
   /**
@@ -106,6 +109,11 @@ public final class Launcher {
         }
         return new Launched(out[0], monitor, done.initPid(), client, done.entries());
       } catch (IOException | RuntimeException e) {
+        try {
+          meeting.failed();
+        } catch (IOException second) {
+          e.addSuppressed(second);
+        }
         client.close();
         ends.closeOurs();
         awaitEnd(monitor);

@@ -33,12 +33,14 @@ class HelpTest {
                 "image inspect",
                 "image prune",
                 "system df",
+                "system check",
+                "system prune",
+                "system start",
                 "volume create",
                 "volume inspect",
                 "volume ls",
                 "volume prune",
-                "volume rm",
-                "system check"))
+                "volume rm"))
         .toList();
   }
 

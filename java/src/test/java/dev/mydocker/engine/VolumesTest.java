@@ -40,7 +40,7 @@ class VolumesTest {
   void open() {
     roots = new Roots(directory, directory.resolve("run"));
     containers = new ContainerStore(roots);
-    volumes = new Volumes(roots, containers);
+    volumes = new Volumes(roots, containers, new EventLog(roots.events(), containers));
   }
 
   private Volume create(String name) throws IOException, OptionException {
@@ -67,7 +67,7 @@ class VolumesTest {
                 1,
                 RestartPolicy.NONE,
                 LogOptions.DEFAULT,
-            Optional.empty(),
+                Optional.empty(),
                 List.of(mounts),
                 List.of())
             .toJson();
