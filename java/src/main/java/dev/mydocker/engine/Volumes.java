@@ -287,6 +287,7 @@ public final class Volumes {
         }
       }
     }
+    events.write("volume", "prune", "", Map.of("reclaimed", Long.toString(bytes)));
     return new Pruned(names, bytes, failures);
   }
 

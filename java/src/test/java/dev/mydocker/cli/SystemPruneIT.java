@@ -53,6 +53,23 @@ class SystemPruneIT {
                 + "  Items to be pruned will be filtered with:\n  - until=24h\n\n"
                 + "Are you sure you want to continue? [y/N]");
     assertThat(cli.info("rests").name()).isEqualTo("rests");
-    assertThat(cli.bad("system", "prune", "-f", "--volumes")).contains("--volumes");
+  }
+
+  @Test
+  void volumesWithoutANameGoWhenThatIsAskedFor() throws Exception {
+    cli.good("create", "--name", "rests", "-v", "/data", "-v", "named:/other", BUSYBOX, "true");
+    String anonymous = cli.good("volume", "ls", "-q").lines()
+        .filter(name -> name.length() == 64).findFirst().orElseThrow();
+    cli.good("system", "prune", "-f");
+    assertThat(cli.good("volume", "ls", "-q")).contains(anonymous);
+    assertThat(cli.bad("system", "prune", "-f", "--volumes", "--filter", "until=1h"))
+        .contains("--volumes");
+    assertThat(cli.good("system", "prune", "-f", "--volumes"))
+        .startsWith("Deleted Volumes:\n" + anonymous + "\n\nTotal reclaimed space: ");
+    assertThat(cli.good("volume", "ls", "-q")).isEqualTo("named");
+    cli.good("volume", "rm", "named");
+    String[] events = {"events", "--since", "1h", "--until", "0s", "--filter", "type=volume"};
+    assertThat(cli.good(events).lines().map(line -> line.split(" ")[2]))
+        .containsExactly("create", "create", "destroy", "prune", "destroy");
   }
 }

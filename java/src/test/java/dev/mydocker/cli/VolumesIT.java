@@ -498,7 +498,7 @@ class VolumesIT {
         .isEqualTo("data");
     CommandLine.Result missing = mydocker.run("volume", "inspect", "none");
     assertThat(missing.code()).isEqualTo(1);
-    assertThat(missing.out()).isEqualTo("[ ]\n");
+    assertThat(missing.out()).isEqualTo("[]\n");
     assertThat(missing.err()).contains("no such volume: none");
     mydocker.good(
         "create",
