@@ -141,8 +141,14 @@ final class ImageFetch {
         try {
           Fetched fetched = next.get();
           fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r));
+          if (i < missing.size() - 1) {
+            // What is on disk already is not waited for at the end.
+            state.layers().syncFileSystem();
+          }
         } catch (ExecutionException e) {
           failure = Optional.of(asIo(e.getCause()));
+        } catch (KernelException e) {
+          failure = Optional.of(e);
         }
       }
     } catch (InterruptedException e) {

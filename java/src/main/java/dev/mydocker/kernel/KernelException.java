@@ -77,9 +77,16 @@ public final class KernelException extends IOException {
 
   /** A file name for a message: UTF-8 where it is, control and invalid bytes as {@code \xNN}. */
   public static String printable(byte[] name) {
+    // Nearly every name there is; each file that is unpacked comes by here.
+    boolean ascii = true;
+    for (byte b : name) {
+      ascii &= b >= 0x20 && b < 0x7f;
+    }
+    if (ascii) {
+      return new String(name, StandardCharsets.ISO_8859_1);
+    }
     String text = new String(name, StandardCharsets.UTF_8);
-    boolean clean = text.indexOf('\uFFFD') < 0 && text.chars().noneMatch(Character::isISOControl);
-    if (clean) {
+    if (text.indexOf('\uFFFD') < 0 && text.chars().noneMatch(Character::isISOControl)) {
       return text;
     }
     StringBuilder out = new StringBuilder(name.length + 16);
