@@ -171,11 +171,8 @@ final class TarGuard {
 
   private void entry(PaxRecords pax, Optional<String> longName, Optional<String> longLink)
       throws IOException {
-    Optional<String> sparseName = pax.text("GNU.sparse.name");
-    String name =
-        longName.or(() -> sparseName).or(() -> pax.text("path")).orElseGet(this::headerName);
-    String link =
-        longLink.or(() -> pax.text("linkpath")).orElseGet(() -> untilNul(header, LINK, 100));
+    String name = name(pax, longName);
+    String link = link(pax, longLink);
     byte type = plainType(name);
     long size = pax.number("size").orElse(number(SIZE, 12, "size"));
     if (size < 0) {
@@ -214,6 +211,20 @@ final class TarGuard {
     extra = new Extra(name, link, pax, time.nanos, sparse, position);
     dataLeft = size;
     padding = padded(size) - size;
+  }
+
+  private String name(PaxRecords pax, Optional<String> longName) {
+    if (longName.isPresent()) {
+      return longName.get();
+    }
+    Optional<String> sparse = pax.text("GNU.sparse.name");
+    Optional<String> path = sparse.isPresent() ? sparse : pax.text("path");
+    return path.isPresent() ? path.get() : headerName();
+  }
+
+  private String link(PaxRecords pax, Optional<String> longLink) {
+    Optional<String> path = longLink.isPresent() ? longLink : pax.text("linkpath");
+    return path.isPresent() ? path.get() : untilNul(header, LINK, 100);
   }
 
   /** The entry's type as one of the seven of ustar. */

@@ -2,14 +2,33 @@ package dev.mydocker.image;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipEncoding;
-import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 
 /** The entries of a tar one after the other, read by Commons Compress behind a {@link TarGuard}. */
 final class TarReader {
-  private static final ZipEncoding BYTES = ZipEncodingHelper.getZipEncoding("ISO-8859-1");
+  /** Names as the bytes they are. The library's own encodings make a decoder for each field. */
+  private static final class Bytes implements ZipEncoding {
+    @Override
+    public boolean canEncode(String name) {
+      return true;
+    }
+
+    @Override
+    public String decode(byte[] data) {
+      return new String(data, StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public ByteBuffer encode(String name) {
+      return ByteBuffer.wrap(name.getBytes(StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  private static final ZipEncoding BYTES = new Bytes();
 
   private final TarGuard guard;
 

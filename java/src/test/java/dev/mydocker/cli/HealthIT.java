@@ -99,7 +99,9 @@ class HealthIT {
     assertThat(listed("unhealthy")).hasSize(1).allMatch(line -> line.endsWith(" (unhealthy)"));
     Json.Obj shown = inspect("web", "State", "Health");
     assertThat(shown.string("Status")).contains("unhealthy");
-    String[] events = {"events", "--since", "1h", "--until", "0s", "--filter", "event=health_status"};
+    String[] events = {
+      "events", "--since", "1h", "--until", "0s", "--filter", "event=health_status"
+    };
     assertThat(mydocker.good(events))
         .contains(" container health_status: healthy ", " container health_status: unhealthy ");
     assertThat(shown.integer("FailingStreak").orElseThrow()).isGreaterThanOrEqualTo(2);

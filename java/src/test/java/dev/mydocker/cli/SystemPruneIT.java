@@ -58,8 +58,12 @@ class SystemPruneIT {
   @Test
   void volumesWithoutANameGoWhenThatIsAskedFor() throws Exception {
     cli.good("create", "--name", "rests", "-v", "/data", "-v", "named:/other", BUSYBOX, "true");
-    String anonymous = cli.good("volume", "ls", "-q").lines()
-        .filter(name -> name.length() == 64).findFirst().orElseThrow();
+    String anonymous =
+        cli.good("volume", "ls", "-q")
+            .lines()
+            .filter(name -> name.length() == 64)
+            .findFirst()
+            .orElseThrow();
     cli.good("system", "prune", "-f");
     assertThat(cli.good("volume", "ls", "-q")).contains(anonymous);
     assertThat(cli.bad("system", "prune", "-f", "--volumes", "--filter", "until=1h"))
