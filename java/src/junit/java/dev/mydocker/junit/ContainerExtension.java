@@ -71,8 +71,12 @@ public final class ContainerExtension
 
   @Override
   public void afterEach(ExtensionContext test) throws IOException {
+    Container box = container(test);
+    if (box == null) {
+      return; // it could not be started
+    }
     try {
-      container(test).remove(true);
+      box.remove(true, true);
     } catch (ContainerException e) {
       if (e.kind() != ContainerException.Kind.NOT_FOUND) {
         throw e;

@@ -5,6 +5,7 @@ import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthCheck;
+import dev.mydocker.engine.Volume;
 import dev.mydocker.json.Json;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
@@ -175,7 +176,7 @@ final class ContainerDocument {
       Json.Builder one = Json.object().put("Type", volume.isPresent() ? "volume" : "bind");
       volume.ifPresent(v -> one.put("Name", v.name()));
       one.put("Source", mount.source()).put("Destination", mount.destination());
-      volume.ifPresent(v -> one.put("Driver", "local"));
+      volume.ifPresent(v -> one.put("Driver", Volume.DRIVER));
       boolean volumeFlag =
           volume.isPresent() && volume.get().origin() == MountOption.Origin.VOLUME_FLAG;
       out.add(

@@ -47,7 +47,7 @@ final class ContainerPruneCommand implements Command {
     session
         .console()
         .out(list(pruned) + "Total reclaimed space: " + Human.size(pruned.bytes(), 4) + "\n");
-    return 0;
+    return VolumePruneCommand.failures(pruned.failures(), session.console(), "container prune: ");
   }
 
   /** What is printed of those that were removed. */

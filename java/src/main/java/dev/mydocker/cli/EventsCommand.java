@@ -24,7 +24,7 @@ final class EventsCommand implements Command {
 
   @Override
   public String summary() {
-    return "Show what happens to containers and images, as it happens";
+    return "Show what happens to containers, images and volumes, as it happens";
   }
 
   @Override

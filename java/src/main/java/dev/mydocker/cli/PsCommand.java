@@ -48,7 +48,7 @@ final class PsCommand implements Command {
         .toggle("Those that do not run as well", "-a", "--all")
         .list(
             "NAME=VALUE",
-            "Only some: status, health, name, id, label, ancestor, volume",
+            "Only some: status, health, name, label, ancestor, volume ...",
             "-f",
             "--filter")
         .value("TEMPLATE", "Print by a Go template, table ... or json", "--format")

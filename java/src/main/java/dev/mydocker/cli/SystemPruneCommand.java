@@ -6,6 +6,7 @@ import dev.mydocker.engine.Volumes;
 import dev.mydocker.image.Removed;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -73,7 +74,9 @@ final class SystemPruneCommand implements Command {
                 + "Total reclaimed space: "
                 + Human.size(gone.bytes() + freed.bytes() + removed.bytes(), 4)
                 + "\n");
-    return VolumePruneCommand.failures(freed, session.console(), "system prune: ");
+    List<String> failures = new ArrayList<>(gone.failures());
+    failures.addAll(freed.failures());
+    return VolumePruneCommand.failures(failures, session.console(), "system prune: ");
   }
 
   private static String warning(boolean all, boolean volumes, List<String> filters) {

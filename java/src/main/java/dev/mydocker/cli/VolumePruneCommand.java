@@ -48,7 +48,7 @@ final class VolumePruneCommand implements Command {
     Volumes.Pruned pruned = engine.volumes().prune(all, volume -> filter.matches(volume, Set.of()));
     String size = Human.size(pruned.bytes(), 4);
     session.console().out(list(pruned) + "Total reclaimed space: " + size + "\n");
-    return failures(pruned, session.console(), "volume prune: ");
+    return failures(pruned.failures(), session.console(), "volume prune: ");
   }
 
   /** Their names under a heading; empty when there are none. */
@@ -59,11 +59,11 @@ final class VolumePruneCommand implements Command {
   }
 
   /** Says what could not be removed; the command's exit code. */
-  static int failures(Volumes.Pruned pruned, Console console, String command) throws IOException {
-    for (String failure : pruned.failures()) {
+  static int failures(List<String> failures, Console console, String command) throws IOException {
+    for (String failure : failures) {
       console.error(command + failure);
     }
-    return pruned.failures().isEmpty() ? 0 : 1;
+    return failures.isEmpty() ? 0 : 1;
   }
 
   private static String warning(boolean all) {

@@ -55,7 +55,7 @@ public final class Container {
   private static final int LOOK_MILLISECONDS = 5;
 
   /** How long another process may take to make, start or remove it. */
-  private static final long PATIENCE_NANOS = 10_000_000_000L;
+  static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private final Home home;
   private final String id;
@@ -196,7 +196,7 @@ public final class Container {
       home.store().begin(id, now);
       boolean restarts = record.settings().restart().when() != RestartPolicy.When.NO;
       cleansUpItself = restarts || detached && record.remove();
-      Running running = new Running(new Owner(), launch(record, launch, stdio, run, detached));
+      Running running = new Running(new Owner(run), launch(record, launch, stdio, run, detached));
       launched = true;
       RunEvents.started(home.events(), record, run.path(), now, !detached);
       return running;
@@ -231,11 +231,15 @@ public final class Container {
 
   /** False when somebody else has hold of it; then a moment has passed. */
   private synchronized boolean claimed() throws IOException {
-    if (claimed.isEmpty()) {
-      claimed = RunDirectory.claim(home.roots(), id);
+    if (claimed.isPresent()) {
+      return true;
     }
+    claimed = RunDirectory.claim(home.roots(), id);
     if (claimed.isEmpty()) {
       cleanUpOrPause();
+    } else {
+      // Another object, or process, may have updated it.
+      compiled = Optional.empty();
     }
     return claimed.isPresent();
   }
@@ -362,35 +366,53 @@ public final class Container {
     }
   }
 
-  /** Records how it ended and removes what it had of the host, unless that is done already. */
-  private synchronized Exit ended(ExitStatus status) throws IOException {
+  /** Records how it ended and removes what it had of the host. */
+  private Exit ended(ExitStatus status) throws IOException {
     Exit exit = new Exit(status.code(), status.signal(), home.cgroup(id).oomKills() > 0);
-    if (claimed.isEmpty() && run().isEmpty()) {
-      // Another thread has cleaned up.
-      return ContainerStatus.find(home, id).flatMap(ContainerInfo::exit).orElse(exit);
-    }
     if (!cleansUpItself) {
-      launched = false;
-      Leftovers.end(home, claim());
-      release();
+      Leftovers.end(home, claimed.orElseThrow());
     }
+    release();
     return exit;
   }
 
+  /** Of one run: another thread may have ended it already, and begun the next. */
   private final class Owner implements Running.Owner {
+    private final RunDirectory run;
+
+    Owner(RunDirectory run) {
+      this.run = run;
+    }
+
+    private boolean goesOn() {
+      return claimed.isPresent() && claimed.get() == run;
+    }
+
     @Override
     public void exited() throws IOException {
-      killRest();
+      synchronized (Container.this) {
+        if (goesOn()) {
+          killRest();
+        }
+      }
     }
 
     @Override
     public Exit ended(ExitStatus status) throws IOException {
-      return Container.this.ended(status);
+      synchronized (Container.this) {
+        return goesOn()
+            ? Container.this.ended(status)
+            : new Exit(status.code(), status.signal(), false);
+      }
     }
 
     @Override
     public void release() {
-      Container.this.release();
+      synchronized (Container.this) {
+        if (goesOn()) {
+          Container.this.release();
+        }
+      }
     }
 
     @Override
@@ -450,6 +472,13 @@ public final class Container {
       failure.addSuppressed(e);
     } finally {
       release();
+    }
+  }
+
+  /** What is not started need not be held. */
+  private synchronized void rest() throws IOException {
+    if (!launched) {
+      leave();
     }
   }
 
@@ -546,6 +575,7 @@ public final class Container {
    * @throws ContainerException when it is gone, or waits for its restart policy
    */
   public ContainerFiles files() throws IOException {
+    rest();
     return ContainerFiles.open(home, id);
   }
 
@@ -577,6 +607,7 @@ public final class Container {
    */
   public Image commit(Images images, ImageMaker.Description description, boolean pause)
       throws IOException {
+    rest();
     try (ContainerHold hold = ContainerHold.of(home, id)) {
       ContainerRecord record = record();
       ContainerLayer layer = ContainerLayer.of(home, record);
@@ -594,7 +625,7 @@ public final class Container {
         return image;
       } finally {
         if (frozen) {
-          home.cgroup(id).thaw();
+          thaw();
         }
       }
     }
@@ -672,6 +703,7 @@ public final class Container {
   private boolean end(Signal first, int seconds) throws IOException {
     Optional<Object> run = run();
     boolean ran = false;
+    long until = System.nanoTime() + PATIENCE_NANOS;
     while (run.isPresent() && run().equals(run)) {
       Optional<FirstProcess> running = FirstProcess.find(home, id);
       if (running.isPresent()) {
@@ -686,6 +718,9 @@ public final class Container {
             kill(process);
           }
         }
+        until = System.nanoTime() + PATIENCE_NANOS;
+      } else if (System.nanoTime() > until) {
+        throw state("is not let go of by its monitor, or by another command: try again later");
       }
       cleanUpOrPause();
     }
@@ -841,14 +876,15 @@ public final class Container {
    * @return false when there is no such share, or it is too early
    */
   private synchronized boolean settled() throws IOException {
-    if (claimed.isEmpty() || cleansUpItself) {
+    if (claimed.isEmpty() || launched && (cleansUpItself || FirstProcess.isThere(home, id))) {
       return false;
     }
-    if (FirstProcess.isThere(home, id)) {
-      return false;
+    if (launched) {
+      Leftovers.end(home, claimed.get());
+      release();
+    } else {
+      leave();
     }
-    Leftovers.end(home, claimed.get());
-    release();
     return true;
   }
 
@@ -932,18 +968,15 @@ public final class Container {
    * @throws ContainerException when it is gone, or in the middle of being started or removed
    * @throws IOException when the kernel refuses a limit
    */
-  public void update(ContainerChange change) throws IOException, OptionException {
+  public synchronized void update(ContainerChange change) throws IOException, OptionException {
     Optional<FirstProcess> running = FirstProcess.find(home, id);
     if (running.isPresent()) {
       try (FirstProcess process = running.get()) {
         compiled = Optional.of(ContainerUpdate.of(home, id, change, true));
       }
     } else {
-      RunDirectory run = claim();
+      claim().hold();
       try {
-        if (RunFiles.pid(run.path()).isPresent()) {
-          Leftovers.settle(home, run);
-        }
         compiled = Optional.of(ContainerUpdate.of(home, id, change, false));
       } finally {
         leave();

@@ -17,11 +17,12 @@ record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
   private static final int LOOK_MILLISECONDS = 5;
 
   /**
-   * Waits while somebody else makes, starts, holds or removes it.
+   * Waits a while for somebody else who makes, starts, holds or removes it.
    *
    * @throws ContainerException when it is gone, or waits for its restart policy
    */
   static ContainerHold of(Home home, String id) throws IOException {
+    long until = System.nanoTime() + Container.PATIENCE_NANOS;
     while (true) {
       Optional<FirstProcess> process = FirstProcess.find(home, id);
       if (process.isPresent()) {
@@ -35,6 +36,13 @@ record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
         throw new ContainerException(
             ContainerException.Kind.STATE,
             "container " + id.substring(0, 12) + " waits for its restart: stop it first");
+      }
+      if (System.nanoTime() > until) {
+        throw new ContainerException(
+            ContainerException.Kind.STATE,
+            "container "
+                + id.substring(0, 12)
+                + " is being made, started or removed by another process: try again later");
       }
       Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
       if (abandoned.isPresent()) {
@@ -50,6 +58,7 @@ record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
   private static ContainerHold resting(Home home, RunDirectory run) throws IOException {
     ContainerHold hold = new ContainerHold(Optional.empty(), Optional.of(run));
     try {
+      run.hold();
       home.store().find(run.id()).orElseThrow(() -> ContainerException.notFound(run.id()));
       return hold;
     } catch (IOException e) {

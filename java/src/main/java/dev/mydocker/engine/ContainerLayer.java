@@ -8,10 +8,10 @@ import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * A container's writable layer and the layers of its image below it.
@@ -21,6 +21,11 @@ import java.util.stream.Collectors;
  * @param work overlayfs's own directory beside {@code upper}
  */
 record ContainerLayer(List<Path> lower, Path upper, Path work) {
+  /** The shorter name of the directory of descriptors; not every host has it. */
+  private static final Path SHORT = Path.of("/dev/fd");
+
+  /** Bytes of a string that fsconfig(2) takes. */
+  private static final int LONGEST_VALUE = 255;
 
   static ContainerLayer of(Home home, ContainerRecord record) {
     Path directory = home.store().directory(record.id());
@@ -59,6 +64,25 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
    * @return its root
    */
   Directory mount(boolean readOnly) throws IOException {
+    try {
+      return mount(readOnly, ContainerLayer::setLower);
+    } catch (KernelException e) {
+      // Before Linux 6.8 it is not known how to take one after the other; before 6.5 that is only
+      // said when the mount is to be made.
+      if (e.errno() != Errno.EINVAL) {
+        throw e;
+      }
+      return mount(readOnly, ContainerLayer::setLowerAtOnce);
+    }
+  }
+
+  /** Tells a file system that is being made what its lower layers are. */
+  @FunctionalInterface
+  interface LowerLayers {
+    void set(Fd context, List<String> names) throws IOException;
+  }
+
+  Directory mount(boolean readOnly, LowerLayers layers) throws IOException {
     int attributes =
         Linux.MOUNT_ATTR_NOSUID
             | Linux.MOUNT_ATTR_NODEV
@@ -70,7 +94,7 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
       for (Path layer : lower) {
         names.add(opened(layer, open));
       }
-      setLower(context, names);
+      layers.set(context, names);
       set(context, "upperdir", opened(upper, open));
       set(context, "workdir", opened(work, open));
       int n = Linux.fsconfig(context.number(), Linux.FSCONFIG_CMD_CREATE, ascii(""), ascii(""));
@@ -85,40 +109,29 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
   /** A name of at most 255 bytes, as fsconfig(2) takes them, and without a character to escape. */
   private static String opened(Path directory, List<Directory> open) throws KernelException {
     open.add(Directory.open(directory));
-    return "/proc/self/fd/" + open.get(open.size() - 1).fd().number();
+    String descriptors = Files.isDirectory(SHORT) ? SHORT + "/" : "/proc/self/fd/";
+    return descriptors + open.get(open.size() - 1).fd().number();
   }
 
-  /** One by one since Linux 6.8; before that in one value. */
   private static void setLower(Fd context, List<String> names) throws IOException {
     for (String name : names) {
-      try {
-        set(context, "lowerdir+", name);
-      } catch (KernelException e) {
-        if (e.errno() != Errno.EINVAL || !name.equals(names.get(0))) {
-          throw e;
-        }
-        setLowerAtOnce(context, names);
-        return;
-      }
+      set(context, "lowerdir+", name);
     }
   }
 
   static void setLowerAtOnce(Fd context, List<String> names) throws IOException {
-    try {
-      set(context, "lowerdir", names.stream().collect(Collectors.joining(":")));
-    } catch (KernelException e) {
-      if (e.errno() != Errno.EINVAL) {
-        throw e;
-      }
+    String all = String.join(":", names);
+    if (all.length() > LONGEST_VALUE) {
       throw new IOException(
-          "cannot mount "
+          "cannot look into the image's "
               + names.size()
-              + " layers for a container that does not run before Linux 6.8: start it first",
-          e);
+              + " layers while no container has them mounted: before Linux 6.8 some 20 are the"
+              + " most");
     }
+    set(context, "lowerdir", all);
   }
 
-  static void set(Fd context, String key, String value) throws KernelException {
+  private static void set(Fd context, String key, String value) throws KernelException {
     int command = Linux.FSCONFIG_SET_STRING;
     int n = Linux.fsconfig(context.number(), command, ascii(key), ascii(value));
     KernelException.check(n, "fsconfig", "overlay " + key);

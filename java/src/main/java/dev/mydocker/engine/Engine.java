@@ -95,9 +95,9 @@ public final class Engine {
   }
 
   /**
-   * What has happened to containers and images, and what is to happen, as it comes. Who reads on
-   * cleans up like {@link #sweep}: the end of a container that has nobody of its own is told when
-   * somebody cleans up.
+   * What has happened to containers, images and volumes, and what is to happen, as it comes. Who
+   * reads on cleans up like {@link #sweep}: the end of a container that has nobody of its own is
+   * told when somebody cleans up.
    */
   public EventReader events(EventQuery query) throws IOException {
     return EventReader.open(home.events().directory(), query, this::sweep);
@@ -226,6 +226,7 @@ public final class Engine {
   /** Chooses containers. */
   @FunctionalInterface
   public interface Choice {
+    /** Whether it is one of them. */
     boolean takes(ContainerInfo container) throws IOException;
   }
 
@@ -237,6 +238,7 @@ public final class Engine {
   public PrunedContainers prune(Choice which) throws IOException {
     long before = written();
     List<String> ids = new ArrayList<>();
+    List<String> failures = new ArrayList<>();
     for (ContainerInfo container : containers()) {
       boolean rests =
           !container.state().isRunning() && container.state() != ContainerState.RESTARTING;
@@ -246,12 +248,14 @@ public final class Engine {
           ids.add(container.id());
         } catch (ContainerException e) {
           // Somebody else has removed or started it since the look.
+        } catch (IOException stuck) {
+          failures.add(stuck.getMessage());
         }
       }
     }
     long bytes = Math.max(0, before - written());
     home.events().write("container", "prune", "", Map.of("reclaimed", Long.toString(bytes)));
-    return new PrunedContainers(ids, bytes);
+    return new PrunedContainers(ids, bytes, failures);
   }
 
   private long written() throws IOException {

@@ -4,7 +4,6 @@ import dev.mydocker.image.ImageEvents;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.kernel.Directory;
-import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
@@ -149,8 +148,8 @@ final class EventLog implements ImageEvents {
     try (Fd made = StateFile.open(marker, flags, 0600)) {
       return true;
     } catch (KernelException e) {
-      // Where none can be made, an event that comes twice is better than one that does not.
-      return e.errno() != Errno.EEXIST;
+      // It is there, or its directory is not any more: what has been told decides.
+      return false;
     }
   }
 

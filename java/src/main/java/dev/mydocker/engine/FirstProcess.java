@@ -75,12 +75,12 @@ final class FirstProcess implements AutoCloseable {
    * @throws ContainerException when the container does not run
    */
   static FirstProcess require(Home home, String id) throws IOException {
-    return find(home, id)
-        .orElseThrow(
-            () ->
-                new ContainerException(
-                    ContainerException.Kind.STATE,
-                    "container " + id.substring(0, 12) + " is not running"));
+    return find(home, id).orElseThrow(() -> notRunning(id));
+  }
+
+  static ContainerException notRunning(String id) {
+    return new ContainerException(
+        ContainerException.Kind.STATE, "container " + id.substring(0, 12) + " is not running");
   }
 
   /** Its number on this host. */

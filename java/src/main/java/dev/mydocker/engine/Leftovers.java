@@ -69,6 +69,9 @@ final class Leftovers {
   private static Optional<Exit> settle(Home home, RunDirectory run, Exit silent)
       throws IOException {
     String id = run.id();
+    if (Files.exists(run.path().resolve(RunFiles.HELD))) {
+      return Optional.empty();
+    }
     boolean oomKilled = home.cgroup(id).oomKills() > 0;
     home.cgroup(id).destroy();
     Optional<ContainerRecord> record;
@@ -120,6 +123,9 @@ final class Leftovers {
         try (RunDirectory run = claimed.get()) {
           settle(home, run, UNKNOWN);
           run.remove();
+        } catch (IOException stuck) {
+          // As in a sweep: who names it is told why.
+          continue;
         }
       }
     }

@@ -125,6 +125,14 @@ final class RunDirectory implements AutoCloseable {
     return life;
   }
 
+  /**
+   * Says that nothing runs under this claim: whoever finds it abandoned only removes it, and not a
+   * container with {@code --rm}.
+   */
+  void hold() throws IOException {
+    Files.writeString(path.resolve(RunFiles.HELD), "");
+  }
+
   /** Removes it and gives the lock up; one of that name that somebody has made since stays. */
   void remove() throws IOException {
     byte[] name = id().getBytes(StandardCharsets.US_ASCII);

@@ -10,6 +10,9 @@ import java.util.Optional;
 
 /** What is written into a container's run directory about its run. */
 final class RunFiles {
+  /** That it is only held, by who looks into it or changes it: nothing of it runs. */
+  static final String HELD = "held";
+
   /** That its start, and its end, are among the events. */
   static final String START_TOLD = "told.start";
 

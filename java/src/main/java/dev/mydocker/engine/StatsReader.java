@@ -28,8 +28,7 @@ final class StatsReader {
       CgroupUsage usage = home.cgroup(id).usage();
       long nanos = System.nanoTime();
       boolean own = !(network instanceof NetworkMode.Host);
-      List<String> devices =
-          own ? Files.readAllLines(Path.of("/proc/" + process.pid() + "/net/dev")) : List.of();
+      List<String> devices = own ? devices(process, id) : List.of();
       return new ContainerStats(
           nanos,
           new CgroupUsage(
@@ -41,6 +40,17 @@ final class StatsReader {
               usage.written()),
           sum(devices, RECEIVED),
           sum(devices, SENT));
+    }
+  }
+
+  private static List<String> devices(FirstProcess process, String id) throws IOException {
+    try {
+      return Files.readAllLines(Path.of("/proc/" + process.pid() + "/net/dev"));
+    } catch (IOException e) {
+      if (process.awaitEnd(0)) {
+        throw FirstProcess.notRunning(id);
+      }
+      throw e;
     }
   }
 

@@ -153,18 +153,20 @@ final class VolumeClaim implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    IOException failure = null;
+    List<IOException> failures = new ArrayList<>();
     for (Claimed one : claimed.values()) {
       try (VolumeHold hold = one.hold()) {
         if (one.made() && !recorded) {
           hold.remove();
         }
       } catch (IOException e) {
-        failure = e;
+        failures.add(e);
       }
     }
-    if (failure != null) {
-      throw failure;
+    if (!failures.isEmpty()) {
+      IOException first = failures.get(0);
+      failures.subList(1, failures.size()).forEach(first::addSuppressed);
+      throw first;
     }
   }
 }

@@ -330,6 +330,9 @@ public final class Volumes {
       if (VolumeHold.read(all, volume.name()).isEmpty()) {
         try (VolumeHold hold = VolumeHold.make(all, volume.name())) {
           if (hold.read().isEmpty()) {
+            if (!Files.isDirectory(VolumeHold.content(all, volume.name()))) {
+              hold.makeContent();
+            }
             record(hold, hold.describe(volume.anonymous()));
           }
         }

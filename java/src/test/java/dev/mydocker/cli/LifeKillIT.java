@@ -2,7 +2,6 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mydocker.engine.ContainerException;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.json.Json;
@@ -13,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -315,7 +313,7 @@ class LifeKillIT {
       Path line = Path.of("/proc", Integer.toString(info.pid()), "cmdline");
       return info.state() == ContainerState.RUNNING
           && Files.readString(line).equals("sleep\0001000\0");
-    } catch (ContainerException | NoSuchFileException gone) {
+    } catch (IOException gone) {
       return false;
     }
   }
