@@ -160,6 +160,30 @@ class ContainerExtensionTest {
   }
 
   @Test
+  void theEndOfOneRunLeavesTheNextAlone() throws Exception {
+    Container box = ENGINE.create(sh("while :; do sleep 0.02; done"), PullListener.NONE);
+    try (Running first = box.start(new Stdio.Streams(false))) {
+      box.stop(Optional.empty(), OptionalInt.of(0));
+      box.startDetached(box.stdio());
+      assertEquals(137, first.relay(Output.NONE).code());
+    }
+    assertEquals(ContainerState.RUNNING, box.info().state());
+    assertEquals(0, box.execute("true").code());
+    box.remove(true);
+  }
+
+  @Test
+  void oneThatIsNotStartedYetMayBeWaitedForAndLookedInto() throws Exception {
+    RunOptions options = RunOptions.builder(IMAGE).command(List.of("true")).remove(true).build();
+    Container box = ENGINE.create(CreateRequest.of(options), PullListener.NONE);
+    assertEquals(Optional.empty(), box.exit().get(1, TimeUnit.MINUTES));
+    box.files().close();
+    assertEquals(ContainerState.CREATED, box.info().state());
+    box.startDetached(box.stdio());
+    box.exit().get(1, TimeUnit.MINUTES);
+  }
+
+  @Test
   void manyThreadsUseOneEngine() throws Exception {
     List<Thread> threads = new ArrayList<>();
     Map<Integer, String> said = new ConcurrentHashMap<>();

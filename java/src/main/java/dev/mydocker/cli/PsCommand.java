@@ -46,11 +46,7 @@ final class PsCommand implements Command {
     return new Flags()
         .group("Options")
         .toggle("Those that do not run as well", "-a", "--all")
-        .list(
-            "NAME=VALUE",
-            "Only some: status, health, name, label, ancestor, volume ...",
-            "-f",
-            "--filter")
+        .list("NAME=VALUE", "Only some: status, health, name, label, volume ...", "-f", "--filter")
         .value("TEMPLATE", "Print by a Go template, table ... or json", "--format")
         .value("N", "The last N, running or not", "-n", "--last")
         .toggle("The last one, running or not", "-l", "--latest")

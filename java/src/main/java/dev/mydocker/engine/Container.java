@@ -340,7 +340,7 @@ public final class Container {
           "write",
           "write(\"" + path + "\")",
           "to be bound at /etc/" + path.getFileName(),
-          () -> Files.writeString(path, file.getValue()));
+          () -> StateFile.writePublic(path, file.getValue()));
     }
     PlanCompiler.Overlay overlay = launch.input().overlay();
     ContainerLayer.copyRootAttributes(

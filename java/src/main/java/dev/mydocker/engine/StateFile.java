@@ -22,6 +22,15 @@ final class StateFile {
     }
   }
 
+  /** Writes a file that every user of a container may read: mode 0644, whatever the umask is. */
+  static void writePublic(Path file, String content) throws IOException {
+    int flags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_TRUNC | Linux.O_NOFOLLOW;
+    try (Fd fd = open(file, flags, 0644)) {
+      fd.output().write(content.getBytes(StandardCharsets.UTF_8));
+      KernelException.check(Linux.fchmod(fd.number(), 0644), "fchmod", file.toString());
+    }
+  }
+
   /**
    * Replaces a file by content that is on disk before it has the name (write, fsync, rename).
    *

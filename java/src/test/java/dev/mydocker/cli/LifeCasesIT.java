@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mydocker.engine.Container;
+import dev.mydocker.engine.LogLine;
+import dev.mydocker.engine.LogQuery;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.testing.Cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,17 +17,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cases of the life of containers that other engines have got wrong. */
@@ -109,6 +117,129 @@ class LifeCasesIT {
     } finally {
       threads.shutdown();
     }
+  }
+
+  @Test
+  void REL02_aContainerOutlivesWhoStartedIt() throws Exception {
+    List<String> line = new ArrayList<>(Cli.jvm(System.getProperty("java.class.path")));
+    String script = "echo >/ready; while [ ! -e /go ]; do sleep 0.02; done; echo last; exit 5";
+    line.addAll(mydocker.line("run", "--name", "orphan", CommandLine.BUSYBOX, "sh", "-c", script));
+    Process starter = new ProcessBuilder(line).redirectErrorStream(true).start();
+    String id = "";
+    while (id.isEmpty()) {
+      id = mydocker.good("ps", "-aq", "--no-trunc", "--filter", "name=orphan");
+    }
+    mydocker.awaitFile(id, "ready");
+    starter.destroyForcibly().waitFor();
+    assertThat(state("orphan")).isEqualTo("running 0");
+    assertThat(mydocker.run("exec", "orphan", "touch", "/go").code()).isZero();
+    assertThat(mydocker.good("wait", "orphan")).isEqualTo("5");
+    assertThat(state("orphan")).isEqualTo("exited 5");
+    try (Stream<LogLine> log = mydocker.engine().find("orphan").log().lines(LogQuery.ALL)) {
+      assertThat(log.map(LogLine::text)).containsExactly("last");
+    }
+  }
+
+  @Test
+  void REL07_whatDeadContainersLeftIsRemovedAndTheRestStays() throws Exception {
+    String live = run("live", "echo >/ready; exec sleep 1000");
+    String dead = "ab".repeat(32);
+    Files.createDirectory(mydocker.running(dead));
+    Files.writeString(
+        mydocker.running(dead).resolve("pid"), "{\"pid\":1,\"monitor\":1,\"started\":1}");
+    for (Path cgroup : CommandLine.cgroups(live)) {
+      Files.createDirectory(cgroup.resolveSibling(dead));
+    }
+    Path foreign = Files.createDirectory(mydocker.running("notes"));
+    assertThat(mydocker.good("ps", "-q", "--no-trunc")).isEqualTo(live);
+    assertThat(mydocker.running(dead)).doesNotExist();
+    assertThat(CommandLine.cgroups(dead)).isEmpty();
+    assertThat(foreign).exists();
+    assertThat(state("live")).isEqualTo("running 0");
+    Files.delete(foreign);
+  }
+
+  @Test
+  void REL14_exitCodesAreTheSameEverywhere() throws Exception {
+    String box = run("box", "echo >/ready; exec sleep 1000");
+    String killed = "sh -c 'kill -TERM $$; sleep 9'; exit $?";
+    for (String script : List.of("exit 0", "exit 3", "exit 255", killed)) {
+      int code = script.equals(killed) ? 143 : Integer.parseInt(script.substring(5));
+      String[] shell = {CommandLine.BUSYBOX, "sh", "-c", script};
+      List<String> run = new ArrayList<>(List.of("run", "--rm"));
+      run.addAll(List.of(shell));
+      assertThat(mydocker.run(run.toArray(String[]::new)).code()).as(script).isEqualTo(code);
+      assertThat(mydocker.run("exec", box, "sh", "-c", script).code()).isEqualTo(code);
+      mydocker.good("run", "-d", "--name", "code", shell[0], "sh", "-c", script);
+      assertThat(mydocker.good("wait", "code")).isEqualTo(Integer.toString(code));
+      assertThat(state("code")).isEqualTo("exited " + code);
+      mydocker.good("rm", "code");
+    }
+    assertThat(mydocker.run("run", "--rm", CommandLine.BUSYBOX, "/etc").code()).isEqualTo(126);
+    assertThat(mydocker.run("exec", box, "/etc").code()).isEqualTo(126);
+    assertThat(mydocker.run("run", "--rm", CommandLine.BUSYBOX, "/none").code()).isEqualTo(127);
+    assertThat(mydocker.run("exec", box, "/none").code()).isEqualTo(127);
+    assertThat(mydocker.run("run", "--rm", "no such image").code()).isEqualTo(125);
+    mydocker.good("kill", box);
+    assertThat(mydocker.good("wait", box)).isEqualTo("137");
+  }
+
+  /** As on kernels that do not have the call: another way, or a refusal. */
+  @ParameterizedTest
+  @CsvSource({"openat2, 125", "mount_setattr, 0", "clone3, 125"})
+  void REL31_withoutASystemCallItWorksOrIsRefused(String call, int code) throws Exception {
+    String inject = "exec strace -f -qq -o /dev/null -e inject=" + call + ":error=ENOSYS \"$@\"";
+    Cli.Result result = Cli.under(inject, "run", "--rm", CommandLine.BUSYBOX, "echo", "well");
+    assertThat(result.code()).as("%s", result.err()).isEqualTo(code);
+    assertThat(result.out()).isEqualTo(code == 0 ? "well\n" : "");
+    assertThat(code == 0 || result.err().contains("mydocker: ")).isTrue();
+  }
+
+  @Test
+  void REL35_whatWasTakenOfTheDiskIsGivenBack() throws Exception {
+    mydocker.good("pull", "-q", CommandLine.BUSYBOX);
+    mydocker.good("volume", "create", "first");
+    mydocker.good("volume", "rm", "first");
+    mydocker.good("run", "--rm", CommandLine.BUSYBOX, "true");
+    Set<String> before = files();
+    for (int i = 0; i < 5; i++) {
+      mydocker.good("create", "--name", "cycle", "-v", "/data", CommandLine.BUSYBOX, "true");
+      mydocker.good("start", "cycle");
+      mydocker.good("wait", "cycle");
+      mydocker.good("commit", "cycle", "made:1");
+      mydocker.good("rm", "-v", "cycle");
+      mydocker.good("rmi", "made:1");
+      assertThat(mydocker.run("run", "--rm", CommandLine.BUSYBOX, "/none").code()).isEqualTo(127);
+    }
+    mydocker.good("system", "prune", "-f", "--volumes");
+    assertThat(files()).isEqualTo(before);
+  }
+
+  /** All there are below the state, but for the events. */
+  private Set<String> files() throws IOException {
+    try (Stream<Path> all = Files.walk(mydocker.root())) {
+      return all.map(path -> mydocker.root().relativize(path).toString())
+          .filter(path -> !path.startsWith("events"))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "umask 077; exec \"$@\"",
+        "exec unshare -m --propagation private \"$@\"",
+        "exec unshare -m --propagation shared \"$@\"",
+        "exec env -u HOME -u PATH \"$@\"",
+        "cd /proc/self; exec \"$@\""
+      })
+  void REL37_whereItIsStartedChangesNothing(String how) throws Exception {
+    Cli.Result result =
+        Cli.under(
+            how, "run", "--rm", CommandLine.BUSYBOX, "stat", "-c", "%a", "/etc/hosts", "/dev");
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out()).isEqualTo("644\n755\n");
+    assertThat(result.code()).isZero();
   }
 
   @Test
