@@ -124,7 +124,7 @@ class ImageUpkeepIT {
           .isEqualTo("<none> <none>\n");
       good(root(), "image", "prune", "-af");
       assertThat(good(root(), "system", "df", "--format", "{{.TotalCount}} {{.Active}}"))
-          .isEqualTo("1 1\n1 1\n");
+          .isEqualTo("1 1\n1 1\n0 0\n");
       running.stdin("x\n".getBytes(StandardCharsets.US_ASCII), 0, 2);
       running.closeStdin();
       Exit exit = running.relay(output);
