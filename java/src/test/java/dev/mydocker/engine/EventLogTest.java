@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,33 +191,6 @@ class EventLogTest {
     try (EventReader reader = reader(new EventQuery(Optional.of(b), Optional.of(b)))) {
       assertThat(reader.next().orElseThrow().id()).isEqualTo("b");
       assertThat(reader.next()).isEmpty();
-    }
-  }
-
-  @Test
-  void whoWaitsGetsWhatComesAndIsToldOfTheClose() throws Exception {
-    EventLog log = log();
-    write(log, "old");
-    EventReader reader = reader(NEW);
-    CompletableFuture<String> got = CompletableFuture.supplyAsync(() -> ids(reader));
-    write(log, "new");
-    write(log, "last");
-    assertThat(got.join()).isEqualTo("new last ");
-  }
-
-  /** Closes the reader by the event "last", while it reads on. */
-  private static String ids(EventReader reader) {
-    try {
-      StringBuilder ids = new StringBuilder();
-      for (Optional<Event> e = reader.next(); e.isPresent(); e = reader.next()) {
-        ids.append(e.get().id()).append(' ');
-        if (e.get().id().equals("last")) {
-          CompletableFuture.runAsync(reader::close);
-        }
-      }
-      return ids.toString();
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 
