@@ -196,6 +196,34 @@ class EventLogTest {
   }
 
   @Test
+  void whoWaitsGetsWhatComesAndIsToldOfTheClose() throws Exception {
+    EventLog log = log();
+    write(log, "old");
+    EventReader reader = reader(NEW);
+    CompletableFuture<String> got = CompletableFuture.supplyAsync(() -> ids(reader));
+    write(log, "new");
+    write(log, "last");
+    assertThat(got.join()).isEqualTo("new last ");
+  }
+
+  /** Closes the reader by the event "last", while it reads on. */
+  private static String ids(EventReader reader) {
+    try {
+      StringBuilder ids = new StringBuilder();
+      for (Optional<Event> e = reader.next(); e.isPresent(); e = reader.next()) {
+        ids.append(e.get().id()).append(' ');
+        if (e.get().id().equals("last")) {
+          // Not of the common pool: its one thread may be the one that reads.
+          new Thread(reader::close).start();
+        }
+      }
+      return ids.toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  @Test
   void untilIsTheEndOfWhoFollows() throws Exception {
     Instant until = Instant.now().plusMillis(100);
     try (EventReader reader = reader(new EventQuery(Optional.empty(), Optional.of(until)))) {
