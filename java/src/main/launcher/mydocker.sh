@@ -47,8 +47,15 @@ run() {
 }
 run "$@"
 
-# What a run loads is found out by running the built-in image, over a state that is then removed.
+# What a run loads is found out by running the built-in image over a state that is then removed, and
+# under a name, as most images are run: so it is brought and named first.
 # Where that is not possible the archive has less in it, or there is none: the start is only slower.
+trial() {
+  # shellcheck disable=SC2086
+  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run \
+    "$java" ${record:+"$record"} $options -jar "$jar" "$@" </dev/null >/dev/null 2>&1 || :
+}
+
 make_archive() {
   JAVA_VERSION=0
   release=$(dirname "$(readlink -f "$java")")/../release
@@ -63,10 +70,11 @@ make_archive() {
   (umask 077 && mkdir -p "$archives") || return
   scratch=$(mktemp -d "$archives/.new.XXXXXX") || return
   trap 'rm -rf "$scratch"; exit 130' HUP INT TERM
-  # shellcheck disable=SC2086
-  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run \
-    "$java" "$flag$scratch/archive" $options -jar "$jar" run --rm --network none \
-    </dev/null >/dev/null 2>&1 || :
+  record=
+  trial run --rm --network none
+  trial tag hello trial
+  record=$flag$scratch/archive
+  trial run --rm --network none trial
   if [ -e "$scratch/archive" ]; then
     find "$archives" -maxdepth 1 -type f ! -name "*-of-$this_jar.*" -delete
     # The JVM checks an archive's head only: half of one after a power cut would crash it.

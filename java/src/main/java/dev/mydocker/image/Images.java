@@ -244,7 +244,7 @@ public final class Images {
         state,
         contents,
         () -> {
-          if (!state.store().manifests().contains(kept)) {
+          if (!state.store().keeps(kept)) {
             return false;
           }
           if (!isComplete(state, contents)) {

@@ -160,6 +160,13 @@ final class Store implements AutoCloseable {
     return manifests().stream().filter(d -> nameOf(d).equals(name)).findFirst();
   }
 
+  /** Whether a manifest still is kept as it was listed: under the same name, or without one. */
+  boolean keeps(Descriptor listed) throws IOException {
+    return manifests().stream()
+        .anyMatch(
+            d -> d.digest().equals(listed.digest()) && nameOf(d).equals(nameOf(listed)));
+  }
+
   /** The names that a manifest is kept under. */
   List<String> names(Digest manifest) throws IOException {
     return manifests().stream()

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,12 +31,18 @@ class InstalledIT {
   }
 
   private Program.Result run(String archive) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(launcher().toString(), "run", "--rm", "--network", "none");
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return result(
+        Map.of("JAVA_HOME", System.getProperty("java.home"), "MYDOCKER_ARCHIVE", archive),
+        List.of(launcher().toString(), "run", "--rm", "--network", "none"));
+  }
+
+  /** Runs it over the state of this test. */
+  private Program.Result result(Map<String, String> environment, List<String> command)
+      throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("MYDOCKER_ROOT", directory.resolve("root").toString());
     builder.environment().put("MYDOCKER_RUN_ROOT", directory.resolve("running").toString());
-    builder.environment().put("MYDOCKER_ARCHIVE", archive);
+    builder.environment().putAll(environment);
     return Program.result(builder.start());
   }
 
@@ -67,27 +75,32 @@ class InstalledIT {
   /** An archive does not keep what is made at run time: with it a start would be slow again. */
   @Test
   void startMakesNoCodeToCompareRecords() throws Exception {
-    Path log = directory.resolve("classes");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            System.getProperty("java.home") + "/bin/java",
-            "-Xlog:class+load:file=" + log,
-            "-jar",
-            directory.resolve("mydocker.jar").toString(),
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath(),
-            "true");
-    builder.environment().put("MYDOCKER_ROOT", directory.resolve("root").toString());
-    builder.environment().put("MYDOCKER_RUN_ROOT", directory.resolve("running").toString());
-    assertThat(Program.result(builder.start()).code()).isZero();
-    // The second one has the image.
-    assertThat(Program.result(builder.start()).code()).isZero();
-    String classes = Files.readString(log);
-    assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
-    assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
+    String archive = "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
+    // The second one has the image; the third has it under a name.
+    classesOf("run", "--rm", "--network", "none", archive, "true");
+    String known = classesOf("run", "--rm", "--network", "none", archive, "true");
+    classesOf("tag", jar("images", "-q").out().strip(), "box:1");
+    String named = classesOf("run", "--rm", "--network", "none", "box:1", "true");
+    for (String classes : List.of(known, named)) {
+      assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
+      assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
+    }
+  }
+
+  /** The classes that a command loads. */
+  private String classesOf(String... command) throws Exception {
+    assertThat(jar(command).code()).isZero();
+    return Files.readString(directory.resolve("classes"));
+  }
+
+  private Program.Result jar(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + "/bin/java");
+    command.add("-Xlog:class+load:file=" + directory.resolve("classes"));
+    command.add("-jar");
+    command.add(directory.resolve("mydocker.jar").toString());
+    command.addAll(List.of(arguments));
+    return result(Map.of(), command);
   }
 
   @Test
