@@ -521,8 +521,7 @@ public final class Container {
         throw state("is paused: let it go on first, with unpause");
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
-      Exec exec =
-          new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options, events);
+      Exec exec = new Exec(id, process.another(), spec(), home.cgroup(id), options, events);
       events.created();
       return exec;
     }
@@ -714,7 +713,7 @@ public final class Container {
           ran = true;
           process.signal(first.number());
           thaw();
-          if (!process.awaitEnd(first.equals(Signal.KILL) ? 1 : seconds)) {
+          if (!process.awaitEnd(first.equals(Signal.KILL) ? 1000 : seconds * 1000L)) {
             kill(process);
           }
         }
@@ -738,7 +737,7 @@ public final class Container {
   private void kill(FirstProcess process) throws IOException {
     tellSignal(Signal.KILL);
     process.signal(Signal.KILL.number());
-    if (!process.awaitEnd(1)) {
+    if (!process.awaitEnd(1000)) {
       // Frozen again meanwhile, or in a cgroup below its own.
       home.cgroup(id).kill();
     }

@@ -4,7 +4,6 @@ import dev.mydocker.image.CopyPlace;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
-import dev.mydocker.kernel.Linux;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -49,14 +48,7 @@ public final class ContainerFiles implements AutoCloseable {
 
   private static ContainerFiles running(
       Home home, String id, ContainerHold hold, FirstProcess process) throws IOException {
-    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
-    Path path = Path.of("/proc/" + process.pid() + "/root");
-    Directory root = Directory.of(StateFile.open(path, flags, 0));
-    // Opened by number: while the process lives, the number was its own.
-    if (process.awaitEnd(0)) {
-      root.close();
-      throw Exec.notRunning(id);
-    }
+    Directory root = process.root();
     return new ContainerFiles(
         home, id, hold, new CopyPlace(root, Directory.Resolve.IN_MOUNTED_ROOT, List.of()));
   }
