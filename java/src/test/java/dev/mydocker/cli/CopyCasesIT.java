@@ -35,7 +35,7 @@ class CopyCasesIT {
   private static final TestEngine ENGINE = TestEngine.shared();
 
   /** How often a race is run. */
-  private static final int TRIES = 60;
+  private static final int TRIES = 40;
 
   /** What is in a file of this host, and in no other. */
   private static final String SECRET = "a host's own 3c9f1e";
@@ -223,6 +223,26 @@ class CopyCasesIT {
     }
   }
 
+  /** A volume's part is what another container may have made of it. */
+  @Test
+  void aPartOfAVolumeIsMountedForCopiesAndLeadsNowhereElse() throws Exception {
+    mydocker.good("volume", "create", "data");
+    Path part = Files.createDirectory(content("data").resolve("part"));
+    created(
+        "--name",
+        "cc",
+        "--mount",
+        "type=volume,src=data,dst=/d,volume-subpath=part",
+        CommandLine.BUSYBOX);
+    mydocker.good("cp", "cc:/etc/passwd", path("f"));
+    mydocker.good("cp", path("f"), "cc:/d/f");
+    assertThat(part.resolve("f")).exists();
+    Files.delete(part.resolve("f"));
+    Files.delete(part);
+    Files.createSymbolicLink(part, victim);
+    assertThat(mydocker.bad("cp", path("f"), "cc:/d/f")).contains("start it first");
+  }
+
   /** What an older kernel answers to the calls for mounts beneath what is attached nowhere. */
   @ParameterizedTest
   @ValueSource(strings = {"move_mount:error=EINVAL", "mount_setattr:error=ENOSYS"})
@@ -360,9 +380,12 @@ class CopyCasesIT {
                       for (int i = 0; i < TRIES; i++) {
                         String[] all = {"cc:/d", "cc:/d/f", "cc:/d/x/hello", "cc:/d/x"};
                         CommandLine.Result copy = mydocker.run("cp", "-L", all[i % 4], "-");
-                        CommandLine.Result export = mydocker.run("export", "cc");
-                        assertThat((copy.out() + export.out()).contains(SECRET)).isFalse();
-                        good += export.code() == 0 ? 1 : 0;
+                        assertThat(copy.out()).doesNotContain(SECRET);
+                        if (i % 4 == 0) {
+                          CommandLine.Result export = mydocker.run("export", "cc");
+                          assertThat(export.out().contains(SECRET)).isFalse();
+                          good += export.code() == 0 ? 1 : 0;
+                        }
                       }
                       return good;
                     }));
