@@ -683,6 +683,32 @@ FN(jint, fsmount_, jint context, jint attributes)
     return result(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes));
 }
 
+FN(jint, open_tree_, jint dirfd, jbyteArray name, jint flags)
+{
+    UNUSED;
+    PATH(path, name);
+    return result(syscall(SYS_open_tree, dirfd, path.text, flags | OPEN_TREE_CLOEXEC));
+}
+
+FN(jint, move_mount_, jint tree, jint target)
+{
+    UNUSED;
+    return result(syscall(SYS_move_mount, tree, "", target, "",
+                          MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+FN(jint, mount_setattr_, jint tree, jlong set, jlong clear, jlong propagation, jboolean recursive)
+{
+    UNUSED;
+    struct mount_attr attr = {
+        .attr_set = (uint64_t)set,
+        .attr_clr = (uint64_t)clear,
+        .propagation = (uint64_t)propagation,
+    };
+    return result(syscall(SYS_mount_setattr, tree, "",
+                          AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr));
+}
+
 FN(jint, statfs_, jbyteArray name, jlongArray out)
 {
     UNUSED;
@@ -916,6 +942,9 @@ static const JNINativeMethod METHODS[] = {
     M("fsopen", "(" B ")I", fsopen_),
     M("fsconfig", "(II" B B ")I", fsconfig_),
     M("fsmount", "(II)I", fsmount_),
+    M("openTree", "(I" B "I)I", open_tree_),
+    M("moveMount", "(II)I", move_mount_),
+    M("mountSetattr", "(IJJJZ)I", mount_setattr_),
     M("statfs", "(" B "[J)I", statfs_),
     M("isatty", "(I)I", isatty_),
     M("tcgetattr", "(I" B ")I", tcgetattr_),

@@ -67,7 +67,7 @@ final class CpCommand implements Command {
   @Override
   public String notes() {
     return "DIR/ is a directory, DIR/. what is in it. - is a tar on the standard input or output."
-        + " Device\nnodes and sockets are not copied, nor what is mounted below a directory.";
+        + "\nSockets are not copied.";
   }
 
   @Override
@@ -93,7 +93,7 @@ final class CpCommand implements Command {
     try (ContainerFiles files = engine.find(container).files();
         Directory host = Directory.open(Path.of("/"))) {
       CopyPlace inside = files.place();
-      CopyPlace here = new CopyPlace(host, Directory.Resolve.IN_MOUNTED_ROOT, List.of());
+      CopyPlace here = CopyPlace.whole(host);
       copied = copy(from, to, inside, here, arguments, session);
       if (from.container().isPresent()) {
         files.tellCopiedFrom(from.path());
@@ -104,7 +104,7 @@ final class CpCommand implements Command {
     if (copied.left() > 0) {
       session
           .console()
-          .warning(copied.left() + " files were not copied: devices, sockets, or gone");
+          .warning(copied.left() + " files were not copied: sockets, devices, or gone");
     }
     if (!arguments.on("--quiet") && !to.isTar() && Linux.isatty(2) == 1) {
       String size = Human.size(copied.bytes(), 3);

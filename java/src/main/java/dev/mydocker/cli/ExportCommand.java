@@ -1,6 +1,6 @@
 package dev.mydocker.cli;
 
-import dev.mydocker.engine.ContainerFiles;
+import dev.mydocker.engine.Container;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.image.LayerWriter;
 import dev.mydocker.kernel.Linux;
@@ -48,20 +48,18 @@ final class ExportCommand implements Command {
     }
     Engine engine = Engine.open(session.environment());
     engine.sweep();
-    try (ContainerFiles files = engine.find(arguments.arguments().get(0)).files()) {
-      if (file.isPresent()) {
-        OutputFile.write(file.get(), out -> write(files, out, session));
-      } else {
-        write(files, session.console().output(), session);
-      }
-      files.tellExported();
+    Container container = engine.find(arguments.arguments().get(0));
+    if (file.isPresent()) {
+      OutputFile.write(file.get(), out -> write(container, out, session));
+    } else {
+      write(container, session.console().output(), session);
     }
     return 0;
   }
 
-  private static void write(ContainerFiles files, OutputStream out, Session session)
+  private static void write(Container container, OutputStream out, Session session)
       throws IOException {
-    LayerWriter.LeftOut left = LayerWriter.tree(files.root(), out);
+    LayerWriter.LeftOut left = container.export(out);
     if (left.changed() > 0) {
       session
           .console()

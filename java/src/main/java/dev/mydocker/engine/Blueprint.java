@@ -85,7 +85,8 @@ record Blueprint(
     return List.copyOf(lower);
   }
 
-  private static Map<String, String> within(Spec spec, List<MountOption.Volume> volumes) {
+  /** Of each mounted part of a volume, the volume's content. */
+  static Map<String, String> within(Spec spec, List<MountOption.Volume> volumes) {
     Map<String, String> within = new HashMap<>();
     for (MountOption.Volume volume : volumes) {
       for (Spec.Mount mount : spec.mounts()) {

@@ -6,6 +6,7 @@ import dev.mydocker.image.ImageMaker;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.image.Images;
 import dev.mydocker.image.LayerChanges;
+import dev.mydocker.image.LayerWriter;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
@@ -30,6 +31,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -521,8 +523,7 @@ public final class Container {
         throw state("is paused: let it go on first, with unpause");
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
-      Exec exec =
-          new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options, events);
+      Exec exec = new Exec(id, process.another(), spec(), home.cgroup(id), options, events);
       events.created();
       return exec;
     }
@@ -569,14 +570,29 @@ public final class Container {
   }
 
   /**
-   * Its root file system as it is now; to be closed. While it is open, a container that does not
-   * run cannot be started.
+   * Its root file system as it is now, with its volumes and what else it has of this host; to be
+   * closed. While it is open, a container that does not run cannot be started.
    *
    * @throws ContainerException when it is gone, or waits for its restart policy
    */
   public ContainerFiles files() throws IOException {
     rest();
-    return ContainerFiles.open(home, id);
+    return ContainerFiles.open(home, id, true);
+  }
+
+  /**
+   * Writes its root file system, without what is mounted in it, as a tar. Nobody can start it
+   * meanwhile.
+   *
+   * @throws ContainerException when it is gone, or waits for its restart policy
+   */
+  public LayerWriter.LeftOut export(OutputStream tar) throws IOException {
+    rest();
+    try (ContainerFiles files = ContainerFiles.open(home, id, false)) {
+      LayerWriter.LeftOut left = LayerWriter.tree(files.root(), tar);
+      tell("export", Map.of());
+      return left;
+    }
   }
 
   /**
@@ -714,7 +730,7 @@ public final class Container {
           ran = true;
           process.signal(first.number());
           thaw();
-          if (!process.awaitEnd(first.equals(Signal.KILL) ? 1 : seconds)) {
+          if (!process.awaitEnd(first.equals(Signal.KILL) ? 1000 : seconds * 1000L)) {
             kill(process);
           }
         }
@@ -738,7 +754,7 @@ public final class Container {
   private void kill(FirstProcess process) throws IOException {
     tellSignal(Signal.KILL);
     process.signal(Signal.KILL.number());
-    if (!process.awaitEnd(1)) {
+    if (!process.awaitEnd(1000)) {
       // Frozen again meanwhile, or in a cgroup below its own.
       home.cgroup(id).kill();
     }

@@ -4,15 +4,15 @@ import dev.mydocker.image.CopyPlace;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
-import dev.mydocker.kernel.Linux;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A container's root file system, held open. That of a running container is what it shows itself,
@@ -35,66 +35,88 @@ public final class ContainerFiles implements AutoCloseable {
     this.place = place;
   }
 
-  static ContainerFiles open(Home home, String id) throws IOException {
+  /**
+   * A container's root.
+   *
+   * @param mounts whether one that does not run has its volumes, and what else of this host is to
+   *     be mounted in it
+   */
+  static ContainerFiles open(Home home, String id, boolean mounts) throws IOException {
     ContainerHold hold = ContainerHold.of(home, id);
     try {
-      return hold.process().isPresent()
-          ? running(home, id, hold, hold.process().get())
-          : resting(home, id, hold);
+      Spec spec = StoredSpec.read(home.store(), id).spec();
+      CopyPlace place =
+          hold.process().isPresent()
+              ? running(spec, hold.process().get())
+              : resting(home, id, spec, mounts);
+      return new ContainerFiles(home, id, hold, place);
     } catch (IOException | RuntimeException e) {
       hold.close();
       throw e;
     }
   }
 
-  private static ContainerFiles running(
-      Home home, String id, ContainerHold hold, FirstProcess process) throws IOException {
-    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
-    Path path = Path.of("/proc/" + process.pid() + "/root");
-    Directory root = Directory.of(StateFile.open(path, flags, 0));
-    // Opened by number: while the process lives, the number was its own.
-    if (process.awaitEnd(0)) {
-      root.close();
-      throw Exec.notRunning(id);
-    }
-    return new ContainerFiles(
-        home, id, hold, new CopyPlace(root, Directory.Resolve.IN_MOUNTED_ROOT, List.of()));
-  }
-
-  private static ContainerFiles resting(Home home, String id, ContainerHold hold)
-      throws IOException {
-    ContainerRecord record =
-        home.store().find(id).orElseThrow(() -> ContainerException.notFound(id));
-    ContainerLayer layer = ContainerLayer.of(home, record);
-    layer.prepare();
-    Spec spec = StoredSpec.read(home.store(), id).spec();
-    Directory root = layer.mount(spec.root().readonly());
+  private static CopyPlace running(Spec spec, FirstProcess process) throws IOException {
+    Directory root = process.root();
     try {
-      List<String> covered = covered(spec, root, home.roots().running().resolve(id));
-      CopyPlace place = new CopyPlace(root, Directory.Resolve.IN_ROOT, covered);
-      return new ContainerFiles(home, id, hold, place);
+      return new CopyPlace(root, kernels(spec, root), List.of());
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
     }
   }
 
-  /** Where this host's files are mounted when it runs; those of the engine's own do not count. */
-  private static List<String> covered(Spec spec, Directory root, Path run) throws IOException {
-    List<String> out = new ArrayList<>();
-    for (Spec.Mount mount : StoredSpec.hostMounts(spec, run)) {
-      out.add(place(mount.destination(), root));
+  /** The mounts that are no files of anybody: /proc, /dev, memory. */
+  private static Set<Long> kernels(Spec spec, Directory root) throws IOException {
+    Set<Long> mounts = new HashSet<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      if (!mount.source().startsWith("/")) {
+        Optional<Directory> there =
+            find(root, mount.destination(), Directory.Resolve.IN_MOUNTED_ROOT);
+        if (there.isPresent()) {
+          try (Directory directory = there.get()) {
+            mounts.add(directory.stat().mountId());
+          }
+        }
+      }
     }
-    return out;
+    mounts.remove(root.stat().mountId());
+    return mounts;
+  }
+
+  private static CopyPlace resting(Home home, String id, Spec spec, boolean mounts)
+      throws IOException {
+    ContainerRecord record =
+        home.store().find(id).orElseThrow(() -> ContainerException.notFound(id));
+    ContainerLayer layer = ContainerLayer.of(home, record);
+    layer.prepare();
+    Directory root = layer.mount(spec.root().readonly());
+    try {
+      if (!mounts) {
+        return CopyPlace.whole(root);
+      }
+      Map<String, String> within = Blueprint.within(spec, record.settings().volumes());
+      RestingMounts all = new RestingMounts(root, spec.root().readonly(), within);
+      List<String> covered = new ArrayList<>();
+      for (Spec.Mount left :
+          all.attach(StoredSpec.hostMounts(spec, home.roots().running().resolve(id)))) {
+        covered.add(place(left.destination(), root));
+      }
+      return new CopyPlace(root, Set.of(), covered);
+    } catch (IOException | RuntimeException e) {
+      root.close();
+      throw e;
+    }
   }
 
   /** A path without links, one char per byte; of what is not there, as far as its directory is. */
   private static String place(String path, Directory root) throws IOException {
     int slash = path.lastIndexOf('/');
-    Optional<Directory> there = find(root, path);
+    Directory.Resolve resolve = Directory.Resolve.IN_MOUNTED_ROOT;
+    Optional<Directory> there = find(root, path, resolve);
     String rest = there.isPresent() ? "" : path.substring(slash);
     if (there.isEmpty()) {
-      there = find(root, path.substring(0, slash));
+      there = find(root, path.substring(0, slash), resolve);
     }
     if (there.isEmpty()) {
       return latin(path.getBytes(StandardCharsets.UTF_8));
@@ -106,10 +128,10 @@ public final class ContainerFiles implements AutoCloseable {
   }
 
   /** A directory of a root, links followed inside; empty when it is not there, or is none. */
-  static Optional<Directory> find(Directory root, String path) throws IOException {
+  static Optional<Directory> find(Directory root, String path, Directory.Resolve resolve)
+      throws IOException {
     try {
-      byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-      return root.findDirectory(bytes, Directory.Resolve.IN_ROOT);
+      return root.findDirectory(path.getBytes(StandardCharsets.UTF_8), resolve);
     } catch (KernelException e) {
       if (e.errno() == Errno.ENOTDIR) {
         return Optional.empty();
@@ -140,11 +162,6 @@ public final class ContainerFiles implements AutoCloseable {
   /** Tells in the events that files were put in. */
   public void tellCopiedTo(String path) {
     home.events().container(id, "extract-to-dir", Map.of("path", path));
-  }
-
-  /** Tells in the events that all of them were taken out. */
-  public void tellExported() {
-    home.events().container(id, "export", Map.of());
   }
 
   @Override

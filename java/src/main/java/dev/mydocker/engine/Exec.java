@@ -3,9 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
-import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
-import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.ExecCompiler;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.LaunchException;
@@ -21,7 +19,6 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +39,7 @@ public final class Exec implements AutoCloseable {
   private static final int NOT_EXECUTED = 126;
 
   private final String id;
-  private final int pid;
-  private final Fd first;
+  private final FirstProcess first;
   private final Spec container;
   private final Cgroup cgroup;
   private final ExecOptions options;
@@ -55,22 +51,19 @@ public final class Exec implements AutoCloseable {
    * A command that is to be started.
    *
    * @param id the container's id
-   * @param pid its first process
-   * @param first a pidfd of that process, which is surely the container's; owned from now on
+   * @param first its first process; owned from now on
    * @param container its configuration
    * @param cgroup where its processes are
    * @param events who is told
    */
   Exec(
       String id,
-      int pid,
-      Fd first,
+      FirstProcess first,
       Spec container,
       Cgroup cgroup,
       ExecOptions options,
       ExecEvents events) {
     this.id = id;
-    this.pid = pid;
     this.first = first;
     this.container = container;
     this.cgroup = cgroup;
@@ -98,9 +91,9 @@ public final class Exec implements AutoCloseable {
       return new Running(owner(launched.client(), stdio), launched);
     } catch (LaunchException e) {
       boolean commands = e.exitCode() >= NOT_EXECUTED;
-      throw !commands && ended(END_MILLISECONDS) ? notRunning(id) : e;
+      throw !commands && first.awaitEnd(END_MILLISECONDS) ? FirstProcess.notRunning(id) : e;
     } catch (IOException e) {
-      throw ended(END_MILLISECONDS) ? notRunning(id) : e;
+      throw first.awaitEnd(END_MILLISECONDS) ? FirstProcess.notRunning(id) : e;
     }
   }
 
@@ -120,7 +113,8 @@ public final class Exec implements AutoCloseable {
 
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
     Launcher.Request request =
-        new Launcher.Request(id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
+        new Launcher.Request(
+            id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd()));
     return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
   }
 
@@ -137,13 +131,7 @@ public final class Exec implements AutoCloseable {
 
   /** A file as the container sees it, mounts included; every link stays inside. */
   private Optional<byte[]> read(String path, int limit) throws IOException {
-    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
-    try (Directory root =
-        Directory.of(StateFile.open(Path.of("/proc/" + pid + "/root"), flags, 0))) {
-      // Opened by number: while the process lives, the number was its own.
-      if (ended(0)) {
-        throw notRunning(id);
-      }
+    try (Directory root = first.root()) {
       byte[] name = path.getBytes(StandardCharsets.UTF_8);
       return Optional.of(root.read(name, Directory.Resolve.IN_MOUNTED_ROOT, limit));
     } catch (KernelException e) {
@@ -153,21 +141,6 @@ public final class Exec implements AutoCloseable {
       throw new IOException(
           "cannot read " + path + " of container " + shortId(id) + ": " + e.getMessage(), e);
     }
-  }
-
-  /** Whether the container's first process has ended; waits a little for that. */
-  private boolean ended(int milliseconds) throws KernelException {
-    int[] fds = {first.number()};
-    short[] ready = new short[1];
-    int n;
-    do {
-      n = Linux.poll(fds, new short[] {Linux.POLLIN}, ready, milliseconds);
-    } while (n == -Errno.EINTR.number());
-    return KernelException.check(n, "poll", first.name()) > 0;
-  }
-
-  static IOException notRunning(String id) {
-    return new IOException("container " + shortId(id) + " is not running");
   }
 
   private static String shortId(String id) {

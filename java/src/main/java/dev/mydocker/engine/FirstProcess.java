@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
@@ -19,10 +20,12 @@ import java.util.Optional;
 final class FirstProcess implements AutoCloseable {
   private static final short POLLIN = 1;
 
+  private final String id;
   private final RunFiles.Pid file;
   private final Fd pidfd;
 
-  private FirstProcess(RunFiles.Pid file, Fd pidfd) {
+  private FirstProcess(String id, RunFiles.Pid file, Fd pidfd) {
+    this.id = id;
     this.file = file;
     this.pidfd = pidfd;
   }
@@ -42,7 +45,7 @@ final class FirstProcess implements AutoCloseable {
     if (RunDirectory.isHeld(home.roots(), id)
         && RunFiles.end(run).isEmpty()
         && parent(file.get().pid()) == file.get().monitor()) {
-      return Optional.of(new FirstProcess(file.get(), pidfd));
+      return Optional.of(new FirstProcess(id, file.get(), pidfd));
     }
     pidfd.close();
     return Optional.empty();
@@ -104,14 +107,14 @@ final class FirstProcess implements AutoCloseable {
   /**
    * Waits for its end.
    *
-   * @param seconds how long at most; below 0 for ever
+   * @param milliseconds how long at most; below 0 for ever
    * @return whether it has ended
    */
-  boolean awaitEnd(int seconds) throws KernelException {
-    long until = System.nanoTime() + seconds * 1_000_000_000L;
+  boolean awaitEnd(long milliseconds) throws KernelException {
+    long until = System.nanoTime() + milliseconds * 1_000_000L;
     short[] events = new short[1];
     for (; ; ) {
-      long left = seconds < 0 ? -1 : Math.max(0, (until - System.nanoTime()) / 1_000_000);
+      long left = milliseconds < 0 ? -1 : Math.max(0, (until - System.nanoTime()) / 1_000_000);
       int wait = (int) Math.min(left, Integer.MAX_VALUE);
       int n = Linux.poll(new int[] {pidfd.number()}, new short[] {POLLIN}, events, wait);
       if (n > 0) {
@@ -126,9 +129,35 @@ final class FirstProcess implements AutoCloseable {
     }
   }
 
-  /** Another pidfd of it, which is the caller's. */
-  Fd another() throws KernelException {
-    return Fd.of(Linux.dupfd(pidfd.number(), 3), "fcntl F_DUPFD_CLOEXEC", pidfd.name());
+  /**
+   * Its root directory, with what is mounted there.
+   *
+   * @throws ContainerException when it has ended
+   */
+  Directory root() throws IOException {
+    Path path = Path.of("/proc/" + pid() + "/root");
+    try (Fd root = StateFile.open(path, Linux.O_PATH | Linux.O_DIRECTORY, 0)) {
+      // Opened by number: while the process lives, the number was its own.
+      if (!awaitEnd(0)) {
+        return Directory.of(Fd.of(root.release(), "openat2", root.name()));
+      }
+    } catch (KernelException e) {
+      if (!awaitEnd(0)) {
+        throw e;
+      }
+    }
+    throw notRunning(id);
+  }
+
+  /** A pidfd of it, which stays this object's. */
+  Fd pidfd() {
+    return pidfd;
+  }
+
+  /** The same process, held once more: to be closed as well. */
+  FirstProcess another() throws KernelException {
+    int n = Linux.dupfd(pidfd.number(), 3);
+    return new FirstProcess(id, file, Fd.of(n, "fcntl F_DUPFD_CLOEXEC", pidfd.name()));
   }
 
   @Override

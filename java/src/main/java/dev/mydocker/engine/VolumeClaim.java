@@ -109,7 +109,8 @@ final class VolumeClaim implements AutoCloseable {
 
   private void fill(Directory root, MountOption.Volume volume) throws IOException {
     Claimed one = claimed.get(volume.name());
-    Optional<Directory> found = ContainerFiles.find(root, volume.target());
+    Optional<Directory> found =
+        ContainerFiles.find(root, volume.target(), Directory.Resolve.IN_ROOT);
     if (found.isEmpty() || !one.hold().isEmpty(one.volume())) {
       // An image has nothing there, or another mount of this volume has filled it.
       return;

@@ -8,18 +8,29 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * A tree that files are copied out of or into: a container's, or this host's.
+ * A tree that files are copied out of or into, a container's or this host's, with what is mounted
+ * there. The kernel walks a path in it, and never leaves the root.
  *
  * @param root its root, which stays the caller's
- * @param resolve how a path in it is walked: by the kernel, which never leaves the root
+ * @param closed mounts that are not among the files of a directory that is copied
  * @param covered absolute paths, of one char per byte, on which something will be mounted that is
  *     not now: what is there now is not what is meant
  */
-public record CopyPlace(Directory root, Directory.Resolve resolve, List<String> covered) {
+public record CopyPlace(Directory root, Set<Long> closed, List<String> covered) {
+  /** How a path in it is walked. */
+  static final Directory.Resolve RESOLVE = Directory.Resolve.IN_MOUNTED_ROOT;
+
   public CopyPlace {
+    closed = Set.copyOf(closed);
     covered = List.copyOf(covered);
+  }
+
+  /** A tree all of which is there. */
+  public static CopyPlace whole(Directory root) {
+    return new CopyPlace(root, Set.of(), List.of());
   }
 
   /**
@@ -82,7 +93,7 @@ public record CopyPlace(Directory root, Directory.Resolve resolve, List<String> 
   Found find(Path path, boolean follow) throws IOException {
     Path at = path;
     for (int links = 0; links <= UnpackLimits.LINKS; links++) {
-      Directory in = root.openDirectory(Overlay.bytes(at.parent()), resolve);
+      Directory in = root.openDirectory(Overlay.bytes(at.parent()), RESOLVE);
       try {
         if (at.name().isEmpty()) {
           return new Found(in, "", Optional.of(in.stat()));
@@ -123,6 +134,6 @@ public record CopyPlace(Directory root, Directory.Resolve resolve, List<String> 
 
   /** The directory that was found. */
   Directory open(Found found) throws KernelException {
-    return found.in().openDirectory(Overlay.bytes(found.name()), resolve);
+    return found.in().openDirectory(Overlay.bytes(found.name()), RESOLVE);
   }
 }

@@ -41,7 +41,14 @@ public final class LayerChanges {
   private final Directory upper;
   private final LayerStack below;
   private final List<Change> changes = new ArrayList<>();
-  private final Deque<String> todo = new ArrayDeque<>();
+  private final Deque<Todo> todo = new ArrayDeque<>();
+
+  /**
+   * A directory to look into.
+   *
+   * @param isNew whether the layers below have none of that name, and so nothing below it
+   */
+  private record Todo(String path, boolean isNew) {}
 
   private LayerChanges(Directory upper, LayerStack below) {
     this.upper = upper;
@@ -66,12 +73,13 @@ public final class LayerChanges {
   }
 
   private List<Change> run() throws IOException {
-    todo.push("");
+    todo.push(new Todo("", false));
     while (!todo.isEmpty()) {
-      String path = todo.pop();
+      Todo next = todo.pop();
+      String path = next.path();
       try (Directory directory =
           upper.openDirectory(Overlay.bytes(path), Directory.Resolve.BENEATH)) {
-        visit(path, directory);
+        visit(next, directory);
       } catch (KernelException e) {
         if (!isGone(e)) {
           throw e.of(Overlay.printable("/" + path));
@@ -86,7 +94,8 @@ public final class LayerChanges {
     return e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP;
   }
 
-  private void visit(String path, Directory directory) throws IOException {
+  private void visit(Todo visited, Directory directory) throws IOException {
+    String path = visited.path();
     Set<String> names = new HashSet<>();
     for (Directory.Entry entry : directory.list()) {
       Stat stat = directory.find(entry.name()).orElse(null);
@@ -95,15 +104,15 @@ public final class LayerChanges {
       }
       String name = Overlay.text(entry.name());
       names.add(name);
-      entry(path.isEmpty() ? name : path + "/" + name, stat);
+      entry(path.isEmpty() ? name : path + "/" + name, visited.isNew(), stat);
     }
     if (Overlay.isOpaque(directory)) {
       hidden(path, names);
     }
   }
 
-  private void entry(String path, Stat stat) throws IOException {
-    boolean there = below.find(path, false).stat().isPresent();
+  private void entry(String path, boolean inNew, Stat stat) throws IOException {
+    boolean there = !inNew && below.find(path, false).stat().isPresent();
     if (Overlay.isWhiteout(stat)) {
       if (there) {
         add(Kind.DELETED, path);
@@ -112,7 +121,7 @@ public final class LayerChanges {
     }
     add(there ? Kind.CHANGED : Kind.ADDED, path);
     if (stat.isDirectory()) {
-      todo.push(path);
+      todo.push(new Todo(path, !there));
     }
   }
 

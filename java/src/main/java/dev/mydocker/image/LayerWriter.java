@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Writes a directory as a tar, with owners, modes, times, attributes, hard links and device nodes.
@@ -27,7 +28,8 @@ import java.util.Optional;
  * held in memory.
  *
  * <p>The tree may change meanwhile: no link is followed, no path is resolved outside of it, and
- * what is gone when its turn comes is left out. What is mounted in the tree is not entered.
+ * what is gone when its turn comes is left out. What is mounted in the tree is not entered, unless
+ * the tree is copied.
  */
 public final class LayerWriter {
   private static final String WHITEOUT = ".wh.";
@@ -46,10 +48,24 @@ public final class LayerWriter {
 
   private record Inode(long device, long number) {}
 
+  /** What the tar is for. */
+  private enum Use {
+    /** A layer of an image. */
+    LAYER,
+    /** A whole root file system, of one mount. */
+    TREE,
+    /** Files that are copied, with those that are mounted there. */
+    COPY
+  }
+
+  /** Bytes of a path that is no layer's: four times what a path of the kernel's has. */
+  private static final int LONGEST_PATH = 4 * (UnpackLimits.PATH + 1);
+
   private final Directory top;
   private final long mount;
-  private final Directory.Resolve files;
-  private final boolean layer;
+  private final Use use;
+  private final Set<Long> closed;
+  private final Directory.Resolve resolve;
   private final String prefix;
   private final TarSink tar;
   private final Map<Inode, String> written = new HashMap<>();
@@ -62,29 +78,27 @@ public final class LayerWriter {
   /**
    * A writer.
    *
-   * @param mount the mount that is not left
-   * @param files how a regular file is opened, which may be a mount point where that allows it
+   * @param mount where it begins
+   * @param closed mounts that are not entered even if mounts are
    * @param prefix what each name begins with; nothing, or a name and a slash
    */
   private LayerWriter(
-      Directory top,
-      long mount,
-      Directory.Resolve files,
-      boolean layer,
-      String prefix,
-      TarSink tar) {
+      Directory top, long mount, Use use, Set<Long> closed, String prefix, TarSink tar) {
     this.top = top;
     this.mount = mount;
-    this.files = files;
-    this.layer = layer;
+    this.use = use;
+    this.closed = closed;
+    this.resolve = use == Use.COPY ? Directory.Resolve.MOUNTED_BENEATH : Directory.Resolve.BENEATH;
     this.prefix = prefix;
     this.tar = tar;
   }
 
-  private static LeftOut write(Directory top, OutputStream out, boolean layer) throws IOException {
-    TarWriter tar = new TarWriter(new BufferedOutputStream(out, BUFFER));
-    long mount = top.stat().mountId();
-    return new LayerWriter(top, mount, Directory.Resolve.BENEATH, layer, "", tar).run();
+  private static LeftOut write(Directory top, Use use, TarSink tar) throws IOException {
+    return new LayerWriter(top, top.stat().mountId(), use, Set.of(), "", tar).run();
+  }
+
+  private static TarWriter tar(OutputStream out) {
+    return new TarWriter(new BufferedOutputStream(out, BUFFER));
   }
 
   /**
@@ -94,36 +108,37 @@ public final class LayerWriter {
    * @throws ImageException UNSUPPORTED when the tree holds what no layer can say
    */
   public static LeftOut layer(Directory upper, OutputStream out) throws IOException {
-    return write(upper, out, true);
+    return write(upper, Use.LAYER, tar(out));
   }
 
   /** Writes a whole root file system; directories on which something is mounted are empty. */
   public static LeftOut tree(Directory root, OutputStream out) throws IOException {
-    return write(root, out, false);
+    return tree(root, tar(out));
+  }
+
+  static LeftOut tree(Directory root, TarSink tar) throws IOException {
+    return write(root, Use.TREE, tar);
   }
 
   /**
-   * Writes a directory and what is in it; directories on which something is mounted are empty.
+   * Copies a directory and what is in it, mounts and all.
    *
-   * @param files how a regular file is opened, which may be a mount point where that allows it
+   * @param closed mounts whose directories are empty
    * @param as what it is called; nothing for {@code ./}
    */
-  static LeftOut directory(Directory top, Directory.Resolve files, String as, TarSink tar)
-      throws IOException {
+  static LeftOut copy(Directory top, Set<Long> closed, String as, TarSink tar) throws IOException {
     String prefix = as.isEmpty() ? "" : as + "/";
-    return new LayerWriter(top, top.stat().mountId(), files, false, prefix, tar).run();
+    return new LayerWriter(top, top.stat().mountId(), Use.COPY, closed, prefix, tar).run();
   }
 
   /**
-   * Writes one entry that is no directory.
+   * Copies one entry that is no directory.
    *
-   * @param files as for {@link #directory}
    * @param as what it is called
    */
-  static LeftOut single(
-      Directory in, byte[] name, Stat stat, Directory.Resolve files, String as, TarSink tar)
+  static LeftOut copy(Directory in, byte[] name, Stat stat, String as, TarSink tar)
       throws IOException {
-    LayerWriter writer = new LayerWriter(in, stat.mountId(), files, false, "", tar);
+    LayerWriter writer = new LayerWriter(in, stat.mountId(), Use.COPY, Set.of(), "", tar);
     writer.leaf(in, name, as, stat);
     tar.finish();
     return writer.leftOut();
@@ -155,7 +170,7 @@ public final class LayerWriter {
   /** A directory of the tree; empty when it is none any more. */
   private Optional<Directory> open(String path) throws IOException {
     try {
-      return Optional.of(top.openDirectory(Overlay.bytes(path), Directory.Resolve.BENEATH));
+      return Optional.of(top.openDirectory(Overlay.bytes(path), resolve));
     } catch (KernelException e) {
       if (isGone(e)) {
         return Optional.empty();
@@ -189,7 +204,7 @@ public final class LayerWriter {
       String full = below(path, Overlay.text(name));
       if (stat.isEmpty()) {
         changed++;
-      } else if (stat.get().isDirectory() && stat.get().mountId() == mount) {
+      } else if (stat.get().isDirectory() && isEntered(stat.get())) {
         requireName(full);
         directories.push(full);
       } else {
@@ -199,13 +214,17 @@ public final class LayerWriter {
     directories.forEach(todo::push);
   }
 
+  private boolean isEntered(Stat stat) {
+    return stat.mountId() == mount || use == Use.COPY && !closed.contains(stat.mountId());
+  }
+
   private static String below(String path, String name) {
     return path.isEmpty() ? name : path + "/" + name;
   }
 
   /** What is no directory of this tree. */
   private void leaf(Directory in, byte[] name, String path, Stat stat) throws IOException {
-    if (layer && Overlay.isWhiteout(stat)) {
+    if (use == Use.LAYER && Overlay.isWhiteout(stat)) {
       String hidden = path.substring(path.lastIndexOf('/') + 1);
       String parent = path.substring(0, path.length() - hidden.length());
       tar.put(TarEntry.plain(parent + WHITEOUT + hidden, TarEntry.Type.FILE, 0600, 0));
@@ -216,8 +235,7 @@ public final class LayerWriter {
       sockets++;
       return;
     }
-    boolean mounted = stat.mountId() != mount;
-    if (mounted && !(stat.isRegular() && files == Directory.Resolve.IN_MOUNTED_ROOT)) {
+    if (!isEntered(stat)) {
       mountPoint(path, stat);
       return;
     }
@@ -244,7 +262,7 @@ public final class LayerWriter {
   }
 
   private boolean file(Directory in, byte[] name, String path) throws IOException {
-    try (Fd file = in.openRegular(name, files)) {
+    try (Fd file = in.openRegular(name, resolve)) {
       Stat stat = Stat.of(file);
       put(TarEntry.Type.FILE, path, "", stat, stat.size(), attributes(in, name, path));
       copy(file.input(), stat.size());
@@ -325,17 +343,18 @@ public final class LayerWriter {
             0));
   }
 
-  /** A name that a layer, or a path of the kernel's, can have. */
+  /** A name that a layer can have, or a copy. */
   private void requireName(String path) throws ImageException {
-    if (path.length() > UnpackLimits.PATH) {
+    int longest = use == Use.LAYER ? UnpackLimits.PATH : LONGEST_PATH;
+    if (path.length() > longest) {
       throw new ImageException(
           Kind.TOO_LARGE,
           "a path of more than "
-              + UnpackLimits.PATH
-              + " bytes fits in no tar: "
+              + longest
+              + (use == Use.LAYER ? " bytes fits in no layer: " : " bytes is not copied: ")
               + ImageException.quote(path));
     }
-    if (layer && path.startsWith(WHITEOUT, path.lastIndexOf('/') + 1)) {
+    if (use == Use.LAYER && path.startsWith(WHITEOUT, path.lastIndexOf('/') + 1)) {
       throw new ImageException(
           Kind.UNSUPPORTED,
           ImageException.quote(path)
@@ -372,7 +391,7 @@ public final class LayerWriter {
     sorted.sort(Arrays::compareUnsigned);
     for (byte[] bytes : sorted) {
       String name = Overlay.text(bytes);
-      if (layer && Overlay.isRedirect(name)) {
+      if (use == Use.LAYER && Overlay.isRedirect(name)) {
         throw new ImageException(
             Kind.UNSUPPORTED,
             ImageException.quote(path)
@@ -384,8 +403,8 @@ public final class LayerWriter {
       if (content.isEmpty()) {
         continue;
       }
-      opaque |= layer && Overlay.isOpaque(name, content.get());
-      if (Overlay.isLayerAttribute(name)) {
+      opaque |= use == Use.LAYER && Overlay.isOpaque(name, content.get());
+      if (use == Use.COPY ? Overlay.isCopied(name) : Overlay.isLayerAttribute(name)) {
         if (name.indexOf('=') >= 0) {
           attributes++;
         } else {

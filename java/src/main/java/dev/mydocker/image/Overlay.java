@@ -81,6 +81,11 @@ final class Overlay {
         && !name.startsWith("system.nfs4");
   }
 
+  /** Whether an attribute goes with a file that is copied, as in Docker's archives. */
+  static boolean isCopied(String name) {
+    return name.equals("security.capability") || name.startsWith("user.") && !isOwnAttribute(name);
+  }
+
   /** Whether an attribute is overlayfs's own, which no image may set. */
   static boolean isOwnAttribute(String name) {
     return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");

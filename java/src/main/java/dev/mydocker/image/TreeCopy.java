@@ -23,7 +23,8 @@ public final class TreeCopy {
    * What was copied.
    *
    * @param bytes of files
-   * @param left entries that were left out: sockets and device nodes, and what went meanwhile
+   * @param left entries that were left out: sockets, device nodes that this process may not make,
+   *     and what went meanwhile
    */
   public record Copied(long bytes, long left) {}
 
@@ -54,12 +55,12 @@ public final class TreeCopy {
 
   /**
    * Copies what is in a directory into an empty one, and makes that one like it: with owners,
-   * modes, times and attributes. Device nodes and sockets are left out.
+   * modes, times and attributes. Sockets are left out.
    */
   public static void like(Directory from, Directory to) throws IOException {
     try (TreeUnpacker unpacker =
-        new TreeUnpacker(to, Directory.Resolve.BENEATH, TreeUnpacker.Keep.ATTRIBUTES)) {
-      LayerWriter.directory(from, Directory.Resolve.BENEATH, "", unpacker);
+        new TreeUnpacker(to, Directory.Resolve.BENEATH, TreeUnpacker.Keep.EVERYTHING)) {
+      LayerWriter.tree(from, unpacker);
     }
   }
 
@@ -91,9 +92,10 @@ public final class TreeCopy {
         throw refused(target, "it is no directory, and a tar can only be unpacked into one");
       }
       try (Directory top = to.open(found);
-          TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), TreeUnpacker.Keep.OWNERS)) {
+          TreeUnpacker unpacker =
+              new TreeUnpacker(top, CopyPlace.RESOLVE, TreeUnpacker.Keep.OWNERS)) {
         unpack(Compression.detect(new BufferedInputStream(in, BUFFER)), unpacker);
-        return new Copied(unpacker.bytes(), unpacker.devices());
+        return new Copied(unpacker.bytes(), unpacker.left());
       }
     }
   }
@@ -163,18 +165,13 @@ public final class TreeCopy {
     if (found.isDirectory()) {
       return (name, sink) -> {
         try (Directory directory = from.open(found)) {
-          return LayerWriter.directory(directory, from.resolve(), name, sink);
+          return LayerWriter.copy(directory, from.closed(), name, sink);
         }
       };
     }
     return (name, sink) ->
-        LayerWriter.single(
-            found.in(),
-            Overlay.bytes(found.name()),
-            found.stat().orElseThrow(),
-            from.resolve(),
-            name,
-            sink);
+        LayerWriter.copy(
+            found.in(), Overlay.bytes(found.name()), found.stat().orElseThrow(), name, sink);
   }
 
   // ---- the target -------------------------------------------------------------------------------
@@ -192,7 +189,7 @@ public final class TreeCopy {
       if (found.isDirectory()) {
         boolean contents = directory && source.contents();
         try (Directory top = to.open(found)) {
-          return unpack(to, top, contents ? "" : source.name(), owners, content);
+          return unpack(top, contents ? "" : source.name(), owners, content);
         }
       }
       if (found.stat().isPresent() && directory) {
@@ -204,16 +201,16 @@ public final class TreeCopy {
       if (path.directory() && !directory) {
         throw refused(target, "there is no such directory");
       }
-      return unpack(to, found.in(), found.name(), owners, content);
+      return unpack(found.in(), found.name(), owners, content);
     }
   }
 
-  private static Copied unpack(
-      CopyPlace to, Directory top, String name, boolean owners, Source content) throws IOException {
+  private static Copied unpack(Directory top, String name, boolean owners, Source content)
+      throws IOException {
     TreeUnpacker.Keep keep = owners ? TreeUnpacker.Keep.OWNERS : TreeUnpacker.Keep.NOTHING;
-    try (TreeUnpacker unpacker = new TreeUnpacker(top, to.resolve(), keep)) {
+    try (TreeUnpacker unpacker = new TreeUnpacker(top, CopyPlace.RESOLVE, keep)) {
       LayerWriter.LeftOut left = content.write(name, unpacker);
-      return new Copied(unpacker.bytes(), left.sockets() + left.changed() + unpacker.devices());
+      return new Copied(unpacker.bytes(), left.sockets() + left.changed() + unpacker.left());
     }
   }
 

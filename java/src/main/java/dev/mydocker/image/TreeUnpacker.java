@@ -1,31 +1,34 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Unpacks a tar into a directory that is in use, and leads nowhere else: each directory is opened
  * by the kernel beneath that one, then one name in it is made. A file takes the place of what is no
- * directory; a directory is merged with one that is there; neither replaces the other. Device nodes
- * are left out.
+ * directory; a directory is merged with one that is there; neither replaces the other. A device
+ * node that this process may not make is left out.
  */
 final class TreeUnpacker implements TarSink, AutoCloseable {
 
   /** What of an entry is kept beside its mode and its time. */
   enum Keep {
-    /** What is made is this process's. */
+    /** The attributes that are copied; what is made is this process's. */
     NOTHING,
-    /** Owners. */
+    /** Its owner as well. */
     OWNERS,
-    /** Owners and attributes; and the directory becomes like the tar's own root. */
-    ATTRIBUTES
+    /** Its owner and all that a layer has; and the directory becomes like the tar's own root. */
+    EVERYTHING
   }
 
   private static final int NEW_DIRECTORY = 0700;
@@ -37,12 +40,12 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
   private final Directory.Resolve resolve;
   private final Keep keep;
   private final List<Made> directories = new ArrayList<>();
+  private final Set<String> left = new HashSet<>();
   private String parentPath = "";
   private Directory parent;
   private Optional<Fd> file = Optional.empty();
   private TarEntry entry;
   private long bytes;
-  private long devices;
 
   /**
    * An unpacker.
@@ -63,9 +66,9 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
     return bytes;
   }
 
-  /** Device nodes that were left out. */
-  long devices() {
-    return devices;
+  /** Device nodes that were left out, by each of their names. */
+  long left() {
+    return left.size();
   }
 
   @Override
@@ -74,7 +77,7 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
     entry = next;
     List<String> names = names(next.name());
     if (names.isEmpty()) {
-      if (keep == Keep.ATTRIBUTES) {
+      if (keep == Keep.EVERYTHING) {
         directories.add(new Made("", entry));
       }
       return;
@@ -103,38 +106,10 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
 
   private void enter(String path) throws KernelException {
     if (!path.equals(parentPath)) {
-      Directory next = openOrMake(path);
+      Directory next = top.makeDirectories(Overlay.bytes(path), resolve);
       parent.close();
       parent = next;
       parentPath = path;
-    }
-  }
-
-  private Directory openOrMake(String path) throws KernelException {
-    Optional<Directory> there = top.findDirectory(Overlay.bytes(path), resolve);
-    if (there.isPresent()) {
-      return there.get();
-    }
-    Directory at = top.openDirectory(new byte[0], resolve);
-    try {
-      int slash = 0;
-      while (slash < path.length()) {
-        int start = slash == 0 ? 0 : slash + 1;
-        slash = path.indexOf('/', start);
-        slash = slash < 0 ? path.length() : slash;
-        byte[] whole = Overlay.bytes(path.substring(0, slash));
-        Optional<Directory> next = top.findDirectory(whole, resolve);
-        if (next.isEmpty()) {
-          at.mkdir(Overlay.bytes(path.substring(start, slash)), 0755);
-          next = Optional.of(top.openDirectory(whole, resolve));
-        }
-        at.close();
-        at = next.get();
-      }
-      return at;
-    } catch (KernelException e) {
-      at.close();
-      throw e;
     }
   }
 
@@ -154,11 +129,6 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
     if (directory) {
       throw refused("is no directory, and a directory of that name is there");
     }
-    boolean device = entry.type() == TarEntry.Type.CHARACTER || entry.type() == TarEntry.Type.BLOCK;
-    if (device) {
-      devices++;
-      return;
-    }
     if (there.isPresent()) {
       parent.unlink(name);
     }
@@ -169,15 +139,32 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
         parent.symlink(name, Overlay.bytes(entry.link()));
         describe(name);
       }
-      default -> {
-        parent.mknod(name, Linux.S_IFIFO, 0, 0);
-        describe(name);
-        parent.chmod(name, entry.mode());
-      }
+      case CHARACTER -> node(name, Linux.S_IFCHR);
+      case BLOCK -> node(name, Linux.S_IFBLK);
+      case FIFO -> node(name, Linux.S_IFIFO);
+      case DIRECTORY -> throw new IllegalStateException("a directory is made above");
     }
   }
 
+  private void node(byte[] name, int type) throws KernelException {
+    try {
+      parent.mknod(name, type, entry.major(), entry.minor());
+    } catch (KernelException e) {
+      if (e.errno() != Errno.EPERM) {
+        throw e;
+      }
+      left.add(entry.name());
+      return;
+    }
+    describe(name);
+    parent.chmod(name, entry.mode());
+  }
+
   private void hardlink(byte[] name) throws IOException {
+    if (left.contains(entry.link())) {
+      left.add(entry.name());
+      return;
+    }
     List<String> names = names(entry.link());
     if (names.isEmpty()) {
       throw refused("is a hard link to nothing");
@@ -203,8 +190,8 @@ final class TreeUnpacker implements TarSink, AutoCloseable {
 
   private void setAttributes(TarEntry of, boolean ordinary, SetAttribute call)
       throws KernelException {
-    if (keep == Keep.ATTRIBUTES) {
-      for (TarEntry.Xattr attribute : of.xattrs()) {
+    for (TarEntry.Xattr attribute : of.xattrs()) {
+      if (keep == Keep.EVERYTHING || Overlay.isCopied(attribute.name())) {
         LayerUnpacker.setXattr(attribute, ordinary, () -> call.run(attribute));
       }
     }

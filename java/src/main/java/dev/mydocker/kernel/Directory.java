@@ -20,8 +20,8 @@ import java.util.Optional;
  * and follows no link. A <em>path</em> may have several components and is resolved by the kernel:
  * {@link Resolve#BENEATH} refuses every symbolic link and every {@code ..} that leaves, {@link
  * Resolve#IN_ROOT} follows links as if this directory were the root of the file system. Neither
- * crosses a mount, which {@link Resolve#IN_MOUNTED_ROOT} alone does; none takes a magic link of
- * /proc. The descriptor so obtained is then used; no path is ever resolved twice.
+ * crosses a mount, as their {@code MOUNTED} kinds do; none takes a magic link of /proc. The
+ * descriptor so obtained is then used; no path is ever resolved twice.
  *
  * <p>Not safe for closing in one thread while another uses it. See openat2(2).
  */
@@ -31,6 +31,8 @@ public final class Directory implements AutoCloseable {
   public enum Resolve {
     /** No symbolic link anywhere, and nothing above the directory: ELOOP or EXDEV. */
     BENEATH(Linux.RESOLVE_BENEATH | Linux.RESOLVE_NO_SYMLINKS | Linux.RESOLVE_NO_XDEV),
+    /** The same for a tree whose mounts are part of it. */
+    MOUNTED_BENEATH(Linux.RESOLVE_BENEATH | Linux.RESOLVE_NO_SYMLINKS),
     /** Links are followed with this directory as the root: {@code /} and {@code ..} stay inside. */
     IN_ROOT(Linux.RESOLVE_IN_ROOT | Linux.RESOLVE_NO_XDEV),
     /** The same for the root of a running container, whose mounts are part of what it shows. */
@@ -40,6 +42,13 @@ public final class Directory implements AutoCloseable {
 
     Resolve(long flags) {
       this.flags = flags | Linux.RESOLVE_NO_MAGICLINKS;
+    }
+
+    private Resolve withoutLinks() {
+      return switch (this) {
+        case BENEATH, IN_ROOT -> BENEATH;
+        case MOUNTED_BENEATH, IN_MOUNTED_ROOT -> MOUNTED_BENEATH;
+      };
     }
   }
 
@@ -54,6 +63,10 @@ public final class Directory implements AutoCloseable {
   private static final byte[] SELF = {'.'};
   private static final int LIST_BUFFER = 4 * 1024;
   private static final int DIRENT_NAME = 19;
+
+  /** With the NUL at its end; see limits.h. */
+  private static final int PATH_MAX = 4096;
+
   private static final int XATTR_MAX = 65536;
   private static final int MAX_OPEN_DEPTH = 128;
 
@@ -87,19 +100,88 @@ public final class Directory implements AutoCloseable {
 
   /** A directory beneath this one; the empty path and {@code .} are this directory itself. */
   public Directory openDirectory(byte[] path, Resolve resolve) throws KernelException {
-    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
-    int n = Linux.openat2(fd.number(), orSelf(path), flags, 0, resolve.flags);
-    return new Directory(Fd.of(n, "openat2", KernelException.printable(path)));
+    return new Directory(Fd.of(descend(path, resolve), "openat2", KernelException.printable(path)));
   }
 
   /** {@link #openDirectory}, or empty when the path or a part of it does not exist. */
   public Optional<Directory> findDirectory(byte[] path, Resolve resolve) throws KernelException {
-    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
-    int n = Linux.openat2(fd.number(), orSelf(path), flags, 0, resolve.flags);
+    int n = descend(path, resolve);
     if (n == -Errno.ENOENT.number()) {
       return Optional.empty();
     }
     return Optional.of(new Directory(Fd.of(n, "openat2", KernelException.printable(path))));
+  }
+
+  /**
+   * Opens a directory. A path that is longer than the kernel takes is walked in pieces: no name can
+   * lead there, so the links in the pieces after the first are followed by nobody.
+   */
+  private int descend(byte[] path, Resolve resolve) {
+    int flags = Linux.O_PATH | Linux.O_DIRECTORY;
+    int end = pieceEnd(path, 0);
+    int n = Linux.openat2(fd.number(), orSelf(piece(path, 0, end)), flags, 0, resolve.flags);
+    while (n >= 0 && end < path.length) {
+      int start = end + 1;
+      end = pieceEnd(path, start);
+      int next =
+          Linux.openat2(n, orSelf(piece(path, start, end)), flags, 0, resolve.withoutLinks().flags);
+      Linux.close(n);
+      n = next;
+    }
+    return n;
+  }
+
+  private static byte[] piece(byte[] path, int start, int end) {
+    return end - start == path.length ? path : Arrays.copyOfRange(path, start, end);
+  }
+
+  /** The last slash before a piece would be too long, or the path's end. */
+  private static int pieceEnd(byte[] path, int start) {
+    int end = path.length;
+    if (end - start >= PATH_MAX) {
+      end = start + PATH_MAX - 1;
+      while (end > start && path[end] != '/') {
+        end--;
+      }
+    }
+    // A name of more than a path's length: the kernel is to refuse it.
+    return end == start ? path.length : end;
+  }
+
+  /**
+   * {@link #openDirectory} of one whose missing parts are made, with mode 0755 less the umask.
+   *
+   * @param path begins with a name
+   * @throws KernelException EEXIST when a link leads to what is not there
+   */
+  public Directory makeDirectories(byte[] path, Resolve resolve) throws KernelException {
+    Optional<Directory> there = findDirectory(path, resolve);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    Directory at = openDirectory(SELF, resolve);
+    try {
+      int end = 0;
+      while (end < path.length) {
+        int start = end == 0 ? 0 : end + 1;
+        end = start;
+        while (end < path.length && path[end] != '/') {
+          end++;
+        }
+        byte[] whole = Arrays.copyOf(path, end);
+        Optional<Directory> next = findDirectory(whole, resolve);
+        if (next.isEmpty()) {
+          at.mkdir(Arrays.copyOfRange(path, start, end), 0755);
+          next = Optional.of(openDirectory(whole, resolve));
+        }
+        at.close();
+        at = next.get();
+      }
+      return at;
+    } catch (KernelException e) {
+      at.close();
+      throw e;
+    }
   }
 
   /**

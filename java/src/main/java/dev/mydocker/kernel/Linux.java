@@ -48,6 +48,7 @@ public final class Linux {
   public static final int AT_SYMLINK_NOFOLLOW = 0x100;
   public static final int AT_REMOVEDIR = 0x200;
   public static final int AT_EMPTY_PATH = 0x1000;
+  public static final int AT_RECURSIVE = 0x8000;
 
   public static final int RENAME_NOREPLACE = 1;
   public static final int RENAME_EXCHANGE = 2;
@@ -74,6 +75,12 @@ public final class Linux {
   public static final int MOUNT_ATTR_NOSUID = 2;
   public static final int MOUNT_ATTR_NODEV = 4;
   public static final int MOUNT_ATTR_NOEXEC = 8;
+
+  /** open_tree(2), {@code flags}. */
+  public static final int OPEN_TREE_CLONE = 1;
+
+  /** mount_setattr(2), {@code propagation}. */
+  public static final int MS_PRIVATE = 1 << 18;
 
   public static final int LOCK_SH = 1;
   public static final int LOCK_EX = 2;
@@ -281,6 +288,28 @@ public final class Linux {
    * @param attributes {@code MOUNT_ATTR_*}
    */
   public static native int fsmount(int context, int attributes);
+
+  /**
+   * open_tree(2) with OPEN_TREE_CLOEXEC: a copy of a mount that is attached nowhere, and goes when
+   * the fd and all that was opened below it are closed; the fd.
+   *
+   * @param flags {@code OPEN_TREE_CLONE}, {@code AT_RECURSIVE}, {@code AT_EMPTY_PATH}
+   */
+  public static native int openTree(int dirfd, byte[] path, int flags);
+
+  /** move_mount(2): attaches the mount that one descriptor is to the directory that another is. */
+  public static native int moveMount(int tree, int target);
+
+  /**
+   * mount_setattr(2) of the mount that a descriptor is.
+   *
+   * @param set {@code MOUNT_ATTR_*}
+   * @param clear {@code MOUNT_ATTR_*}
+   * @param propagation 0, or {@code MS_PRIVATE}
+   * @param recursive whether those below change with it
+   */
+  public static native int mountSetattr(
+      int tree, long set, long clear, long propagation, boolean recursive);
 
   /** statfs(2): {f_type, f_bsize, f_blocks, f_bavail, f_files, f_ffree} into {@code out}. */
   public static native int statfs(byte[] path, long[] out);

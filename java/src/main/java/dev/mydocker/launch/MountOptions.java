@@ -15,11 +15,11 @@ import java.util.Map;
  * @param bind whether this is a bind mount, and of what
  * @param data key and value pairs for fsconfig(2); an empty value is a flag
  */
-record MountOptions(
+public record MountOptions(
     long set, long clear, long propagation, boolean recursive, Bind bind, List<String> data) {
 
   /** Kinds of bind mount. */
-  enum Bind {
+  public enum Bind {
     NONE,
     ONE,
     TREE
@@ -91,12 +91,12 @@ record MountOptions(
           "runbindable",
           MS_UNBINDABLE);
 
-  MountOptions {
+  public MountOptions {
     data = List.copyOf(data);
   }
 
   /** Takes the options of OCI runtime-spec, "Mounts", apart; later ones win. */
-  static MountOptions parse(List<String> options) {
+  public static MountOptions parse(List<String> options) {
     long set = 0;
     long clear = 0;
     long propagation = 0;

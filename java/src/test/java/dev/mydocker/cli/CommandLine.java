@@ -35,9 +35,14 @@ record CommandLine(Path root, Path runRoot) {
   }
 
   Result run(String... arguments) {
+    return run(new byte[0], arguments);
+  }
+
+  /** One that has something on its standard input. */
+  Result run(byte[] input, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Console console = new Console(new ByteArrayInputStream(new byte[0]), out, err);
+    Console console = new Console(new ByteArrayInputStream(input), out, err);
     int code = new Main(console).run(line(arguments).toArray(String[]::new));
     return new Result(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mydocker.engine.ContainerFiles;
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Stat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -364,36 +367,139 @@ class FilesIT {
   }
 
   @Test
-  void aVolumeIsNotTakenForWhatItCovers() throws Exception {
+  void aContainerThatDoesNotRunHasItsMountsForCopies() throws Exception {
     Files.createDirectory(here.resolve("v"));
     Files.writeString(here.resolve("f"), "volume's");
-    script("linked", "rm -rf /var/run; ln -s ../run /var/run");
+    script("linked", "rm -rf /var/run; ln -s ../run /var/run", "echo covered >/home/below");
     good("start", "linked");
     good("wait", "linked");
     good("commit", "linked", "files:linked");
     String volume = path("v") + ":/var/run/x";
+    String home = path("v") + ":/home:ro";
+    String file = path("f") + ":/new/file";
+    good(
+        "create",
+        "--name",
+        "vol",
+        "--read-only",
+        "-v",
+        volume,
+        "-v",
+        home,
+        "-v",
+        file,
+        "files:linked",
+        "sleep",
+        "1000");
+    good("cp", path("f"), "vol:/run/x/g");
+    assertThat(content("v/g")).isEqualTo("volume's");
+    assertThat(bad("cp", path("f"), "vol:/home/")).contains("EROFS");
+    assertThat(bad("cp", path("f"), "vol:/run/")).contains("EROFS");
+    assertThat(tar(good("cp", "vol:/home", "-").bytes(), "-t").lines())
+        .containsExactly("home/", "home/g");
+    assertThat(tar(good("cp", "vol:/run", "-").bytes(), "-t")).contains("run/x/g");
+    good("cp", "vol:/new", path("out"));
+    assertThat(content("out/file")).isEqualTo("volume's");
+    assertThat(tar(good("export", "vol").bytes(), "-t").lines())
+        .contains("home/below", "run/x/", "new/file")
+        .doesNotContain("run/x/g", "home/g");
+    assertThat(good("diff", "vol").out().lines())
+        .as("what a start would make")
+        .containsExactlyInAnyOrder("C /run", "A /run/x", "A /new", "A /new/file");
+    assertThat(bad("cp", "vol:/none", "-")).contains("no such file");
+  }
+
+  @Test
+  void whatCannotBeMountedIsNotTakenForWhatItCovers() throws Exception {
+    Files.createDirectory(here.resolve("v"));
+    Files.writeString(here.resolve("f"), "");
     String home = path("v") + ":/home";
-    good("create", "--name", "vol", "-v", volume, "-v", home, "files:linked", "sleep", "1000");
+    good("create", "--name", "gone", "-v", home, BUSYBOX, "sleep", "1000");
+    Files.delete(here.resolve("v"));
     String reason = "is mounted while it runs only: start it first";
-    assertThat(bad("cp", path("f"), "vol:/run/x")).contains(reason);
-    assertThat(bad("cp", path("f"), "vol:/home/")).contains(reason);
-    assertThat(bad("cp", path("f"), "vol:/home/f")).contains(reason);
-    assertThat(bad("cp", "vol:/var/run/x", path("out"))).contains(reason);
-    good("cp", path("f"), "vol:/var/run/xy");
-    good("start", "vol");
-    good("cp", path("f"), "vol:/var/run/x/f");
-    assertThat(content("v/f")).isEqualTo("volume's");
-    good("cp", "vol:/run/x", path("out"));
-    assertThat(content("out/f")).isEqualTo("volume's");
+    assertThat(bad("cp", path("f"), "gone:/home/")).contains(reason);
+    assertThat(bad("cp", path("f"), "gone:/home/f")).contains(reason);
+    assertThat(bad("cp", "gone:/home", path("out"))).contains(reason);
+    good("cp", path("f"), "gone:/homes");
+  }
+
+  @Test
+  void aRunningContainersMountsAreCopiedWithTheirDirectory() throws Exception {
+    Files.createDirectory(here.resolve("v"));
+    Files.writeString(here.resolve("v/f"), "volume's");
+    String volume = path("v") + ":/d/v";
+    good(
+        "create",
+        "--name",
+        "run",
+        "-v",
+        volume,
+        "--tmpfs",
+        "/d/memory",
+        BUSYBOX,
+        "sh",
+        "-c",
+        "echo >/d/memory/f; echo >/d/ready; exec sleep 1000");
+    good("start", "run");
+    while (mydocker(new byte[0], "cp", "run:/d/ready", "-").code() != 0) {
+      Thread.onSpinWait();
+    }
+    assertThat(tar(good("cp", "run:/d", "-").bytes(), "-t").lines())
+        .containsExactlyInAnyOrder("d/", "d/ready", "d/memory/", "d/v/", "d/v/f");
+    assertThat(tar(good("cp", "run:/", "-").bytes(), "-t").lines())
+        .contains("./", "proc/", "dev/", "d/v/f", "etc/hostname")
+        .noneMatch(name -> name.matches("(proc|sys|dev)/.+"));
+  }
+
+  @Test
+  void copiesKeepAttributesLinksAndNodes() throws Exception {
+    Path tree = Files.createDirectories(here.resolve("tree/sub")).getParent();
+    Files.writeString(tree.resolve("f"), "content");
+    Files.createLink(tree.resolve("sub/same"), tree.resolve("f"));
+    byte[] capability = {1, 0, 0, 2, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    byte[] other = {'x'};
+    byte[] name = "f".getBytes(StandardCharsets.US_ASCII);
+    try (Directory top = Directory.open(tree)) {
+      top.setXattr(name, "security.capability".getBytes(), capability);
+      top.setXattr(name, "user.note".getBytes(), other);
+      top.setXattr(name, "trusted.note".getBytes(), other);
+      top.setXattr("user.top".getBytes(), other);
+      top.mknod("null".getBytes(), Linux.S_IFCHR, 1, 3);
+      top.chmod("null".getBytes(), 0604);
+      top.mknod("fifo".getBytes(), Linux.S_IFIFO, 0, 0);
+      top.mknod("socket".getBytes(), Linux.S_IFSOCK, 0, 0);
+    }
+    script("kept", "true");
+    Result in = good("cp", "-a", path("tree"), "kept:/in");
+    assertThat(in.err()).contains("1 files were not copied");
+    good("cp", "kept:/in", path("out"));
+    byte[] archive = good("cp", "kept:/in", "-").bytes();
+    good("start", "kept");
+    good("wait", "kept");
+    assertThat(mydocker(archive, "cp", "-", "kept:/home").code()).isZero();
+    good("cp", "kept:/home/in", path("again"));
+    for (String copy : List.of("out", "again")) {
+      try (Directory top = Directory.open(here.resolve(copy))) {
+        assertThat(top.getXattr(name, "security.capability".getBytes())).hasValue(capability);
+        assertThat(top.getXattr(name, "user.note".getBytes())).hasValue(other);
+        assertThat(top.getXattr(name, "trusted.note".getBytes())).isEmpty();
+        assertThat(top.getXattr("user.top".getBytes())).hasValue(other);
+        assertThat(top.stat(name).nlink()).isEqualTo(2);
+        Stat node = top.stat("null".getBytes());
+        assertThat(node.mode()).isEqualTo(Linux.S_IFCHR | 0604);
+        assertThat(node.rdevMajor() + ":" + node.rdevMinor()).isEqualTo("1:3");
+        assertThat(top.stat("fifo".getBytes()).type()).isEqualTo(Linux.S_IFIFO);
+      }
+      assertThat(content(copy + "/sub/same")).isEqualTo("content");
+    }
   }
 
   @Test
   void CP11_specialSourcesDoNotBlock() throws Exception {
     running("special", "mkdir /s", "mkfifo /s/fifo", "mknod /s/null c 1 3");
-    Result out = good("cp", "special:/s", path("s"));
-    assertThat(out.err()).contains("1 files were not copied");
+    good("cp", "special:/s", path("s"));
     assertThat(Files.exists(here.resolve("s/fifo"))).isTrue();
-    assertThat(Files.exists(here.resolve("s/null"))).isFalse();
+    assertThat(Files.getAttribute(here.resolve("s/null"), "unix:rdev")).isEqualTo(0x103L);
     assertThat(tar(good("cp", "special:/s/fifo", "-").bytes(), "-tv")).startsWith("prw");
   }
 

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** Writes tars byte by byte, the ones that no library would write included. */
-final class RawTar {
+public final class RawTar {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** A field of a header: where it begins and how long it is. */
-  enum Field {
+  public enum Field {
     MODE(100, 8),
     UID(108, 8),
     GID(116, 8),
@@ -29,7 +29,7 @@ final class RawTar {
     }
 
     /** Puts octal digits there. */
-    Consumer<byte[]> octal(long value) {
+    public Consumer<byte[]> octal(long value) {
       String digits = Long.toOctalString(value);
       return text("0".repeat(Math.max(0, length - 1 - digits.length())) + digits);
     }
@@ -65,7 +65,7 @@ final class RawTar {
 
   /** A header with what the edits make of it, its checksum right, and data. */
   @SafeVarargs
-  final RawTar entry(String name, char type, String data, Consumer<byte[]>... edits) {
+  public final RawTar entry(String name, char type, String data, Consumer<byte[]>... edits) {
     byte[] header = new byte[512];
     put(header, 0, name);
     header[156] = (byte) type;
@@ -82,24 +82,24 @@ final class RawTar {
     return raw(header).data(data);
   }
 
-  RawTar file(String name, String content) {
+  public RawTar file(String name, String content) {
     return entry(name, '0', content);
   }
 
-  RawTar directory(String name) {
+  public RawTar directory(String name) {
     return entry(name + "/", '5', "");
   }
 
-  RawTar symlink(String name, String target) {
+  public RawTar symlink(String name, String target) {
     return entry(name, '2', "", h -> put(h, 157, target));
   }
 
-  RawTar hardlink(String name, String target) {
+  public RawTar hardlink(String name, String target) {
     return entry(name, '1', "", h -> put(h, 157, target));
   }
 
   /** A PAX header for the entry that follows; records as key and value in turn. */
-  RawTar pax(String... records) {
+  public RawTar pax(String... records) {
     StringBuilder body = new StringBuilder();
     for (int i = 0; i < records.length; i += 2) {
       body.append(record(records[i], records[i + 1]));
@@ -141,7 +141,7 @@ final class RawTar {
   }
 
   /** The tar, ended. */
-  byte[] end() {
+  public byte[] end() {
     return raw(new byte[1024]).open();
   }
 }
