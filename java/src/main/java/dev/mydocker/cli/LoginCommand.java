@@ -67,8 +67,8 @@ final class LoginCommand implements Command {
         fromInput
             ? Prompt.wholeInput()
             : password.isPresent() ? password.get() : prompt.askHidden("Password: ");
-    logins.check(registry, name, secret);
-    Optional<Path> file = logins.keep(registry, name, secret);
+    Optional<String> identity = logins.check(registry, name, secret);
+    Optional<Path> file = logins.keep(registry, name, secret, identity);
     if (file.isPresent()) {
       console.err(
           "\nWARNING! Your credentials are stored unencrypted in '"

@@ -76,15 +76,17 @@ public final class Logins {
   /**
    * Asks the registry whether it knows this user.
    *
+   * @return the identity token that the registry's token service gave for the password, if any: to
+   *     be kept in its place
    * @throws ImageException UNAUTHORIZED when it does not
    */
-  public void check(String registry, String user, String password) throws IOException {
+  public Optional<String> check(String registry, String user, String password) throws IOException {
     if (user.isEmpty() || user.indexOf(':') >= 0 || password.isEmpty()) {
       throw new ImageException(
           Kind.UNAUTHORIZED,
           "cannot log in to " + registry + ": it needs a user name without colon, and a password");
     }
-    check(registry, (d, p) -> Optional.of(new Credential.Password(user, password)));
+    return check(registry, (d, p) -> Optional.of(new Credential.Password(user, password)));
   }
 
   /** {@link #check(String, String, String)} of the credentials that are kept. */
@@ -92,15 +94,16 @@ public final class Logins {
     check(registry, credentials::find);
   }
 
-  private void check(String registry, RegistryAuth.Keeper keeper) throws IOException {
+  private Optional<String> check(String registry, RegistryAuth.Keeper keeper) throws IOException {
     try {
       RegistriesConf conf = RegistriesConf.load(environment);
       try (RegistryHttp http =
           new RegistryHttp(
               environment, HttpTiming.DEFAULT, PullListener.NONE::call, conf::isInsecure)) {
-        new RegistryEndpoint(http, registry, "", keeper, RegistryAuth.Purpose.LOGIN)
-            .get("", Map.of(), "/v2/, as every registry has it")
-            .discard();
+        RegistryEndpoint endpoint =
+            new RegistryEndpoint(http, registry, "", keeper, RegistryAuth.Purpose.LOGIN);
+        endpoint.get("", Map.of(), "/v2/, as every registry has it").discard();
+        return endpoint.auth().identity();
       }
     } catch (IOException e) {
       ImageException why = RegistryError.of(e, registry);
@@ -113,19 +116,26 @@ public final class Logins {
    * Keeps credentials: with the helper that the configuration names for the registry, else in the
    * file itself.
    *
+   * @param identity what {@link #check(String, String, String)} gave: kept instead of the password
    * @return the file, when they stand in it as they are
    */
-  public Optional<Path> keep(String registry, String user, String password) throws IOException {
-    Credential.Password secret = new Credential.Password(user, password);
+  public Optional<Path> keep(
+      String registry, String user, String password, Optional<String> identity) throws IOException {
+    Credential.Password secret =
+        new Credential.Password(user, identity.isPresent() ? "" : password);
     String server = Credentials.server(registry);
     Path file = credentials.file();
     Json.Obj config = Credentials.load(file).orElse(Json.object().build());
     Optional<CredentialHelper> helper = credentials.helper(config, registry);
     Json.Builder entry = Json.object();
     if (helper.isPresent()) {
-      helper.get().store(server, secret);
+      // By that name helpers know that the secret is no password.
+      helper
+          .get()
+          .store(server, identity.map(t -> new Credential.Password("<token>", t)).orElse(secret));
     } else {
       entry.put("auth", secret.basic().substring("Basic ".length()));
+      identity.ifPresent(token -> entry.put("identitytoken", token));
     }
     change(
         file,

@@ -50,6 +50,9 @@ final class RegistryAuth {
 
   private static final int MAX_BODY = 1 << 20;
 
+  /** What token services know this program as. */
+  private static final String CLIENT = "mydocker";
+
   /** Seconds a token lives when its service does not say; and no token is taken to live longer. */
   private static final long DEFAULT_LIFE = 60;
 
@@ -64,6 +67,7 @@ final class RegistryAuth {
   private Optional<String> header = Optional.empty();
   private Optional<Challenge> bearer = Optional.empty();
   private Optional<Optional<Credential>> credential = Optional.empty();
+  private Optional<String> identity = Optional.empty();
   private long goodUntil;
 
   /**
@@ -157,6 +161,14 @@ final class RegistryAuth {
     return Optional.empty();
   }
 
+  /**
+   * The refresh token that the token service gave at a login, by which a password need not be kept
+   * (Docker's token specification: {@code offline_token}).
+   */
+  synchronized Optional<String> identity() {
+    return identity;
+  }
+
   /** Whether there are credentials for this registry, as far as was looked. */
   synchronized boolean hasCredentials() {
     return credential.isPresent() && credential.get().isPresent();
@@ -169,6 +181,7 @@ final class RegistryAuth {
   synchronized boolean isRevealedBy(String text) {
     List<String> secrets = new ArrayList<>();
     credential.flatMap(c -> c).ifPresent(c -> secrets.addAll(c.secrets()));
+    identity.ifPresent(secrets::add);
     header.ifPresent(value -> secrets.add(value.substring(value.indexOf(' ') + 1)));
     return secrets.stream()
         .filter(secret -> !secret.isEmpty())
@@ -207,7 +220,7 @@ final class RegistryAuth {
         append(query, "scope", String.join(" ", scopes));
       }
       append(query, "grant_type", "refresh_token");
-      append(query, "client_id", "mydocker");
+      append(query, "client_id", CLIENT);
       append(query, "refresh_token", identity.token());
       return http.send(HttpRequest.form(realm, query), Optional.empty());
     }
@@ -215,6 +228,10 @@ final class RegistryAuth {
     Optional<String> authorization = Optional.empty();
     if (known.isPresent() && known.get() instanceof Credential.Password password) {
       append(query, "account", password.user());
+      if (purpose == Purpose.LOGIN) {
+        append(query, "client_id", CLIENT);
+        append(query, "offline_token", "true");
+      }
       authorization = Optional.of(password.basic());
     }
     String base = realm.toString();
@@ -255,14 +272,19 @@ final class RegistryAuth {
       Json.Obj answer = Json.parseObject(body);
       String token =
           answer.string("token").filter(t -> !t.isEmpty()).or(() -> accessToken(answer)).orElse("");
-      if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      if (!isUsable(token)) {
         throw new ProtocolException("no usable token");
       }
+      identity = answer.string("refresh_token").filter(RegistryAuth::isUsable);
       goodUntil = System.nanoTime() + life(answer) * 900_000_000L;
       return token;
     } catch (JsonException e) {
       throw new ProtocolException("something else than a token");
     }
+  }
+
+  private static boolean isUsable(String token) {
+    return !token.isEmpty() && token.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }
 
   private static Optional<String> accessToken(Json.Obj answer) {

@@ -163,8 +163,7 @@ final class Store implements AutoCloseable {
   /** Whether a manifest still is kept as it was listed: under the same name, or without one. */
   boolean keeps(Descriptor listed) throws IOException {
     return manifests().stream()
-        .anyMatch(
-            d -> d.digest().equals(listed.digest()) && nameOf(d).equals(nameOf(listed)));
+        .anyMatch(d -> d.digest().equals(listed.digest()) && nameOf(d).equals(nameOf(listed)));
   }
 
   /** The names that a manifest is kept under. */

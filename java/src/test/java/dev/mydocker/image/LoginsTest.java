@@ -90,7 +90,7 @@ class LoginsTest {
         "{\"HttpHeaders\":{\"X\":\"1\"},\"auths\":{\"other.test\":{\"auth\":\"eDp5\"},"
             + "\"https://registry.test/v1/\":{\"auth\":\"b2xkOm9sZA==\"}},\"psFormat\":\"t\"}");
     Files.setPosixFilePermissions(config, PosixFilePermissions.fromString("rw-r--r--"));
-    assertThat(logins().keep("registry.test", "me", SECRET)).contains(config);
+    assertThat(logins().keep("registry.test", "me", SECRET, Optional.empty())).contains(config);
     assertThat(Files.readString(config).replaceAll("\\s", ""))
         .isEqualTo(
             "{\"HttpHeaders\":{\"X\":\"1\"},\"auths\":{\"other.test\":{\"auth\":\"eDp5\"},"
@@ -109,7 +109,7 @@ class LoginsTest {
 
   @Test
   void aNewFileGetsADirectoryOfItsOwnersAlone() throws Exception {
-    logins().keep("docker.io", "me", SECRET);
+    logins().keep("docker.io", "me", SECRET, Optional.empty());
     assertThat(Files.readString(config)).contains("\"https://index.docker.io/v1/\"");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(config.getParent())))
         .isEqualTo("rwx------");
@@ -120,7 +120,7 @@ class LoginsTest {
     Path real = Files.writeString(directory.resolve("dotfile.json"), "{}");
     Files.createDirectories(config.getParent());
     Files.createSymbolicLink(config, real);
-    logins().keep("registry.test", "me", SECRET);
+    logins().keep("registry.test", "me", SECRET, Optional.empty());
     assertThat(config).isSymbolicLink();
     assertThat(Files.readString(real)).contains(AUTH);
   }
@@ -130,7 +130,7 @@ class LoginsTest {
       strings = {"[]", "{\"auths\":[\"s3cr3t\"]}", "s3cr3t", "{\"auths\":{},\"auths\":{}}"})
   void REG17_aFileThatCannotBeReadIsLeftAsItIs(String text) throws Exception {
     config(text);
-    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET))
+    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET, Optional.empty()))
         .isInstanceOfSatisfying(
             ImageException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CONFIGURATION))
         .hasMessageContaining(config.toString())
@@ -140,9 +140,9 @@ class LoginsTest {
 
   @Test
   void aLogoutForgetsOneRegistry() throws Exception {
-    logins().keep("registry.test", "me", SECRET);
-    logins().keep("registry.test:5000", "me", SECRET);
-    logins().keep("docker.io", "me", SECRET);
+    logins().keep("registry.test", "me", SECRET, Optional.empty());
+    logins().keep("registry.test:5000", "me", SECRET, Optional.empty());
+    logins().keep("docker.io", "me", SECRET, Optional.empty());
     assertThat(logins().forget("registry.test")).isTrue();
     assertThat(logins().forget("registry.test")).isFalse();
     assertThat(logins().has("registry.test")).isFalse();
@@ -180,7 +180,7 @@ class LoginsTest {
         "{\"credHelpers\":{\"registry.test\":\"safe\"},\"auths\":{\"registry.test\":{\"auth\":\""
             + AUTH
             + "\"}}}");
-    assertThat(logins().keep("registry.test", "me", SECRET)).isEmpty();
+    assertThat(logins().keep("registry.test", "me", SECRET, Optional.empty())).isEmpty();
     assertThat(Files.readString(directory.resolve("kept")).strip())
         .isEqualTo(
             "{\"ServerURL\":\"registry.test\",\"Username\":\"me\",\"Secret\":\"" + SECRET + "\"}");
@@ -198,11 +198,11 @@ class LoginsTest {
   void REG17_aHelpersFailureDoesNotShowThePassword() throws Exception {
     helper("bad", "cat; exit 1");
     config("{\"credsStore\":\"bad\"}");
-    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET))
+    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET, Optional.empty()))
         .hasMessage("the credential helper docker-credential-bad keeps nothing")
         .hasMessageNotContaining(SECRET);
     helper("bad", "echo out of keys; exit 1");
-    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET))
+    assertThatThrownBy(() -> logins().keep("registry.test", "me", SECRET, Optional.empty()))
         .hasMessageEndingWith("keeps nothing: \"out of keys\"");
     assertThat(Files.readString(config)).isEqualTo("{\"credsStore\":\"bad\"}");
   }
@@ -238,7 +238,7 @@ class LoginsTest {
               "refuses the credentials (401 UNAUTHORIZED a message with our credentials")
           .hasMessageEndingWith("check user name and password")
           .hasMessageNotContaining(wrong);
-      logins().keep(registry.authority(), "me", SECRET);
+      logins().keep(registry.authority(), "me", SECRET, Optional.empty());
       logins().checkKept(registry.authority());
     }
   }
@@ -261,14 +261,13 @@ class LoginsTest {
     }
   }
 
-  @Test
-  void aLoginAsksForATokenOfNoRepository() throws Exception {
-    List<String> asked = new CopyOnWriteArrayList<>();
+  /** A registry whose token service says what it was asked, and gives tokens of this form. */
+  private void withTokens(String answer, List<String> asked, Use use) throws Exception {
     try (RegistryStub tokens =
             new RegistryStub(
                 (r, out) -> {
-                  asked.add(r.target() + " " + r.header("authorization"));
-                  RegistryStub.reply(out, 200, "{\"token\":\"t\"}");
+                  asked.add(r.target() + " " + r.header("authorization") + r.body());
+                  RegistryStub.reply(out, 200, answer);
                 });
         RegistryStub registry =
             new RegistryStub(
@@ -281,9 +280,58 @@ class LoginsTest {
                       "{}",
                       "WWW-Authenticate: Bearer realm=" + realm + ",service=\"s\"");
                 })) {
-      logins().check(registry.authority(), "me", SECRET);
-      assertThat(asked).containsExactly("/token?service=s&account=me Basic " + AUTH);
-      assertThat(Optional.of(registry.requests().size())).contains(2);
+      use.of(registry);
     }
+  }
+
+  private interface Use {
+    void of(RegistryStub registry) throws Exception;
+  }
+
+  @Test
+  void aLoginAsksForATokenOfNoRepository() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    withTokens(
+        "{\"token\":\"t\"}",
+        asked,
+        registry -> {
+          assertThat(logins().check(registry.authority(), "me", SECRET)).isEmpty();
+          assertThat(registry.requests()).hasSize(2);
+        });
+    assertThat(asked)
+        .containsExactly(
+            "/token?service=s&account=me&client_id=mydocker&offline_token=true Basic " + AUTH);
+  }
+
+  @Test
+  void anIdentityTokenIsKeptInsteadOfThePassword() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    withTokens(
+        "{\"token\":\"t\",\"refresh_token\":\"lasting\"}",
+        asked,
+        registry -> {
+          Optional<String> identity = logins().check(registry.authority(), "me", SECRET);
+          assertThat(identity).contains("lasting");
+          logins().keep(registry.authority(), "me", SECRET, identity);
+          assertThat(Files.readString(config))
+              .contains("\"identitytoken\": \"lasting\"")
+              .contains("\"auth\": \"bWU6\"")
+              .doesNotContain(AUTH);
+          asked.clear();
+          logins().checkKept(registry.authority());
+        });
+    assertThat(asked)
+        .containsExactly(
+            "/token service=s&grant_type=refresh_token&client_id=mydocker&refresh_token=lasting");
+  }
+
+  @Test
+  void aHelperIsToldThatItKeepsAToken() throws Exception {
+    helper("safe", "cat >" + directory + "/kept");
+    config("{\"credsStore\":\"safe\"}");
+    assertThat(logins().keep("registry.test", "me", SECRET, Optional.of("lasting"))).isEmpty();
+    assertThat(Files.readString(directory.resolve("kept")).strip())
+        .isEqualTo(
+            "{\"ServerURL\":\"registry.test\",\"Username\":\"<token>\",\"Secret\":\"lasting\"}");
   }
 }

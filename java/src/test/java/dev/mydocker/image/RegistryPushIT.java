@@ -223,7 +223,8 @@ class RegistryPushIT {
           .hasMessageContaining("refuses the credentials")
           .hasMessageNotContaining("wrong");
       logins.check(registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD);
-      logins.keep(registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD);
+      logins.keep(
+          registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD, Optional.empty());
       push(name);
       assertThat(skopeo(name)).isEqualTo(manifest.digest());
       logins.forget(registry.authority());
@@ -250,7 +251,8 @@ class RegistryPushIT {
       assertThatThrownBy(() -> logins.check(registry.authority(), DockerRegistry.USER, "wrong"))
           .hasMessageContaining("refuses the credentials");
       logins.check(registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD);
-      logins.keep(registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD);
+      logins.keep(
+          registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD, Optional.empty());
       push(base);
       events.clear();
       int before = tokens.served();
