@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerSizes;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Health;
@@ -11,6 +12,7 @@ import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ final class ContainerDocument {
 
   private ContainerDocument() {}
 
-  static Json.Obj of(ContainerInfo container, Spec spec) {
+  static Json.Obj of(ContainerInfo container, Spec spec, Optional<ContainerSizes.Size> size) {
     List<String> command = container.command();
     Spec.Process process = spec.process().orElseThrow();
     return Json.object()
@@ -37,9 +39,15 @@ final class ContainerDocument {
         .put("Driver", "overlay2")
         .put("Platform", "linux")
         .put("HostConfig", host(container, spec))
+        .put("SizeRw", size.map(s -> number(s.written())))
+        .put("SizeRootFs", size.map(s -> number(s.root())))
         .put("Mounts", mounts(container, spec))
         .put("Config", config(container, spec, process))
         .build();
+  }
+
+  private static Json.Num number(long value) {
+    return new Json.Num(BigDecimal.valueOf(value));
   }
 
   private static Json.Obj state(ContainerInfo container) {
