@@ -112,6 +112,11 @@ public final class Engine {
     return out;
   }
 
+  /** What it runs on. */
+  public HostInfo host() throws IOException {
+    return HostInfo.of(home, images);
+  }
+
   /** How large containers are. */
   public ContainerSizes sizes() {
     return new ContainerSizes(home);
