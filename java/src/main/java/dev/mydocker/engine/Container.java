@@ -638,10 +638,10 @@ public final class Container {
         "imageRef", description.name().map(ImageRef::tagged).orElse(""));
   }
 
-  /** What it has printed. */
+  /** What it has printed; more may come while its monitor lives, or what follows that. */
   public LogReader log() {
     return new LogReader(
-        home.store().directory(id), () -> Files.exists(home.roots().running().resolve(id)));
+        home.store().directory(id), () -> RunDirectory.isHeld(home.roots(), id));
   }
 
   /**
@@ -790,7 +790,7 @@ public final class Container {
         () -> {
           try {
             future.complete(await());
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | Error e) {
             future.completeExceptionally(e);
           }
         };
