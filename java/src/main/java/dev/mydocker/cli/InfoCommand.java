@@ -92,8 +92,7 @@ final class InfoCommand implements Command {
     List<ContainerInfo> containers = engine.containers();
     long running = count(containers, ContainerState.RUNNING);
     long paused = count(containers, ContainerState.PAUSED);
-    long images =
-        engine.images().local().list().stream().map(ListedImage::id).distinct().count();
+    long images = engine.images().local().list().stream().map(ListedImage::id).distinct().count();
     return Json.object()
         .put("Containers", containers.size())
         .put("ContainersRunning", running)

@@ -640,8 +640,7 @@ public final class Container {
 
   /** What it has printed; more may come while its monitor lives, or what follows that. */
   public LogReader log() {
-    return new LogReader(
-        home.store().directory(id), () -> RunDirectory.isHeld(home.roots(), id));
+    return new LogReader(home.store().directory(id), () -> RunDirectory.isHeld(home.roots(), id));
   }
 
   /**

@@ -144,7 +144,16 @@ class ClockIT {
 
   @Test
   void REL32_aLifeByAClockThatJumps() throws Exception {
-    by(JUMPS, "run", "-d", "--name", "aa", "--restart", "on-failure:2", CommandLine.BUSYBOX, "false");
+    by(
+        JUMPS,
+        "run",
+        "-d",
+        "--name",
+        "aa",
+        "--restart",
+        "on-failure:2",
+        CommandLine.BUSYBOX,
+        "false");
     while (mydocker.info("aa").restarts() < 2 || mydocker.info("aa").exit().isEmpty()) {
       Thread.onSpinWait();
     }
@@ -170,7 +179,8 @@ class ClockIT {
         .endsWith(", Less than a second ago");
     assertThat(by(shift, "start", "-a", "later")).isEqualTo("well");
     assertThat(by(shift, "ps", "-a", "--format", "{{.Status}}")).startsWith("Exited (0) ");
-    assertThat(by(shift, "events", "--since", "1h", "--until", "0s")).contains("2039-0", " create ");
+    assertThat(by(shift, "events", "--since", "1h", "--until", "0s"))
+        .contains("2039-0", " create ");
     assertThat(by(shift, "commit", "later", "made:2039")).startsWith("sha256:");
     assertThat(by(shift, "images", "--format", "{{.Tag}} {{.CreatedSince}}"))
         .containsPattern("2039 (Less than a|[0-9]+) seconds? ago");

@@ -30,7 +30,8 @@ class InfoIT {
   /** One that has written 5000 bytes under two names, and sleeps. */
   private String writer() {
     String script = "head -c 5000 /dev/zero >/a; ln /a /b; ln -s /a /c; >/ready; exec sleep 1000";
-    String id = mydocker.good("run", "-d", "--name", "box", CommandLine.BUSYBOX, "sh", "-c", script);
+    String id =
+        mydocker.good("run", "-d", "--name", "box", CommandLine.BUSYBOX, "sh", "-c", script);
     mydocker.awaitFile(id, "ready");
     return id;
   }

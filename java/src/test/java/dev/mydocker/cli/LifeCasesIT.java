@@ -144,8 +144,7 @@ class LifeCasesIT {
   @Test
   void aLogIsFollowedToTheEndOfAContainerWithoutAnOwner() throws Exception {
     run("ends", "echo >/ready; sleep 0.3; echo last");
-    LogQuery follow =
-        new LogQuery(true, Optional.empty(), Optional.empty(), Optional.empty());
+    LogQuery follow = new LogQuery(true, Optional.empty(), Optional.empty(), Optional.empty());
     try (Stream<LogLine> log = mydocker.engine().find("ends").log().lines(follow)) {
       assertThat(log.map(LogLine::text)).containsExactly("last");
     }

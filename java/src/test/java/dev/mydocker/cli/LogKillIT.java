@@ -147,8 +147,7 @@ class LogKillIT {
 
   @RepeatedTest(ROUNDS)
   void aKilledClientLosesNothing() throws Exception {
-    List<String> run =
-        List.of("run", "--name", "prints", CommandLine.BUSYBOX, "sh", "-c", SCRIPT);
+    List<String> run = List.of("run", "--name", "prints", CommandLine.BUSYBOX, "sh", "-c", SCRIPT);
     Process client = LifeVictim.start(mydocker, directory.resolve("warm"), run);
     Thread reader = new Thread(() -> LifeVictim.lines(client).lines().forEach(line -> {}));
     reader.start();
