@@ -186,6 +186,7 @@ class LifeKillIT {
   void REL01_aCommandKilledAnywhereIsMadeUpForByTheNext(Scene scene) throws Exception {
     List<Point> points = points(kill(scene, Point.NEVER, victim(scene)));
     mydocker.clear();
+    forgetWhatWasMade();
     Process next = victim(scene);
     for (Point point : chosen(points)) {
       Process victim = next;
@@ -256,9 +257,7 @@ class LifeKillIT {
       mydocker.good("inspect", words[0]);
       mydocker.good("rm", "-f", words[2]);
     }
-    mydocker.good("volume", "prune", "-a", "-f");
-    mydocker.run("rmi", "made:1");
-    mydocker.good("image", "prune", "-f");
+    forgetWhatWasMade();
     for (String id : before) {
       requireNothing(id, as);
     }
@@ -275,6 +274,13 @@ class LifeKillIT {
         mydocker.good("rm", name);
       }
     }
+  }
+
+  /** Volumes and images that commands of the scenes make. */
+  private void forgetWhatWasMade() {
+    mydocker.good("volume", "prune", "-a", "-f");
+    mydocker.run("rmi", "made:1");
+    mydocker.good("image", "prune", "-f");
   }
 
   /** Those of a container that is not there are not there either; a new one has its content. */
