@@ -7,7 +7,6 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.spec.MountOption;
-import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -147,8 +146,7 @@ final class ContainerFilter {
       }
     }
     try {
-      Spec spec = engine.find(container.id()).spec();
-      return ContainerDocument.users(spec).stream()
+      return engine.find(container.id()).mounts().stream()
           .anyMatch(m -> m.source().equals(value) || m.destination().equals(value));
     } catch (ContainerException damaged) {
       return false;

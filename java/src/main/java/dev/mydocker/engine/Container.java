@@ -119,6 +119,15 @@ public final class Container {
     return compiled().spec();
   }
 
+  /**
+   * What it has mounted of this host's files because somebody asked for it, volumes included.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public List<Spec.Mount> mounts() throws IOException {
+    return StoredSpec.askedMounts(compiled(), home.roots().running().resolve(id));
+  }
+
   private CompiledSpec compiled() throws IOException {
     if (compiled.isEmpty()) {
       compiled = Optional.of(StoredSpec.read(home.store(), id));

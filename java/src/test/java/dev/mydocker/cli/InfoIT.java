@@ -73,6 +73,19 @@ class InfoIT {
   }
 
   @Test
+  void whatIpcHostMountsNobodyHasAskedFor() {
+    mydocker.good(
+        "create", "--name", "box", "--ipc", "host", "-v", "/usr:/mnt:ro", CommandLine.BUSYBOX);
+    assertThat(mydocker.good("inspect", "-f", "{{json .HostConfig.Binds}}", "box"))
+        .isEqualTo("[\"/usr:/mnt:ro\"]");
+    assertThat(mydocker.good("inspect", "-f", "{{json .Mounts}}", "box"))
+        .contains("/mnt")
+        .doesNotContain("/dev/shm");
+    assertThat(mydocker.good("ps", "-aq", "--filter", "volume=/dev/shm")).isEmpty();
+    assertThat(mydocker.good("ps", "-aq", "--filter", "volume=/mnt")).isNotEmpty();
+  }
+
+  @Test
   void infoCountsAndTellsTheHost() throws Exception {
     writer();
     mydocker.good("create", "--name", "other", CommandLine.BUSYBOX, "true");
