@@ -98,22 +98,9 @@ final class ContainerFilter {
   }
 
   boolean matches(ContainerInfo container) throws IOException {
-    for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      boolean all = filter.getKey().startsWith("label");
-      boolean some = false;
-      for (String value : filter.getValue()) {
-        boolean one = matches(container, filter.getKey(), value);
-        if (all && !one) {
-          return false;
-        }
-        some |= one;
-      }
-      if (!some) {
-        return false;
-      }
-    }
     Instant created = container.created();
-    return created.isBefore(moments.getOrDefault("before", Instant.MAX))
+    return FilterWord.hold(wanted, (name, value) -> matches(container, name, value))
+        && created.isBefore(moments.getOrDefault("before", Instant.MAX))
         && created.isBefore(moments.getOrDefault("until", Instant.MAX))
         && created.isAfter(moments.getOrDefault("since", Instant.MIN));
   }
