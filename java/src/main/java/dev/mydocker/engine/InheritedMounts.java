@@ -38,8 +38,7 @@ final class InheritedMounts {
               MountOption.Origin.OTHER_CONTAINER));
     }
     CompiledSpec other = StoredSpec.read(home.store(), id);
-    for (Spec.Mount mount :
-        StoredSpec.askedMounts(other, home.roots().running().resolve(id))) {
+    for (Spec.Mount mount : StoredSpec.askedMounts(other, home.roots().running().resolve(id))) {
       if (!targets.contains(mount.destination())) {
         mounts.add(bind(mount, from.readOnly()));
       }
