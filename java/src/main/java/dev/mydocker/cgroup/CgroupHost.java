@@ -128,6 +128,11 @@ public final class CgroupHost {
     return hierarchies.isEmpty() ? 1 : 2;
   }
 
+  /** Whether the kernel has a controller, and this host mounts it. */
+  public boolean hasController(String name) {
+    return hierarchies.stream().anyMatch(h -> h.controllers().contains(name));
+  }
+
   /** Whether memory and swap can be limited together. */
   public boolean swapAccounting() {
     return facts.swapAccounting();

@@ -52,6 +52,7 @@ final class Commands {
           new Entry("image", "Commands for images"),
           new Entry("volume", "Commands for volumes"),
           new Entry("system", "Commands for what mydocker keeps on the disk"),
+          new Entry("info", "Show what is here and what it runs on"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
 
@@ -120,6 +121,7 @@ final class Commands {
           new Alias("check", "system check"),
           new Alias("df", "system df"),
           new Alias("events", "events"),
+          new Alias("info", "info"),
           new Alias("prune", "system prune"),
           new Alias("start", "system start"));
 
@@ -242,6 +244,8 @@ final class Commands {
         return Optional.of(new GroupCommand("image", "Work with images", IMAGE));
       case "system":
         return Optional.of(new GroupCommand("system", "Look after what is on the disk", SYSTEM));
+      case "info":
+        return Optional.of(new InfoCommand());
       case "version":
         return Optional.of(new VersionCommand());
       case "help":

@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerSizes;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Exit;
 import dev.mydocker.engine.Health;
@@ -11,6 +12,7 @@ import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,17 @@ final class ContainerDocument {
 
   private ContainerDocument() {}
 
-  static Json.Obj of(ContainerInfo container, Spec spec) {
+  /**
+   * A container's document.
+   *
+   * @param mounts what was asked to be mounted of the host
+   * @param size only when it was asked for
+   */
+  static Json.Obj of(
+      ContainerInfo container,
+      Spec spec,
+      List<Spec.Mount> mounts,
+      Optional<ContainerSizes.Size> size) {
     List<String> command = container.command();
     Spec.Process process = spec.process().orElseThrow();
     return Json.object()
@@ -36,10 +48,16 @@ final class ContainerDocument {
         .put("RestartCount", container.restarts())
         .put("Driver", "overlay2")
         .put("Platform", "linux")
-        .put("HostConfig", host(container, spec))
-        .put("Mounts", mounts(container, spec))
+        .put("HostConfig", host(container, spec, mounts))
+        .put("SizeRw", size.map(s -> number(s.written())))
+        .put("SizeRootFs", size.map(s -> number(s.root())))
+        .put("Mounts", mounts(container, mounts))
         .put("Config", config(container, spec, process))
         .build();
+  }
+
+  private static Json.Num number(long value) {
+    return new Json.Num(BigDecimal.valueOf(value));
   }
 
   private static Json.Obj state(ContainerInfo container) {
@@ -64,7 +82,7 @@ final class ContainerDocument {
     return moment.map(Instant::toString).orElse(NEVER);
   }
 
-  private static Json.Obj host(ContainerInfo container, Spec spec) {
+  private static Json.Obj host(ContainerInfo container, Spec spec, List<Spec.Mount> mounts) {
     Spec.Resources limits = spec.linux().resources();
     Json.Obj restart =
         Json.object()
@@ -73,7 +91,7 @@ final class ContainerDocument {
             .build();
     boolean host = container.settings().network() instanceof NetworkMode.Host;
     return Json.object()
-        .putStrings("Binds", binds(container, spec))
+        .putStrings("Binds", binds(container, mounts))
         .put("Mounts", asked(container))
         .putStrings("VolumesFrom", container.settings().volumesFrom())
         .put("NetworkMode", host ? "host" : "none")
@@ -93,23 +111,6 @@ final class ContainerDocument {
         .build();
   }
 
-  private static boolean isBind(Spec.Mount mount) {
-    return mount.source().startsWith("/")
-        && (mount.options().contains("bind") || mount.options().contains("rbind"));
-  }
-
-  /** What a user mounted; not the engine's own files below /etc. */
-  static List<Spec.Mount> users(Spec spec) {
-    List<Spec.Mount> out = new ArrayList<>();
-    String own = spec.root().path().substring(0, spec.root().path().lastIndexOf('/') + 1);
-    for (Spec.Mount mount : spec.mounts()) {
-      if (isBind(mount) && !mount.source().startsWith(own)) {
-        out.add(mount);
-      }
-    }
-    return out;
-  }
-
   /** The volume that is mounted there; empty when it is something of the host. */
   private static Optional<MountOption.Volume> volume(ContainerInfo container, Spec.Mount mount) {
     return container.settings().volumes().stream()
@@ -118,9 +119,9 @@ final class ContainerDocument {
   }
 
   /** What {@code -v} has mounted, as it would be given again; a volume without a name is not. */
-  private static List<String> binds(ContainerInfo container, Spec spec) {
+  private static List<String> binds(ContainerInfo container, List<Spec.Mount> mounts) {
     List<String> out = new ArrayList<>();
-    for (Spec.Mount mount : users(spec)) {
+    for (Spec.Mount mount : mounts) {
       Optional<MountOption.Volume> volume = volume(container, mount);
       boolean flag =
           volume.isEmpty()
@@ -169,9 +170,9 @@ final class ContainerDocument {
     return mount.options().contains("ro");
   }
 
-  private static Json.Arr mounts(ContainerInfo container, Spec spec) {
+  private static Json.Arr mounts(ContainerInfo container, List<Spec.Mount> mounts) {
     List<Json> out = new ArrayList<>();
-    for (Spec.Mount mount : users(spec)) {
+    for (Spec.Mount mount : mounts) {
       Optional<MountOption.Volume> volume = volume(container, mount);
       Json.Builder one = Json.object().put("Type", volume.isPresent() ? "volume" : "bind");
       volume.ifPresent(v -> one.put("Name", v.name()));

@@ -7,7 +7,6 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.spec.MountOption;
-import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -99,22 +98,9 @@ final class ContainerFilter {
   }
 
   boolean matches(ContainerInfo container) throws IOException {
-    for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      boolean all = filter.getKey().startsWith("label");
-      boolean some = false;
-      for (String value : filter.getValue()) {
-        boolean one = matches(container, filter.getKey(), value);
-        if (all && !one) {
-          return false;
-        }
-        some |= one;
-      }
-      if (!some) {
-        return false;
-      }
-    }
     Instant created = container.created();
-    return created.isBefore(moments.getOrDefault("before", Instant.MAX))
+    return FilterWord.hold(wanted, (name, value) -> matches(container, name, value))
+        && created.isBefore(moments.getOrDefault("before", Instant.MAX))
         && created.isBefore(moments.getOrDefault("until", Instant.MAX))
         && created.isAfter(moments.getOrDefault("since", Instant.MIN));
   }
@@ -147,8 +133,7 @@ final class ContainerFilter {
       }
     }
     try {
-      Spec spec = engine.find(container.id()).spec();
-      return ContainerDocument.users(spec).stream()
+      return engine.find(container.id()).mounts().stream()
           .anyMatch(m -> m.source().equals(value) || m.destination().equals(value));
     } catch (ContainerException damaged) {
       return false;

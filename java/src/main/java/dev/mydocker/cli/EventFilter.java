@@ -34,23 +34,13 @@ final class EventFilter {
   }
 
   boolean matches(Event event) {
-    for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      String name = filter.getKey();
-      List<String> values = filter.getValue();
-      boolean matches =
-          name.equals("label")
-              ? values.stream().allMatch(label -> FilterWord.isLabel(label, event.attributes()))
-              : values.stream().anyMatch(value -> matches(event, name, value));
-      if (!matches) {
-        return false;
-      }
-    }
-    return true;
+    return FilterWord.hold(wanted, (name, value) -> matches(event, name, value));
   }
 
   private static boolean matches(Event event, String name, String value) {
     return switch (name) {
       case "event" -> event.action().equals(value) || event.action().startsWith(value + ":");
+      case "label" -> FilterWord.isLabel(value, event.attributes());
       case "type" -> event.type().equals(value);
       case "scope" -> value.equals("local");
       case "image" -> isOfImage(event, value);

@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,6 +29,33 @@ record FilterWord(String name, String value) {
               + String.join(", ", known.stream().sorted().toList()));
     }
     return new FilterWord(name, text.substring(equals + 1));
+  }
+
+  /** Whether something is as one value of a filter wants it. */
+  interface Match<E extends Exception> {
+    boolean holds(String name, String value) throws E;
+  }
+
+  /**
+   * Whether something is let through: values of one name are alternatives; labels, and different
+   * names, must hold together.
+   *
+   * @param wanted the values by name
+   */
+  static <E extends Exception> boolean hold(Map<String, List<String>> wanted, Match<E> match)
+      throws E {
+    for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
+      boolean all = filter.getKey().startsWith("label");
+      boolean good = all;
+      for (String value : filter.getValue()) {
+        boolean one = match.holds(filter.getKey(), value);
+        good = all ? good && one : good || one;
+      }
+      if (!good) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether {@code wanted}, a label's name or {@code NAME=VALUE}, is among those labels. */

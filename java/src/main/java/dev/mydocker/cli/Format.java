@@ -67,6 +67,11 @@ final class Format {
     return new Format(table, pieces);
   }
 
+  /** Whether it shows that field by name: {@code {{json .}}} shows all, and names none. */
+  boolean names(String field) {
+    return pieces.stream().anyMatch(p -> p instanceof Action a && a.path().equals(List.of(field)));
+  }
+
   /**
    * Renders rows, one line each.
    *

@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.ContainerException;
+import dev.mydocker.engine.ContainerSizes;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.VolumeException;
 import dev.mydocker.image.ImageException;
@@ -35,6 +36,8 @@ final class InspectCommand implements Command {
     }
   }
 
+  private static final String SIZE = "What a container has written, and its size with its image";
+
   private final Of of;
 
   InspectCommand(Of of) {
@@ -60,12 +63,12 @@ final class InspectCommand implements Command {
             .value("TEMPLATE", "Print by a Go template, or json", "-f", "--format");
     return switch (of) {
       case IMAGES -> flags.later(" --platform ");
-      case CONTAINERS -> flags.later(" -s --size ");
+      case CONTAINERS -> flags.toggle(SIZE, "-s", "--size");
       case VOLUMES -> flags;
       case ANYTHING ->
           flags
               .value("TYPE", "What is meant: container, image or volume", "--type")
-              .later(" -s --size ");
+              .toggle(SIZE, "-s", "--size");
     };
   }
 
@@ -85,15 +88,21 @@ final class InspectCommand implements Command {
       throw new UsageException("it needs at least one " + of.noun);
     }
     Of wanted = wanted(arguments);
+    boolean containers = wanted == Of.CONTAINERS || wanted == Of.ANYTHING;
+    boolean sized = (of == Of.CONTAINERS || of == Of.ANYTHING) && arguments.on("--size");
+    if (sized && !containers) {
+      throw new UsageException("--size is of containers only");
+    }
     Engine engine = Engine.open(session.environment());
     if (wanted != Of.IMAGES) {
       engine.sweep();
     }
+    Optional<ContainerSizes> sizes = sized ? Optional.of(engine.sizes()) : Optional.empty();
     List<Json.Obj> found = new ArrayList<>();
     List<String> errors = new ArrayList<>();
     for (String name : arguments.arguments()) {
       try {
-        found.add(document(engine, wanted, name));
+        found.add(document(engine, sizes, wanted, name));
       } catch (IOException e) {
         errors.add(e.getMessage());
       }
@@ -121,14 +130,17 @@ final class InspectCommand implements Command {
   }
 
   /** As with Docker, a container comes before an image of that name, and that before a volume. */
-  private static Json.Obj document(Engine engine, Of wanted, String name) throws IOException {
+  private static Json.Obj document(
+      Engine engine, Optional<ContainerSizes> sizes, Of wanted, String name) throws IOException {
     if (wanted == Of.VOLUMES) {
       return VolumeDocument.of(engine.volumes().find(name));
     }
     if (wanted != Of.IMAGES) {
       try {
         Container container = engine.find(name);
-        return ContainerDocument.of(container.info(), container.spec());
+        Optional<ContainerSizes.Size> size =
+            sizes.isPresent() ? Optional.of(sizes.get().of(container.id())) : Optional.empty();
+        return ContainerDocument.of(container.info(), container.spec(), container.mounts(), size);
       } catch (ContainerException e) {
         if (wanted == Of.CONTAINERS || e.kind() != ContainerException.Kind.NOT_FOUND) {
           throw e;

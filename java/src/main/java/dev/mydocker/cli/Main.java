@@ -119,8 +119,9 @@ public final class Main {
     if (e instanceof StackOverflowError) {
       return "the input is nested too deeply";
     }
-    if (e instanceof OutOfMemoryError) {
-      return "mydocker itself ran out of memory: give its JVM more (-Xmx)";
+    Optional<String> exhausted = exhausted(e);
+    if (exhausted.isPresent()) {
+      return exhausted.get();
     }
     if (e instanceof UnsatisfiedLinkError && e.getCause() instanceof IOException) {
       return "cannot extract the native library: " + sentence(e.getCause());
@@ -134,6 +135,21 @@ public final class Main {
       return message;
     }
     return "unexpected " + e + ": run it again with --debug for the place";
+  }
+
+  /** What this JVM has run out of, in whichever of its threads; empty when it was not that. */
+  private static Optional<String> exhausted(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof OutOfMemoryError && String.valueOf(t.getMessage()).contains("thread")) {
+        return Optional.of(
+            "mydocker itself may not start another thread: raise its limit of processes"
+                + " (ulimit -u, or pids.max of its cgroup)");
+      }
+      if (t instanceof OutOfMemoryError) {
+        return Optional.of("mydocker itself ran out of memory: give its JVM more (-Xmx)");
+      }
+    }
+    return Optional.empty();
   }
 
   private int fail(String command, String sentence, Optional<Throwable> cause, int code) {

@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.ContainerInfo;
+import dev.mydocker.engine.ContainerSizes;
 import dev.mydocker.engine.ContainerState;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Health;
@@ -31,6 +32,9 @@ final class PsCommand implements Command {
   private static final int COMMAND_LENGTH = 20;
   private static final int ID_LENGTH = 12;
 
+  /** As Docker shows the size of one that was not asked for. */
+  private static final String NO_SIZE = "0B";
+
   @Override
   public String synopsis() {
     return "ps [OPTIONS]";
@@ -52,7 +56,7 @@ final class PsCommand implements Command {
         .toggle("The last one, running or not", "-l", "--latest")
         .toggle("Do not shorten ids and commands", "--no-trunc")
         .toggle("Print ids only", "-q", "--quiet")
-        .later(" -s --size ");
+        .toggle("What each has written, and how large it is with its image", "-s", "--size");
   }
 
   @Override
@@ -82,11 +86,15 @@ final class PsCommand implements Command {
         shown.add(container);
       }
     }
+    Format format = format(arguments);
+    boolean sized = arguments.on("--size") && !arguments.on("--quiet") || format.names("Size");
+    ContainerSizes sizes = engine.sizes();
     List<Json.Obj> rows = new ArrayList<>();
     for (ContainerInfo container : shown) {
-      rows.add(row(container, arguments.on("--no-trunc"), Instant.now()));
+      String size = sized ? size(sizes.of(container.id())) : NO_SIZE;
+      rows.add(row(container, size, arguments.on("--no-trunc"), Instant.now()));
     }
-    session.console().out(format(arguments).render(rows, HEADINGS));
+    session.console().out(format.render(rows, HEADINGS));
     return 0;
   }
 
@@ -114,10 +122,15 @@ final class PsCommand implements Command {
     }
     return Format.parse(
         "table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}"
-            + "\\t{{.Names}}");
+            + "\\t{{.Names}}"
+            + (arguments.on("--size") ? "\\t{{.Size}}" : ""));
   }
 
-  private static Json.Obj row(ContainerInfo container, boolean whole, Instant now) {
+  private static String size(ContainerSizes.Size size) {
+    return Human.size(size.written(), 3) + " (virtual " + Human.size(size.root(), 3) + ")";
+  }
+
+  private static Json.Obj row(ContainerInfo container, String size, boolean whole, Instant now) {
     return Json.object()
         .put("ID", whole ? container.id() : container.id().substring(0, ID_LENGTH))
         .put("Image", container.image())
@@ -127,6 +140,7 @@ final class PsCommand implements Command {
         .put("State", container.state().text())
         .put("Status", status(container, now))
         .put("Names", container.name())
+        .put("Size", size)
         .put("Labels", labels(container))
         .put("Ports", "")
         .put("Mounts", String.join(",", volumes(container)))

@@ -59,17 +59,7 @@ final class VolumeFilter {
    * @param used the names of the volumes that a container has
    */
   boolean matches(Volume volume, Set<String> used) {
-    for (Map.Entry<String, List<String>> filter : wanted.entrySet()) {
-      boolean all = filter.getKey().startsWith("label");
-      boolean good =
-          all
-              ? filter.getValue().stream().allMatch(v -> matches(volume, used, filter.getKey(), v))
-              : filter.getValue().stream().anyMatch(v -> matches(volume, used, filter.getKey(), v));
-      if (!good) {
-        return false;
-      }
-    }
-    return true;
+    return FilterWord.hold(wanted, (name, value) -> matches(volume, used, name, value));
   }
 
   private static boolean matches(Volume volume, Set<String> used, String name, String value) {

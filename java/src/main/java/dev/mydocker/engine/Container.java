@@ -121,6 +121,15 @@ public final class Container {
     return compiled().spec();
   }
 
+  /**
+   * What it has mounted of this host's files because somebody asked for it, volumes included.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public List<Spec.Mount> mounts() throws IOException {
+    return StoredSpec.askedMounts(compiled(), home.roots().running().resolve(id));
+  }
+
   private CompiledSpec compiled() throws IOException {
     if (compiled.isEmpty()) {
       compiled = Optional.of(StoredSpec.read(home.store(), id));
@@ -654,10 +663,9 @@ public final class Container {
         "imageRef", description.name().map(ImageRef::tagged).orElse(""));
   }
 
-  /** What it has printed. */
+  /** What it has printed; more may come while its monitor lives, or what follows that. */
   public LogReader log() {
-    return new LogReader(
-        home.store().directory(id), () -> Files.exists(home.roots().running().resolve(id)));
+    return new LogReader(home.store().directory(id), () -> RunDirectory.isHeld(home.roots(), id));
   }
 
   /**
@@ -806,7 +814,7 @@ public final class Container {
         () -> {
           try {
             future.complete(await());
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | Error e) {
             future.completeExceptionally(e);
           }
         };

@@ -36,7 +36,12 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
     if (lower.isEmpty()) {
       lower.add(directory.resolve("empty"));
     }
-    return new ContainerLayer(lower, directory.resolve("upper"), directory.resolve("work"));
+    return new ContainerLayer(lower, upper(home, record.id()), directory.resolve("work"));
+  }
+
+  /** What a container writes; it may not be there. */
+  static Path upper(Home home, String id) {
+    return home.store().directory(id).resolve("upper");
   }
 
   /** Makes what the first start would make. */

@@ -11,7 +11,6 @@ import dev.mydocker.image.ImageUsers;
 import dev.mydocker.image.Images;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
-import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
@@ -107,16 +106,20 @@ public final class Engine {
   public List<ContainerUsage> containerUsage() throws IOException {
     List<ContainerUsage> out = new ArrayList<>();
     for (ImageUsers.User user : new ContainerImages(home.roots()).known()) {
-      Path upper = home.store().directory(user.container()).resolve("upper");
-      if (Files.isDirectory(upper)) {
-        try (Directory written = Directory.open(upper)) {
-          out.add(new ContainerUsage(user, TreeSize.of(written)));
-        }
-      } else {
-        out.add(new ContainerUsage(user, 0));
-      }
+      long written = TreeSize.at(ContainerLayer.upper(home, user.container()));
+      out.add(new ContainerUsage(user, written));
     }
     return out;
+  }
+
+  /** What it runs on. */
+  public HostInfo host() throws IOException {
+    return HostInfo.of(home, images);
+  }
+
+  /** How large containers are. */
+  public ContainerSizes sizes() {
+    return new ContainerSizes(home);
   }
 
   /**

@@ -154,7 +154,9 @@ final class EventLog implements ImageEvents {
   }
 
   private boolean isTold(Event event, Instant since) throws IOException {
-    EventQuery past = new EventQuery(Optional.of(since), Optional.of(Instant.now()));
+    // The clock may have been set back meanwhile, or forth.
+    Instant from = since.isBefore(event.time()) ? since : event.time();
+    EventQuery past = new EventQuery(Optional.of(from), Optional.of(Instant.now()));
     try (EventReader reader = EventReader.open(directory, past, () -> {})) {
       for (Optional<Event> e = reader.next(); e.isPresent(); e = reader.next()) {
         if (e.get().id().equals(event.id()) && e.get().action().equals(event.action())) {

@@ -32,6 +32,12 @@ final class HostProbe {
   private static final long USUAL_OPEN_FILES = 1024;
   private static final int UNAME = 6 * 65;
 
+  /** The kernel's version among the strings of uname(2). */
+  static final int RELEASE = 2;
+
+  /** The kind of machine among them. */
+  static final int MACHINE = 4;
+
   private final CgroupHost cgroups;
 
   HostProbe(CgroupHost cgroups) {
@@ -143,7 +149,7 @@ final class HostProbe {
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 3)[1];
   }
 
-  private static Set<Integer> onlineCpus() throws IOException {
+  static Set<Integer> onlineCpus() throws IOException {
     String list = Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
     try {
       return Cpus.parseList(list);
@@ -152,7 +158,8 @@ final class HostProbe {
     }
   }
 
-  private static long memory() throws IOException {
+  /** Bytes of this host's memory. */
+  static long memory() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
       if (line.startsWith("MemTotal:")) {
         String number = line.substring("MemTotal:".length()).replace("kB", "").strip();
@@ -164,12 +171,16 @@ final class HostProbe {
 
   /** mount_setattr(2) came with Linux 5.12. */
   private static boolean hasMountSetattr() throws KernelException {
-    byte[] text = new byte[UNAME];
-    int size = KernelException.check(Linux.uname(text), "uname", "this host");
-    String release = new String(text, 0, size, StandardCharsets.US_ASCII).split("\0", -1)[2];
-    String[] parts = release.split("[.-]", 3);
+    String[] parts = uname(RELEASE).split("[.-]", 3);
     int major = Integer.parseInt(parts[0]);
     return major > 5 || major == 5 && Integer.parseInt(parts[1]) >= 12;
+  }
+
+  /** One of the strings of uname(2). */
+  static String uname(int which) throws KernelException {
+    byte[] text = new byte[UNAME];
+    int size = KernelException.check(Linux.uname(text), "uname", "this host");
+    return new String(text, 0, size, StandardCharsets.US_ASCII).split("\0", -1)[which];
   }
 
   private static List<String> thermalThrottle(Set<Integer> cpus) {

@@ -38,19 +38,12 @@ final class InheritedMounts {
               MountOption.Origin.OTHER_CONTAINER));
     }
     CompiledSpec other = StoredSpec.read(home.store(), id);
-    for (Spec.Mount mount :
-        StoredSpec.hostMounts(other.spec(), home.roots().running().resolve(id))) {
-      if (!targets.contains(mount.destination()) && isAsked(other, mount)) {
+    for (Spec.Mount mount : StoredSpec.askedMounts(other, home.roots().running().resolve(id))) {
+      if (!targets.contains(mount.destination())) {
         mounts.add(bind(mount, from.readOnly()));
       }
     }
     return mounts;
-  }
-
-  /** With --ipc host the host's /dev/shm is mounted too, which nobody has asked for. */
-  private static boolean isAsked(CompiledSpec other, Spec.Mount mount) {
-    String cause = other.causes().of("mount:" + mount.destination());
-    return cause.startsWith("--volume") || cause.startsWith("--mount");
   }
 
   private static MountOption.Bind bind(Spec.Mount mount, boolean readOnly) {

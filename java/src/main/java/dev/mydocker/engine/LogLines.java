@@ -50,6 +50,9 @@ final class LogLines implements Iterator<LogLine>, AutoCloseable {
       }
     } catch (IOException e) {
       failure = Optional.of(e);
+    } catch (RuntimeException | Error e) {
+      // Whoever waits for the next line must not wait for ever.
+      failure = Optional.of(new IOException(e.toString(), e));
     }
     try {
       put(new Item(Optional.empty(), failure));

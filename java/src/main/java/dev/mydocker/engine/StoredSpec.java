@@ -39,6 +39,16 @@ final class StoredSpec {
   }
 
   /**
+   * Those of {@link #hostMounts} that a user or an image asked for: with --ipc host the host's own
+   * are mounted too.
+   */
+  static List<Spec.Mount> askedMounts(CompiledSpec compiled, Path run) {
+    return hostMounts(compiled.spec(), run).stream()
+        .filter(mount -> !compiled.causes().of("mount:" + mount.destination()).startsWith("--ipc"))
+        .toList();
+  }
+
+  /**
    * Reads it back.
    *
    * @throws ContainerException when the container is gone, or damaged

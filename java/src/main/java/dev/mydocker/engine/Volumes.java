@@ -171,12 +171,7 @@ public final class Volumes {
   }
 
   private static long size(Volume volume) throws IOException {
-    if (volume.bound() || !Files.isDirectory(volume.content())) {
-      return 0;
-    }
-    try (Directory content = Directory.open(volume.content())) {
-      return TreeSize.of(content);
-    }
+    return volume.bound() ? 0 : TreeSize.at(volume.content());
   }
 
   /**

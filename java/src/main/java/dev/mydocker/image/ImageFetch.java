@@ -130,12 +130,12 @@ final class ImageFetch {
               return thread;
             });
     CompletionService<Fetched> done = new ExecutorCompletionService<>(pool);
-    for (Contents.Layer layer : missing) {
-      LayerFetch fetch = new LayerFetch(layer, source, state, work, limits, listener);
-      done.submit(() -> new Fetched(layer.diffId(), fetch.run()));
-    }
     Optional<IOException> failure = Optional.empty();
     try {
+      for (Contents.Layer layer : missing) {
+        LayerFetch fetch = new LayerFetch(layer, source, state, work, limits, listener);
+        done.submit(() -> new Fetched(layer.diffId(), fetch.run()));
+      }
       for (int i = 0; i < missing.size() && failure.isEmpty(); i++) {
         Future<Fetched> next = done.take();
         try {
@@ -154,9 +154,10 @@ final class ImageFetch {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       failure = Optional.of(new InterruptedIOException("interrupted while fetching"));
+    } finally {
+      pool.shutdownNow();
+      awaitEnd(pool);
     }
-    pool.shutdownNow();
-    awaitEnd(pool);
     return failure;
   }
 

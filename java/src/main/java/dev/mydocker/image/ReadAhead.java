@@ -23,6 +23,11 @@ final class ReadAhead extends InputStream {
   private final BlockingQueue<Chunk> filled = new ArrayBlockingQueue<>(DEPTH + 1);
   private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(DEPTH + 1);
   private final Thread thread;
+
+  /** When there is no memory left to say so; the queue has room for it. */
+  private final Chunk broken =
+      new Chunk(new byte[0], 0, true, new OutOfMemoryError("reading ahead"));
+
   private Chunk chunk = new Chunk(new byte[0], 0, false, null);
   private int at;
 
@@ -58,6 +63,8 @@ final class ReadAhead extends InputStream {
       }
     } catch (InterruptedException e) {
       // Closed: nobody reads any more.
+    } catch (Error e) {
+      filled.offer(broken);
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Stat;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -27,6 +29,18 @@ public final class TreeSize {
       bytes += size.in(directory, todo.pop(), todo);
     }
     return bytes;
+  }
+
+  /** {@link #of} the directory of that name; 0 when there is none. */
+  public static long at(Path path) throws KernelException {
+    try (Directory directory = Directory.open(path)) {
+      return of(directory);
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return 0;
+      }
+      throw e;
+    }
   }
 
   /** The files of one directory; its directories go to {@code todo}. */

@@ -140,6 +140,16 @@ class LifeCasesIT {
     }
   }
 
+  /** Nobody cleans up after it before the next command does. */
+  @Test
+  void aLogIsFollowedToTheEndOfAContainerWithoutAnOwner() throws Exception {
+    run("ends", "echo >/ready; sleep 0.3; echo last");
+    LogQuery follow = new LogQuery(true, Optional.empty(), Optional.empty(), Optional.empty());
+    try (Stream<LogLine> log = mydocker.engine().find("ends").log().lines(follow)) {
+      assertThat(log.map(LogLine::text)).containsExactly("last");
+    }
+  }
+
   @Test
   void REL07_whatDeadContainersLeftIsRemovedAndTheRestStays() throws Exception {
     String live = run("live", "echo >/ready; exec sleep 1000");

@@ -7,9 +7,7 @@ import dev.mydocker.engine.ContainerState;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +55,7 @@ class LifeKillIT {
           "fchmodat",
           "fchownat",
           "flock",
+          "fsmount",
           "fsync",
           "mkdir",
           "mkdirat",
@@ -129,7 +128,13 @@ class LifeKillIT {
         scene(run, "restart -t 0 victim", "running", "exited", "created"),
         scene(create, "rename victim other", "created"),
         scene(create, "rm victim", "created", "none"),
-        scene(run, "rm -f victim", "running", "exited", "none"));
+        scene(run, "rm -f victim", "running", "exited", "none"),
+        scene(create + " -v /data", "rm -v victim", "created", "none"),
+        scene("", create + " -v data:/etc", "none", "created"),
+        scene(create, "update -m 64m victim", "created"),
+        scene(run, "update -m 64m victim", "running"),
+        scene(create, "cp /etc/passwd victim:/tmp/passwd", "created"),
+        scene(create, "commit victim made:1", "created"));
   }
 
   @BeforeAll
@@ -181,6 +186,7 @@ class LifeKillIT {
   void REL01_aCommandKilledAnywhereIsMadeUpForByTheNext(Scene scene) throws Exception {
     List<Point> points = points(kill(scene, Point.NEVER, victim(scene)));
     mydocker.clear();
+    forgetWhatWasMade();
     Process next = victim(scene);
     for (Point point : chosen(points)) {
       Process victim = next;
@@ -194,13 +200,7 @@ class LifeKillIT {
   }
 
   private Process victim(Scene scene) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(LifeVictim.class.getName(), directory.resolve("warm").toString()));
-    command.addAll(mydocker.line(scene.command().toArray(String[]::new)));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return LifeVictim.start(mydocker, directory.resolve("warm"), scene.command());
   }
 
   /** Its calls, the last of them killed. */
@@ -209,9 +209,9 @@ class LifeKillIT {
       mydocker.good(scene.before().toArray(String[]::new));
     }
     try {
-      String thread = lines(victim).readLine();
+      String thread = LifeVictim.lines(victim).readLine();
       Path log = directory.resolve("strace");
-      Process tracer = strace(log, point, "--attach=" + thread);
+      Process tracer = LifeVictim.strace(log, inject(point), "--attach=" + thread);
       victim.getOutputStream().write('\n');
       victim.getOutputStream().close();
       victim.waitFor();
@@ -224,19 +224,8 @@ class LifeKillIT {
     }
   }
 
-  /** Not with --seccomp-bpf: it loses what is injected. */
-  private static Process strace(Path log, Point point, String... options) throws IOException {
-    List<String> command = new ArrayList<>(List.of("strace", "--output=" + log));
-    command.add("--inject=" + point.call() + ":signal=KILL:when=" + point.occurrence());
-    command.addAll(List.of(options));
-    Process tracer = new ProcessBuilder(command).redirectErrorStream(true).start();
-    assertThat(lines(tracer).readLine()).contains("attached");
-    return tracer;
-  }
-
-  private static BufferedReader lines(Process process) {
-    return new BufferedReader(
-        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  private static String inject(Point point) {
+    return point.call() + ":signal=KILL:when=" + point.occurrence();
   }
 
   // ---- what is asked ----------------------------------------------------------------------------
@@ -262,10 +251,13 @@ class LifeKillIT {
       assertThat(Files.exists(mydocker.home(id))).as(as).isEqualTo(id.equals(words[0]));
     }
     requireNames(words[2], as);
+    requireVolumes(words[1], as);
+    mydocker.good("system", "check");
     if (!words[0].isEmpty()) {
       mydocker.good("inspect", words[0]);
       mydocker.good("rm", "-f", words[2]);
     }
+    forgetWhatWasMade();
     for (String id : before) {
       requireNothing(id, as);
     }
@@ -281,6 +273,23 @@ class LifeKillIT {
       if (code == 0) {
         mydocker.good("rm", name);
       }
+    }
+  }
+
+  /** Volumes and images that commands of the scenes make. */
+  private void forgetWhatWasMade() {
+    mydocker.good("volume", "prune", "-a", "-f");
+    mydocker.run("rmi", "made:1");
+    mydocker.good("image", "prune", "-f");
+  }
+
+  /** Those of a container that is not there are not there either; a new one has its content. */
+  private void requireVolumes(String state, String as) {
+    String volumes = mydocker.good("volume", "ls", "-q");
+    if (state.equals("none")) {
+      assertThat(mydocker.root().resolve("volumes").toFile().list()).as(as).isNullOrEmpty();
+    } else if (volumes.equals("data")) {
+      assertThat(mydocker.root().resolve("volumes/data/_data/passwd")).as(as).isNotEmptyFile();
     }
   }
 
@@ -351,8 +360,9 @@ class LifeKillIT {
     String calls = "--trace=" + String.join(",", CALLS);
     Process tracer =
         point.equals(Point.NEVER)
-            ? strace(log, point, "-f", calls, "--attach=" + monitor)
-            : strace(log, point, "-f", "--trace=" + point.call(), "--attach=" + monitor);
+            ? LifeVictim.strace(log, inject(point), "-f", calls, "--attach=" + monitor)
+            : LifeVictim.strace(
+                log, inject(point), "-f", "--trace=" + point.call(), "--attach=" + monitor);
     mydocker.good("kill", "victim");
     tracer.waitFor();
     Map<String, List<String>> threads = new TreeMap<>();

@@ -1,7 +1,14 @@
 package dev.mydocker.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -12,6 +19,32 @@ import java.util.List;
  */
 final class LifeVictim {
   private LifeVictim() {}
+
+  /** A process that waits to run that command line. */
+  static Process start(CommandLine mydocker, Path warm, List<String> line) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + "/bin/java");
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(LifeVictim.class.getName(), warm.toString()));
+    command.addAll(mydocker.line(line.toArray(String[]::new)));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  /** strace(1), once it has attached; not with --seccomp-bpf: it loses what is injected. */
+  static Process strace(Path log, String inject, String... options) throws IOException {
+    List<String> command = new ArrayList<>(List.of("strace", "--output=" + log));
+    command.add("--inject=" + inject);
+    command.addAll(List.of(options));
+    Process tracer = new ProcessBuilder(command).redirectErrorStream(true).start();
+    assertThat(lines(tracer).readLine()).contains("attached");
+    return tracer;
+  }
+
+  static BufferedReader lines(Process process) {
+    return new BufferedReader(
+        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
 
   public static void main(String[] arguments) throws Exception {
     CommandLine.below(Path.of(arguments[0])).run("ps", "-a");

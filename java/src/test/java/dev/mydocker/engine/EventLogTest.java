@@ -183,6 +183,17 @@ class EventLogTest {
   }
 
   @Test
+  void REL32_anEndIsToldOnceWhenTheClockWasSetBack() throws Exception {
+    EventLog log = log();
+    Event die = Event.of("container", "die", "c", Map.of());
+    Path marker = directory.resolve("told");
+    Instant since = die.time().plusSeconds(86_400);
+    log.once(marker, since, die);
+    log.once(marker, since, die);
+    assertThat(all()).containsExactly(die);
+  }
+
+  @Test
   void readerGivesTheTimeThatIsAskedFor() throws Exception {
     EventLog log = log();
     write(log, "a");
