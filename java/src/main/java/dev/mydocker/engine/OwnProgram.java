@@ -32,17 +32,18 @@ final class OwnProgram {
   /**
    * The option that names the archive, when it is the first of java, where src/main/launcher puts
    * it: any other word may be somebody else's. It saves a third of what such a program costs; an
-   * archive that does not fit is left out by the JVM.
+   * archive that does not fit is left out by the JVM. As there, it is mapped where it was made for.
    */
   private static List<String> archive() throws IOException {
     byte[] own = Files.readAllBytes(Path.of("/proc/self/cmdline"));
     String[] words = new String(own, StandardCharsets.UTF_8).split("\0");
-    boolean archive =
-        words.length > 1
-            && words[0].endsWith("java")
-            && (words[1].startsWith("-XX:SharedArchiveFile=")
-                || words[1].startsWith("-XX:AOTCache="));
-    return archive ? List.of(words[1]) : List.of();
+    if (words.length < 2 || !words[0].endsWith("java")) {
+      return List.of();
+    }
+    if (words[1].startsWith("-XX:SharedArchiveFile=")) {
+      return List.of(words[1], "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
+    }
+    return words[1].startsWith("-XX:AOTCache=") ? List.of(words[1]) : List.of();
   }
 
   private static String classPath() {
