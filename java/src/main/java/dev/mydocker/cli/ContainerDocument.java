@@ -7,8 +7,10 @@ import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.engine.Volume;
 import dev.mydocker.json.Json;
+import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.time.Instant;
@@ -22,7 +24,7 @@ final class ContainerDocument {
 
   private ContainerDocument() {}
 
-  static Json.Obj of(ContainerInfo container, Spec spec) {
+  static Json.Obj of(ContainerInfo container, Spec spec, Causes causes) {
     List<String> command = container.command();
     Spec.Process process = spec.process().orElseThrow();
     return Json.object()
@@ -36,7 +38,7 @@ final class ContainerDocument {
         .put("RestartCount", container.restarts())
         .put("Driver", "overlay2")
         .put("Platform", "linux")
-        .put("HostConfig", host(container, spec))
+        .put("HostConfig", host(container, spec, causes))
         .put("Mounts", mounts(container, spec))
         .put("Config", config(container, spec, process))
         .build();
@@ -64,7 +66,7 @@ final class ContainerDocument {
     return moment.map(Instant::toString).orElse(NEVER);
   }
 
-  private static Json.Obj host(ContainerInfo container, Spec spec) {
+  private static Json.Obj host(ContainerInfo container, Spec spec, Causes causes) {
     Spec.Resources limits = spec.linux().resources();
     Json.Obj restart =
         Json.object()
@@ -79,6 +81,7 @@ final class ContainerDocument {
         .put("NetworkMode", host ? "host" : "none")
         .put("RestartPolicy", restart)
         .put("AutoRemove", container.settings().remove())
+        .put("SecurityOpt", security(spec, causes))
         .put("ReadonlyRootfs", spec.root().readonly())
         .put("Memory", limits.memory().limit().orElse(0))
         .put("MemoryReservation", limits.memory().reservation().orElse(0))
@@ -91,6 +94,15 @@ final class ContainerDocument {
         .putStrings("MaskedPaths", spec.linux().maskedPaths())
         .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
         .build();
+  }
+
+  /** As with Docker, a profile is its content, and nothing at all is null. */
+  private static Json security(Spec spec, Causes causes) {
+    if (!causes.of("seccomp").startsWith("--security-opt")) {
+      return new Json.Null();
+    }
+    return Json.strings(
+        List.of("seccomp=" + spec.linux().seccomp().map(Seccomp::json).orElse("unconfined")));
   }
 
   private static boolean isBind(Spec.Mount mount) {

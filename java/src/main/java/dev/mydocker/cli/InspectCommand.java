@@ -128,7 +128,7 @@ final class InspectCommand implements Command {
     if (wanted != Of.IMAGES) {
       try {
         Container container = engine.find(name);
-        return ContainerDocument.of(container.info(), container.spec());
+        return ContainerDocument.of(container.info(), container.spec(), container.causes());
       } catch (ContainerException e) {
         if (wanted == Of.CONTAINERS || e.kind() != ContainerException.Kind.NOT_FOUND) {
           throw e;

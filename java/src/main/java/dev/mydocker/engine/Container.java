@@ -24,6 +24,7 @@ import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.OptionException;
@@ -117,6 +118,15 @@ public final class Container {
    */
   public Spec spec() throws IOException {
     return compiled().spec();
+  }
+
+  /**
+   * Why each part of its configuration is there.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public Causes causes() throws IOException {
+    return compiled().causes();
   }
 
   private CompiledSpec compiled() throws IOException {
@@ -522,7 +532,15 @@ public final class Container {
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
       Exec exec =
-          new Exec(id, process.pid(), process.another(), spec(), home.cgroup(id), options, events);
+          new Exec(
+              id,
+              process.pid(),
+              process.another(),
+              spec(),
+              home.cgroup(id),
+              options,
+              home.seccomp(),
+              events);
       events.created();
       return exec;
     }

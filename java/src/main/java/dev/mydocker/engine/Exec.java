@@ -47,6 +47,7 @@ public final class Exec implements AutoCloseable {
   private final Spec container;
   private final Cgroup cgroup;
   private final ExecOptions options;
+  private final SeccompFilters seccomp;
   private final ExecEvents events;
   private final Recorder recorder = new Recorder();
   private final List<Recording.Entry> steps = new ArrayList<>();
@@ -59,6 +60,7 @@ public final class Exec implements AutoCloseable {
    * @param first a pidfd of that process, which is surely the container's; owned from now on
    * @param container its configuration
    * @param cgroup where its processes are
+   * @param seccomp filters of system calls
    * @param events who is told
    */
   Exec(
@@ -68,6 +70,7 @@ public final class Exec implements AutoCloseable {
       Spec container,
       Cgroup cgroup,
       ExecOptions options,
+      SeccompFilters seccomp,
       ExecEvents events) {
     this.id = id;
     this.pid = pid;
@@ -75,6 +78,7 @@ public final class Exec implements AutoCloseable {
     this.container = container;
     this.cgroup = cgroup;
     this.options = options;
+    this.seccomp = seccomp;
     this.events = events;
   }
 
@@ -132,7 +136,13 @@ public final class Exec implements AutoCloseable {
             .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
     ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
     return ExecCompiler.compile(
-        new ExecCompiler.Input(id, container, process.process(), process.causes(), stdio));
+        new ExecCompiler.Input(
+            id,
+            container,
+            process.process(),
+            process.causes(),
+            stdio,
+            seccomp.program(container.linux().seccomp())));
   }
 
   /** A file as the container sees it, mounts included; every link stays inside. */

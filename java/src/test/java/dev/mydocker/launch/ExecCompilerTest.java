@@ -75,6 +75,7 @@ class ExecCompilerTest {
             List.of(),
             List.of(),
             List.of(),
+            Optional.empty(),
             Optional.empty());
     return new Spec(
         Spec.VERSION,
@@ -89,7 +90,7 @@ class ExecCompilerTest {
 
   private static LaunchPlan plan(Stdio stdio, String... own) {
     return ExecCompiler.compile(
-        new ExecCompiler.Input("ID", container(own), PROCESS, new Causes(Map.of()), stdio));
+        new ExecCompiler.Input("ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty()));
   }
 
   private static String text(LaunchPlan plan) {

@@ -44,6 +44,7 @@ class PlanCompilerTest {
             List.of(),
             List.of("/proc/kcore"),
             List.of("/proc/sys"),
+            Optional.empty(),
             Optional.empty());
     return new Spec(
         Spec.VERSION,
@@ -81,7 +82,8 @@ class PlanCompilerTest {
         List.of(),
         Set.of("/etc/passwd"),
         Map.of("/volumes/data/a/b", "/volumes/data"),
-        false);
+        false,
+        Optional.empty());
   }
 
   private static List<Op> ops(List<Step> steps) {
