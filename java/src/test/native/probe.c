@@ -5,11 +5,12 @@
  *   probe CALL...   a line each: CALL ERRNO, 0 when it has worked
  *
  * CALL is [32:|x32:]NUMBER[,ARGUMENT...]: by number, as libraries hide ENOSYS, with up to six
- * arguments, 0 when they are missing. 32: goes through int 0x80, x32: has the bit of x32. A call
+ * arguments, 0 when they are missing; "thread" makes one as the C library does. 32: goes through int 0x80, x32: has the bit of x32. A call
  * that makes a process (clone) is made by its number as well: the child ends at once.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +41,22 @@ static long by_interrupt(long number, const unsigned long *a)
 #endif
 }
 
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+static long make_thread(void)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, nothing, NULL);
+    return error ? -error : -pthread_join(thread, NULL);
+}
+
 static long try_call(const char *text)
 {
+    if (strcmp(text, "thread") == 0)
+        return make_thread();
     int interrupt = strncmp(text, "32:", 3) == 0;
     int x32 = strncmp(text, "x32:", 4) == 0;
     char *at = (char *)(size_t)(text + (interrupt ? 3 : x32 ? 4 : 0));

@@ -75,7 +75,7 @@ final class SeccompFilters implements Seccomp.Builtin {
    * @throws IOException when it is none, or is too large for the kernel
    */
   SeccompProgram program(Seccomp profile) throws IOException {
-    byte[] question = bytes("filter " + SeccompCompiler.version() + ' ' + profile.json());
+    byte[] question = bytes("filter " + SeccompProgram.version() + ' ' + profile.json());
     Optional<byte[]> known = find(question);
     if (known.isPresent()) {
       return SeccompProgram.of(known.get());

@@ -74,13 +74,13 @@ final class ScriptText {
       own=${0%/*}
       trap 'exit 125' EXIT # a step failed
 
-      # perl's arguments: a file of struct sock_filter, flags, and the program to execute.
+      # perl's arguments: struct sock_filter values in digits, flags, and the program to execute.
       install_filter='
-        my ($file, $flags) = splice(@ARGV, 0, 2);
+        my ($digits, $flags) = splice(@ARGV, 0, 2);
         my %number = (x86_64 => 317, aarch64 => 277);
         chomp(my $machine = `uname -m`);
-        open(my $in, "<:raw", $file) or die "$file: $!\\n";
-        my $filter = join("", <$in>);
+        $digits =~ tr/0-9a-f//cd;
+        my $filter = pack("H*", $digits);
         my $program = pack("S x![P] P", length($filter) / 8, $filter);
         syscall($number{$machine}, 1, $flags + 0, $program) == 0
           or die "seccomp: $!\\n";

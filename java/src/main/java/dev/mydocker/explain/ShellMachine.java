@@ -10,8 +10,8 @@ import dev.mydocker.spec.Spec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,6 +45,9 @@ final class ShellMachine {
   private static final int PR_SET_KEEPCAPS = 8;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int SIGKILL = 9;
+
+  /** Digits a line: six instructions. */
+  private static final int FILTER_LINE = 96;
 
   /** MOUNT_ATTR_* by their names in mount(8). */
   private static final Map<Long, String> FLAGS = flags();
@@ -327,13 +330,17 @@ final class ShellMachine {
    * under the filter.
    */
   private void seccomp(Step step, Args a) {
-    String filter = Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(a.bytes(0).value());
     remark(remarks, step);
     remarks.append("# (below: perl makes the system call, the first of these programs, as it needs\n");
     remarks.append("# privileges; the programs behind it must get along with the filter)\n");
-    remarks.append("base64 -d > \"$own/filter\" <<'FILTER'\n").append(filter);
-    remarks.append("\nFILTER\n");
-    wrappers.add(0, "perl -e \"$install_filter\" \"$own/filter\" " + a.number(1));
+    remarks.append("filter='\n");
+    String digits = HexFormat.of().formatHex(a.bytes(0).value());
+    for (int at = 0; at < digits.length(); at += FILTER_LINE) {
+      int end = Math.min(digits.length(), at + FILTER_LINE);
+      remarks.append(digits, at, end).append('\n');
+    }
+    remarks.append("'\n");
+    wrappers.add(0, "perl -e \"$install_filter\" \"$filter\" " + a.number(1));
   }
 
   private void collectCredentials() {

@@ -28,9 +28,6 @@ public final class SeccompCompiler {
   /** What the kernel takes (BPF_MAXINSNS). */
   private static final int MAX_INSTRUCTIONS = 4096;
 
-  /** Changes when what is made of the same profile does. */
-  private static final int VERSION = 1;
-
   private static final int KILL_PROCESS = SeccompProfile.Kind.SCMP_ACT_KILL_PROCESS.code();
   private static final int BINARY_TREE = 2;
 
@@ -105,11 +102,6 @@ public final class SeccompCompiler {
     for (String name : profile.architectures()) {
       architectures.add(Architecture.valueOf(name));
     }
-  }
-
-  /** Of what is compiled here; another one would compile the same profile to something else. */
-  public static String version() {
-    return VERSION + "." + Integer.toHexString(Linux.seccompVersion());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.mydocker.launch;
 
+import dev.mydocker.kernel.Linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -7,6 +8,9 @@ import java.nio.ByteOrder;
 public final class SeccompProgram {
   /** Bytes of a {@code struct sock_filter}. */
   static final int INSTRUCTION = 8;
+
+  /** Changes when {@link SeccompCompiler} makes something else of the same profile. */
+  private static final int VERSION = 1;
 
   private final int flags;
   private final byte[] instructions;
@@ -20,6 +24,11 @@ public final class SeccompProgram {
   SeccompProgram(int flags, byte[] instructions) {
     this.flags = flags;
     this.instructions = instructions.clone();
+  }
+
+  /** Of what makes programs here; another one would make something else of the same profile. */
+  public static String version() {
+    return VERSION + "." + Integer.toHexString(Linux.seccompVersion());
   }
 
   /** Reads what {@link #toBytes} has given. */

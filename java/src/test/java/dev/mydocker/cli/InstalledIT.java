@@ -88,6 +88,9 @@ class InstalledIT {
     String classes = Files.readString(log);
     assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
     assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
+    // Nor does it read the profile of system calls, or compile it, again.
+    assertThat(classes.contains("dev.mydocker.spec.SeccompReader")).isFalse();
+    assertThat(classes.contains("dev.mydocker.kernel.SeccompFilter")).isFalse();
   }
 
   @Test
