@@ -153,8 +153,7 @@ static void behind_a_filter_nothing_is_called_but_execve(void)
     const char *const candidates[] = {"/no/such/program", "/bin/true", NULL};
     const char *const argv[] = {"true", NULL};
     M_DOES(d, OP_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    uint64_t deadly =
-        filter(d, SYS_clock_gettime, SYS_rt_sigprocmask, SECCOMP_RET_KILL_PROCESS);
+    uint64_t deadly = filter(d, SYS_clock_gettime, SYS_rt_sigprocmask, SECCOMP_RET_KILL_PROCESS);
     uint32_t seccomp = M_DOES(d, OP_SECCOMP, deadly, SECCOMP_FILTER_FLAG_LOG);
     uint32_t exec = M_DOES(d, OP_EXECVE, texts(d, candidates), texts(d, argv), texts(d, no_texts));
     trial_run(t);

@@ -1,12 +1,12 @@
 /*
- * probe.c - tries system calls and says what came of each, for SeccompIT. Static, so that it runs in
- * any image.
+ * probe.c - tries system calls and says what came of each, for SeccompIT. Static, so that it runs
+ * in any image.
  *
  *   probe CALL...   a line each: CALL ERRNO, 0 when it has worked
  *
  * CALL is [32:|x32:]NUMBER[,ARGUMENT...]: by number, as libraries hide ENOSYS, with up to six
- * arguments, 0 when they are missing; "thread" makes one as the C library does. 32: goes through int 0x80, x32: has the bit of x32. A call
- * that makes a process (clone) is made by its number as well: the child ends at once.
+ * arguments, 0 when they are missing. 32: goes through int 0x80, x32: has the bit of x32. A child
+ * that a call makes ends at once. "thread" makes a thread as the C library does.
  */
 #define _GNU_SOURCE
 #include <errno.h>

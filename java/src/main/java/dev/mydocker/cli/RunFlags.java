@@ -149,10 +149,7 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
-        .list(
-            "OPTION",
-            "Its system calls: seccomp=FILE, seccomp=unconfined",
-            "--security-opt")
+        .list("OPTION", "Its system calls: seccomp=FILE, seccomp=unconfined", "--security-opt")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
     HealthFlags.declare(flags);
     return declareLimits(flags);

@@ -331,7 +331,8 @@ final class ShellMachine {
    */
   private void seccomp(Step step, Args a) {
     remark(remarks, step);
-    remarks.append("# (below: perl makes the system call, the first of these programs, as it needs\n");
+    remarks.append(
+        "# (below: perl makes the system call, the first of these programs, as it needs\n");
     remarks.append("# privileges; the programs behind it must get along with the filter)\n");
     remarks.append("filter='\n");
     String digits = HexFormat.of().formatHex(a.bytes(0).value());

@@ -44,8 +44,7 @@ public final class ExecCompiler {
 
   private ExecCompiler(Input in) {
     this.in = in;
-    this.steps =
-        new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), init);
+    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), init);
   }
 
   /** The plan of {@code input}. */

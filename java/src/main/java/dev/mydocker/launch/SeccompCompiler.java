@@ -174,7 +174,9 @@ public final class SeccompCompiler {
     }
   }
 
-  /** All conditions as one; but libseccomp takes one of each argument, and of several any counts. */
+  /**
+   * All conditions as one; but libseccomp takes one of each argument, and of several any counts.
+   */
   private static List<long[]> alternatives(List<SeccompProfile.Condition> conditions) {
     int arguments = 0;
     boolean twice = false;

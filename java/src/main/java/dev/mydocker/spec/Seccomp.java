@@ -53,7 +53,11 @@ public record Seccomp(String json) {
       why.put("seccomp", "--privileged");
       return Optional.empty();
     }
-    why.put("seccomp", asked instanceof SeccompOption.Builtin ? "--security-opt=seccomp=builtin" : "default: the engine's profile");
+    why.put(
+        "seccomp",
+        asked instanceof SeccompOption.Builtin
+            ? "--security-opt=seccomp=builtin"
+            : "default: the engine's profile");
     return Optional.of(host.seccomp().of(host.machine(), capabilities.bounding()));
   }
 }

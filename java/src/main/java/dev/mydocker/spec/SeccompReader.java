@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class SeccompReader {
   private final Machine machine;
   private final Collection<String> capabilities;
   private final Map<Integer, Set<String>> unconditional = new LinkedHashMap<>();
+  private final Map<String, Integer> said = new HashMap<>();
   private final Map<Integer, SeccompProfile.Action> actions = new LinkedHashMap<>();
   private final List<SeccompProfile.Rule> conditional = new ArrayList<>();
   private int conditionals;
@@ -171,7 +173,13 @@ public final class SeccompReader {
     }
     if (conditions.isEmpty()) {
       actions.putIfAbsent(action.code(), action);
-      unconditional.computeIfAbsent(action.code(), c -> new LinkedHashSet<>()).addAll(names);
+      for (String name : names) {
+        if (said.merge(name, action.code(), (one, other) -> one) != action.code()) {
+          throw new JsonException(
+              "rules of " + OptionException.quote(name) + " contradict each other");
+        }
+        unconditional.computeIfAbsent(action.code(), c -> new LinkedHashSet<>()).add(name);
+      }
       return;
     }
     conditionals += names.size();
@@ -278,7 +286,8 @@ public final class SeccompReader {
     try {
       if (parts.length == 2) {
         int major = within(Integer.parseInt(parts[0]), 0x7fff, "minKernel");
-        return OptionalInt.of(major << 16 | within(Integer.parseInt(parts[1]), 0xffff, "minKernel"));
+        return OptionalInt.of(
+            major << 16 | within(Integer.parseInt(parts[1]), 0xffff, "minKernel"));
       }
     } catch (NumberFormatException e) {
       // As for every other text that is no version.

@@ -482,9 +482,11 @@ class RunFlagsTest {
   void lastSeccompProfileCounts(@TempDir Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("p"), "{\"defaultAction\":\"SCMP_ACT_LOG\"}");
     String own = "seccomp=" + file;
-    assertThat(options("--security-opt", own, "--security-opt", "seccomp=unconfined", "x").seccomp())
+    assertThat(
+            options("--security-opt", own, "--security-opt", "seccomp=unconfined", "x").seccomp())
         .isEqualTo(new SeccompOption.Unconfined());
-    assertThat(options("--security-opt", "seccomp=unconfined", "--security-opt", own, "x").seccomp())
+    assertThat(
+            options("--security-opt", "seccomp=unconfined", "--security-opt", own, "x").seccomp())
         .isInstanceOfSatisfying(
             SeccompOption.Profile.class,
             profile -> assertThat(profile.source()).isEqualTo(file.toString()));

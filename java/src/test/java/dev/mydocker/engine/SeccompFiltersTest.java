@@ -88,8 +88,7 @@ class SeccompFiltersTest {
   /** A file of another question is no answer, whatever its name says. */
   @Test
   void anotherProfilesFilterIsNotTaken() throws IOException {
-    SeccompProgram all =
-        filters().program(new Seccomp("{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"));
+    SeccompProgram all = filters().program(new Seccomp("{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"));
     Path open = files().get(0);
     byte[] whole = made();
     for (Path file : files()) {

@@ -47,8 +47,19 @@ class SeccompIT {
   /** Calls that are left to the kernel, whatever it says. */
   private static final List<String> LEFT =
       List.of(
-          "41,37,5", "41,39,1", "41,41,2", "41,2,1", "135,0", "135,0xffffffff", "56,0x11", "101,99",
-          "303,-1", "206,0", "447,0", "452,-1", "x32:39");
+          "41,37,5",
+          "41,39,1",
+          "41,41,2",
+          "41,2,1",
+          "135,0",
+          "135,0xffffffff",
+          "56,0x11",
+          "101,99",
+          "303,-1",
+          "206,0",
+          "447,0",
+          "452,-1",
+          "x32:39");
 
   @TempDir static Path directory;
 
@@ -154,20 +165,17 @@ class SeccompIT {
       // As with Docker: its filter is the container's, whatever its capabilities are.
       assertThat(exec(box, Optional.empty(), true)).isEqualTo(REFUSED);
       engine.engine().checkHealth(box.id(), System.nanoTime());
-      List<Health.Check> log =
-          engine.engine().find(box.id()).info().health().orElseThrow().log();
+      List<Health.Check> log = engine.engine().find(box.id()).info().health().orElseThrow().log();
       StringBuilder expected = new StringBuilder();
-      REFUSED.forEach((call, errno) -> expected.append(call).append(' ').append(errno).append('\n'));
+      REFUSED.forEach(
+          (call, errno) -> expected.append(call).append(' ').append(errno).append('\n'));
       assertThat(log.get(0).output()).isEqualTo(expected.toString());
     }
   }
 
   @Test
   void SC13_theSameAfterARestart() throws Exception {
-    Container container =
-        engine
-            .engine()
-            .run(CreateRequest.of(TestEngine.BUSYBOX, "sleep", "600"));
+    Container container = engine.engine().run(CreateRequest.of(TestEngine.BUSYBOX, "sleep", "600"));
     try {
       String status = "grep ^Seccomp /proc/self/status";
       String first = container.execute("sh", "-c", status).out();

@@ -53,18 +53,15 @@ class SeccompCompilerTest {
     FilterMachine known = MADE.get(capabilities);
     if (known == null) {
       known =
-          FilterMachine.of(
-              SeccompCompiler.compile(SeccompReader.builtin(MACHINE, capabilities)));
+          FilterMachine.of(SeccompCompiler.compile(SeccompReader.builtin(MACHINE, capabilities)));
       MADE.put(capabilities, known);
     }
     return known;
   }
 
   private static FilterMachine custom(String profile) throws IOException {
-    Json.Obj json =
-        Json.parseObject(profile.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
-    return FilterMachine.of(
-        SeccompCompiler.compile(SeccompReader.read(json, MACHINE, DEFAULTS)));
+    Json.Obj json = Json.parseObject(profile.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    return FilterMachine.of(SeccompCompiler.compile(SeccompReader.read(json, MACHINE, DEFAULTS)));
   }
 
   private static int number(int architecture, String call) {
@@ -72,8 +69,7 @@ class SeccompCompilerTest {
   }
 
   private static String native64(FilterMachine filter, String call, long... arguments) {
-    return filter.verdict(
-        FilterMachine.X86_64, number(FilterMachine.X86_64, call), arguments);
+    return filter.verdict(FilterMachine.X86_64, number(FilterMachine.X86_64, call), arguments);
   }
 
   // ---- the engine's own profile -----------------------------------------------------------------
@@ -81,10 +77,31 @@ class SeccompCompilerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "read", "openat", "execve", "execveat", "exit_group", "futex", "mmap", "seccomp", "prctl",
-        "capset", "setresuid", "setgroups", "close_range", "ptrace", "process_vm_readv", "chroot",
-        "landlock_create_ruleset", "name_to_handle_at", "memfd_secret", "uname", "arch_prctl",
-        "modify_ldt", "socketpair", "io_submit", "fanotify_mark"
+        "read",
+        "openat",
+        "execve",
+        "execveat",
+        "exit_group",
+        "futex",
+        "mmap",
+        "seccomp",
+        "prctl",
+        "capset",
+        "setresuid",
+        "setgroups",
+        "close_range",
+        "ptrace",
+        "process_vm_readv",
+        "chroot",
+        "landlock_create_ruleset",
+        "name_to_handle_at",
+        "memfd_secret",
+        "uname",
+        "arch_prctl",
+        "modify_ldt",
+        "socketpair",
+        "io_submit",
+        "fanotify_mark"
       })
   void usualCallsAreAllowed(String call) throws IOException {
     assertThat(native64(builtin(null), call)).isEqualTo(FilterMachine.ALLOWED);
@@ -139,9 +156,25 @@ class SeccompCompilerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key",
-        "userfaultfd", "kexec_load", "kexec_file_load", "pivot_root", "swapon", "swapoff",
-        "move_pages", "migrate_pages", "uselib", "ustat", "sysfs", "_sysctl", "create_module"
+        "io_uring_setup",
+        "io_uring_enter",
+        "io_uring_register",
+        "keyctl",
+        "add_key",
+        "request_key",
+        "userfaultfd",
+        "kexec_load",
+        "kexec_file_load",
+        "pivot_root",
+        "swapon",
+        "swapoff",
+        "move_pages",
+        "migrate_pages",
+        "uselib",
+        "ustat",
+        "sysfs",
+        "_sysctl",
+        "create_module"
       })
   void SC07_SC12_refusedWhateverTheCapabilities(String call) throws IOException {
     assertThat(native64(builtin(null), call)).isEqualTo(EPERM);
@@ -172,8 +205,15 @@ class SeccompCompilerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0,allowed", "8,allowed", "0x20000,allowed", "0x20008,allowed", "0xffffffff,allowed",
-    "0x40000,errno 1", "1,errno 1", "0x20001,errno 1", "0x100000000,errno 1"
+    "0,allowed",
+    "8,allowed",
+    "0x20000,allowed",
+    "0x20008,allowed",
+    "0xffffffff,allowed",
+    "0x40000,errno 1",
+    "1,errno 1",
+    "0x20001,errno 1",
+    "0x100000000,errno 1"
   })
   void SC11_personality(String value, String verdict) throws IOException {
     assertThat(native64(builtin(null), "personality", Long.decode(value))).isEqualTo(verdict);
@@ -282,8 +322,9 @@ class SeccompCompilerTest {
   /** As with runc: of conditions about one argument any is enough. */
   @Test
   void conditionsOfOneArgumentAreAlternativesOthersAreJoined() throws IOException {
-    String rule = "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[{'names':['kill'],'args':[%s],"
-        + "'action':'SCMP_ACT_ALLOW'}]}";
+    String rule =
+        "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[{'names':['kill'],'args':[%s],"
+            + "'action':'SCMP_ACT_ALLOW'}]}";
     String one = "{'index':0,'value':7,'op':'SCMP_CMP_EQ'}";
     FilterMachine either =
         custom(String.format(rule, one + ",{'index':0,'value':9,'op':'SCMP_CMP_EQ'}"));
@@ -303,8 +344,7 @@ class SeccompCompilerTest {
     for (int i = 0; i < 5000; i++) {
       rules.append(i == 0 ? "" : ",").append("{'names':['read'],'action':'SCMP_ACT_ALLOW'}");
     }
-    FilterMachine same =
-        custom("{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" + rules + "]}");
+    FilterMachine same = custom("{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" + rules + "]}");
     assertThat(same.size()).isLessThan(50);
     StringBuilder many = new StringBuilder();
     for (int i = 0; i < 4000; i++) {
@@ -313,10 +353,10 @@ class SeccompCompilerTest {
           .append(i)
           .append(",'op':'SCMP_CMP_EQ'},{'index':1,'value':7,'op':'SCMP_CMP_EQ'}]}");
     }
-    assertThatThrownBy(
-            () -> custom("{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" + many + "]}"))
-        .hasMessageMatching("the seccomp profile makes a filter of \\d+ instructions, and the"
-            + " kernel takes 4096");
+    assertThatThrownBy(() -> custom("{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" + many + "]}"))
+        .hasMessageMatching(
+            "the seccomp profile makes a filter of \\d+ instructions, and the"
+                + " kernel takes 4096");
   }
 
   @Test

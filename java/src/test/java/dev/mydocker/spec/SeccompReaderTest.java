@@ -54,6 +54,9 @@ class SeccompReaderTest {
             + "| \"architectures\" and \"archMap\" are both given: use one of them",
         "{'defaultAction':'SCMP_ACT_ALLOW','flags':['SECCOMP_FILTER_FLAG_NEW_LISTENER']}"
             + "| the flag \"SECCOMP_FILTER_FLAG_NEW_LISTENER\" is not supported",
+        "{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'name':'read','action':'SCMP_ACT_ALLOW'},"
+            + "{'names':['write','read'],'action':'SCMP_ACT_KILL'}]}"
+            + "| rules of \"read\" contradict each other",
         "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':{}} | \"syscalls\" must be an array",
       })
   void SC14_whatMeansNothingIsRefused(String profile, String message) {
