@@ -51,6 +51,8 @@ final class SeccompFilters implements Seccomp.Builtin {
   public Seccomp of(Machine machine, List<String> capabilities) throws IOException {
     String question =
         "profile "
+            + SeccompProgram.version()
+            + ' '
             + Long.toHexString(BUILTIN)
             + ' '
             + machine.architecture()

@@ -9,7 +9,7 @@ public final class SeccompProgram {
   /** Bytes of a {@code struct sock_filter}. */
   static final int INSTRUCTION = 8;
 
-  /** Changes when {@link SeccompCompiler} makes something else of the same profile. */
+  /** Changes when the same profile is read as something else, or compiled to it. */
   private static final int VERSION = 1;
 
   private final int flags;
