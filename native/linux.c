@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -879,6 +880,12 @@ FN(jint, operations_, jbyteArray out)
     return fill_bytes(env, out, text, (jsize)used);
 }
 
+FN(jint, seccomp_version_)
+{
+    UNUSED;
+    return SCMP_VER_MAJOR << 16 | SCMP_VER_MINOR << 8 | SCMP_VER_MICRO;
+}
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 #define B "[B"
@@ -956,6 +963,7 @@ static const JNINativeMethod METHODS[] = {
     M("raiseDefault", "(I)I", raise_default),
     M("launch", "(" B "[I[I)I", launch_),
     M("operations", "(" B ")I", operations_),
+    M("seccompVersion", "()I", seccomp_version_),
 };
 
 /* Refuses to load under classes of another version, then registers the table above. */

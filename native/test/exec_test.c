@@ -2,8 +2,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "test.h"
 #include "trial.h"
@@ -125,6 +130,69 @@ static void program_has_no_blocked_or_ignored_signal(void)
     check_output(t, reader, "2\n");
 }
 
+/* ---- SECCOMP -------------------------------------------------------------------------------- */
+
+/* A filter with one answer to two calls, and none for the rest. */
+static uint64_t filter(struct draft *d, uint32_t first, uint32_t second, uint32_t answer)
+{
+    const struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* struct seccomp_data: the number comes first */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, answer),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return bytes(d, program, sizeof program);
+}
+
+/* What the interpreter does around an operation would end it. */
+static void behind_a_filter_nothing_is_called_but_execve(void)
+{
+    struct trial *t = trial_new();
+    struct draft *d = &t->draft;
+    const char *const candidates[] = {"/no/such/program", "/bin/true", NULL};
+    const char *const argv[] = {"true", NULL};
+    M_DOES(d, OP_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    uint64_t deadly = filter(d, SYS_clock_gettime, SYS_rt_sigprocmask, SECCOMP_RET_KILL_PROCESS);
+    uint32_t seccomp = M_DOES(d, OP_SECCOMP, deadly, SECCOMP_FILTER_FLAG_LOG);
+    uint32_t exec = M_DOES(d, OP_EXECVE, texts(d, candidates), texts(d, argv), texts(d, no_texts));
+    trial_run(t);
+    CHECK_SAME(result_of(t, seccomp), 0);
+    CHECK(executed(t, exec));
+    CHECK(t->recording->records[exec].start >= t->recording->records[seccomp].start);
+    CHECK_SAME(t->status, 0);
+    trial_end(t);
+}
+
+static void process_ends_even_if_a_filter_refuses_that(void)
+{
+    struct trial *t = trial_new();
+    struct draft *d = &t->draft;
+    const char *const candidates[] = {"/bin/true", NULL};
+    const char *const argv[] = {"true", NULL};
+    M_DOES(d, OP_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    M_DOES(d, OP_CLONE_INIT, 0, 0);
+    I_DOES(d, OP_SECCOMP, filter(d, SYS_exit_group, SYS_execve, SECCOMP_RET_ERRNO | EPERM), 0);
+    uint32_t exec = I_DOES(d, OP_EXECVE, texts(d, candidates), texts(d, argv), texts(d, no_texts));
+    trial_run(t);
+    CHECK_SAME(result_of(t, exec), -EPERM);
+    CHECK_SAME(t->recording->failed, exec + 1);
+    CHECK(t->status == 128 + SIGILL || t->status == 128 + SIGTRAP);
+    trial_end(t);
+}
+
+static void filter_that_the_kernel_refuses_is_named(void)
+{
+    const struct sock_filter endless = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+    for (size_t instructions = 0; instructions < 2; instructions++) {
+        struct trial *t = trial_new();
+        struct draft *d = &t->draft;
+        M_DOES(d, OP_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        M_DOES(d, OP_SECCOMP, bytes(d, &endless, instructions * sizeof endless), 0);
+        CHECK_SAME(outcome(t), -EINVAL);
+    }
+}
+
 /* ---- EXEC_INIT, EXEC_MONITOR ---------------------------------------------------------------- */
 
 static void init_is_the_first_process(void)
@@ -171,6 +239,12 @@ const struct test exec_tests[] = {
     {"candidates are tried in order", candidates_are_tried_in_order, NEEDS_KERNEL},
     {"a program has its arguments and environment", program_has_arguments_and_environment, 0},
     {"a program has no blocked or ignored signal", program_has_no_blocked_or_ignored_signal, 0},
+    {"behind a filter nothing is called but execve", behind_a_filter_nothing_is_called_but_execve,
+     NEEDS_KERNEL},
+    {"a process ends even if a filter refuses that", process_ends_even_if_a_filter_refuses_that,
+     NEEDS_KERNEL},
+    {"a filter that the kernel refuses is named", filter_that_the_kernel_refuses_is_named,
+     NEEDS_KERNEL},
     {"init is the first process", init_is_the_first_process, NEEDS_ROOT | NEEDS_KERNEL},
     {"init needs its image", init_needs_its_image, 0},
     {"the monitor needs its image", monitor_needs_its_image, 0},

@@ -8,8 +8,10 @@ import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.engine.Volume;
 import dev.mydocker.json.Json;
+import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.math.BigDecimal;
@@ -33,6 +35,7 @@ final class ContainerDocument {
   static Json.Obj of(
       ContainerInfo container,
       Spec spec,
+      Causes causes,
       List<Spec.Mount> mounts,
       Optional<ContainerSizes.Size> size) {
     List<String> command = container.command();
@@ -48,7 +51,7 @@ final class ContainerDocument {
         .put("RestartCount", container.restarts())
         .put("Driver", "overlay2")
         .put("Platform", "linux")
-        .put("HostConfig", host(container, spec, mounts))
+        .put("HostConfig", host(container, spec, causes, mounts))
         .put("SizeRw", size.map(s -> number(s.written())))
         .put("SizeRootFs", size.map(s -> number(s.root())))
         .put("Mounts", mounts(container, mounts))
@@ -82,7 +85,8 @@ final class ContainerDocument {
     return moment.map(Instant::toString).orElse(NEVER);
   }
 
-  private static Json.Obj host(ContainerInfo container, Spec spec, List<Spec.Mount> mounts) {
+  private static Json.Obj host(
+      ContainerInfo container, Spec spec, Causes causes, List<Spec.Mount> mounts) {
     Spec.Resources limits = spec.linux().resources();
     Json.Obj restart =
         Json.object()
@@ -97,6 +101,7 @@ final class ContainerDocument {
         .put("NetworkMode", host ? "host" : "none")
         .put("RestartPolicy", restart)
         .put("AutoRemove", container.settings().remove())
+        .put("SecurityOpt", security(spec, causes))
         .put("ReadonlyRootfs", spec.root().readonly())
         .put("Memory", limits.memory().limit().orElse(0))
         .put("MemoryReservation", limits.memory().reservation().orElse(0))
@@ -109,6 +114,15 @@ final class ContainerDocument {
         .putStrings("MaskedPaths", spec.linux().maskedPaths())
         .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
         .build();
+  }
+
+  /** As with Docker, a profile is its content, and nothing at all is null. */
+  private static Json security(Spec spec, Causes causes) {
+    if (!causes.of("seccomp").startsWith("--security-opt")) {
+      return new Json.Null();
+    }
+    return Json.strings(
+        List.of("seccomp=" + spec.linux().seccomp().map(Seccomp::json).orElse("unconfined")));
   }
 
   /** The volume that is mounted there; empty when it is something of the host. */

@@ -1,8 +1,5 @@
 package dev.mydocker.cli;
 
-import dev.mydocker.kernel.Fd;
-import dev.mydocker.kernel.KernelException;
-import dev.mydocker.kernel.Linux;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.OptionException;
 import java.io.IOException;
@@ -19,7 +16,7 @@ import java.util.function.Function;
  * comment, white space before a name ignored, everything after the first {@code =} the value.
  */
 final class EnvFile {
-  private static final int LIMIT = 16 << 20;
+  private static final int MEGABYTES = 16;
   private static final char BYTE_ORDER_MARK = '\ufeff';
 
   private final String path;
@@ -42,7 +39,7 @@ final class EnvFile {
   static List<EnvEntry> read(String path, Function<String, Optional<String>> callers)
       throws UsageException, IOException {
     EnvFile file = new EnvFile(path, callers);
-    byte[] content = content(path);
+    byte[] content = FlagFile.read("--env-file", path, MEGABYTES);
     int start = 0;
     for (int i = 0; i <= content.length; i++) {
       if (i == content.length || content[i] == '\n') {
@@ -52,21 +49,6 @@ final class EnvFile {
       }
     }
     return file.entries;
-  }
-
-  /** Through descriptors, as java.nio.file cannot name every file in every locale. */
-  private static byte[] content(String path) throws UsageException, IOException {
-    byte[] name = path.getBytes(StandardCharsets.UTF_8);
-    try (Fd fd =
-        Fd.of(Linux.openat2(Linux.AT_FDCWD, name, Linux.O_RDONLY, 0, 0), "openat2", path)) {
-      byte[] content = fd.input().readNBytes(LIMIT + 1);
-      if (content.length > LIMIT) {
-        throw new UsageException("--env-file: " + Text.quote(path) + " is larger than 16 MiB");
-      }
-      return content;
-    } catch (KernelException e) {
-      throw new UsageException("--env-file: " + e.getMessage(), e);
-    }
   }
 
   private String decode(byte[] content, int start, int end) throws UsageException {

@@ -14,9 +14,6 @@ import java.util.Optional;
 
 /** {@code mydocker info}: Docker's document and text, as far as there is such a thing here. */
 final class InfoCommand implements Command {
-  /** What isolates every container beyond its other namespaces. */
-  private static final String SECURITY = "cgroupns";
-
   private static final String TEXT =
       """
       Containers: {{.Containers}}
@@ -30,7 +27,9 @@ final class InfoCommand implements Command {
       Cgroup Driver: {{.CgroupDriver}}
       Cgroup Version: {{.CgroupVersion}}
       Security Options:
-       SECURITY
+       seccomp
+        Profile: builtin
+       cgroupns
       Kernel Version: {{.KernelVersion}}
       Operating System: {{.OperatingSystem}}
       OSType: {{.OSType}}
@@ -80,8 +79,7 @@ final class InfoCommand implements Command {
       return 0;
     }
     String memory = Human.memory(host.memory());
-    String text = TEXT.replace("SECURITY", SECURITY).replace("MEMORY", memory);
-    session.console().out(Format.parse(text).line(facts, facts));
+    session.console().out(Format.parse(TEXT.replace("MEMORY", memory)).line(facts, facts));
     for (String warning : host.warnings()) {
       session.console().err("WARNING: " + Text.printable(warning) + "\n");
     }
@@ -104,7 +102,7 @@ final class InfoCommand implements Command {
         .put("LoggingDriver", "k8s-file")
         .put("CgroupDriver", "cgroupfs")
         .put("CgroupVersion", Integer.toString(host.cgroupVersion()))
-        .putStrings("SecurityOptions", List.of("name=" + SECURITY))
+        .putStrings("SecurityOptions", List.of("name=seccomp,profile=builtin", "name=cgroupns"))
         .put("KernelVersion", host.kernel())
         .put("OperatingSystem", host.system())
         .put("OSType", Platform.host().os())

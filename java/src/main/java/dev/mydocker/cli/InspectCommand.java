@@ -140,7 +140,8 @@ final class InspectCommand implements Command {
         Container container = engine.find(name);
         Optional<ContainerSizes.Size> size =
             sizes.isPresent() ? Optional.of(sizes.get().of(container.id())) : Optional.empty();
-        return ContainerDocument.of(container.info(), container.spec(), container.mounts(), size);
+        return ContainerDocument.of(
+            container.info(), container.spec(), container.causes(), container.mounts(), size);
       } catch (ContainerException e) {
         if (wanted == Of.CONTAINERS || e.kind() != ContainerException.Kind.NOT_FOUND) {
           throw e;

@@ -7,6 +7,8 @@ import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
+import dev.mydocker.json.Json;
+import dev.mydocker.json.JsonException;
 import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.CapabilityChoice;
 import dev.mydocker.spec.Cpus;
@@ -17,6 +19,7 @@ import dev.mydocker.spec.NamespaceMode;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
@@ -46,8 +49,14 @@ final class RunFlags {
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
           + " --mac-address --memory-swappiness --net-alias"
           + " --network-alias --oom-kill-disable --oom-score-adj"
-          + " --runtime --security-opt --storage-opt"
+          + " --runtime --storage-opt"
           + " --use-api-socket --userns --volume-driver ";
+
+  private static final List<String> SECURITY_LATER =
+      List.of("apparmor", "label", "no-new-privileges", "systempaths");
+
+  /** A profile is rarely a hundred kilobytes. */
+  private static final int PROFILE_MEGABYTES = 10;
 
   private final Flags.Parsed parsed;
   private final CallerEnvironment callers;
@@ -140,7 +149,8 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
-        .toggle("All capabilities and devices, nothing masked", "--privileged");
+        .list("OPTION", "Its system calls: seccomp=FILE, seccomp=unconfined", "--security-opt")
+        .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
     HealthFlags.declare(flags);
     return declareLimits(flags);
   }
@@ -326,7 +336,8 @@ final class RunFlags {
     return mounts;
   }
 
-  private void isolation(RunOptions.Builder options) throws UsageException, OptionException {
+  private void isolation(RunOptions.Builder options)
+      throws UsageException, IOException, OptionException {
     options
         .pid(namespace("--pid"))
         .ipc(namespace("--ipc"))
@@ -343,6 +354,42 @@ final class RunFlags {
       sysctls.put(text.substring(0, equals), text.substring(equals + 1));
     }
     options.sysctls(sysctls);
+    for (String text : all("--security-opt")) {
+      security(text, options);
+    }
+  }
+
+  private void security(String text, RunOptions.Builder options)
+      throws UsageException, IOException {
+    int equals = text.indexOf('=');
+    String name = equals < 0 ? text : text.substring(0, equals);
+    if (SECURITY_LATER.contains(name)) {
+      throw new UsageException("--security-opt: docker's " + name + " is not supported yet");
+    }
+    String value = equals < 0 ? "" : text.substring(equals + 1);
+    if (!name.equals("seccomp") || value.isEmpty()) {
+      throw choice("--security-opt", text, "seccomp=FILE, seccomp=builtin or seccomp=unconfined");
+    }
+    switch (value) {
+      case "unconfined":
+        options.seccomp(new SeccompOption.Unconfined());
+        break;
+      case "builtin":
+        options.seccomp(new SeccompOption.Builtin());
+        break;
+      default:
+        options.seccomp(new SeccompOption.Profile(value, profile(value)));
+    }
+  }
+
+  private static Json.Obj profile(String path) throws UsageException, IOException {
+    byte[] content = FlagFile.read("--security-opt", path, PROFILE_MEGABYTES);
+    try {
+      return Json.parseObject(content);
+    } catch (JsonException e) {
+      throw new UsageException(
+          "--security-opt: " + Text.quote(path) + " is no seccomp profile: " + e.getMessage(), e);
+    }
   }
 
   private NamespaceMode namespace(String flag) throws OptionException {

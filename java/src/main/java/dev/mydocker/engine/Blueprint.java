@@ -42,6 +42,7 @@ import java.util.Set;
  * @param files what is to be written there, by path
  * @param within of each mounted part of a volume, the volume's content
  * @param cgroups the host's hierarchies
+ * @param seccomp filters of system calls
  */
 record Blueprint(
     String id,
@@ -52,7 +53,8 @@ record Blueprint(
     Path run,
     Map<String, String> files,
     Map<String, String> within,
-    CgroupHost cgroups) {
+    CgroupHost cgroups,
+    SeccompFilters seccomp) {
 
   /**
    * A container as it is on the disk.
@@ -70,7 +72,8 @@ record Blueprint(
         run,
         HostFiles.of(compiled.spec(), run, record.settings().network()),
         within(compiled.spec(), record.settings().volumes()),
-        home.cgroups());
+        home.cgroups(),
+        home.seccomp());
   }
 
   /**
@@ -130,7 +133,8 @@ record Blueprint(
             views(),
             fileSources(),
             within,
-            Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")));
+            Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")),
+            seccomp.program(spec().linux().seccomp()));
     LaunchPlan plan = PlanCompiler.compile(input);
     List<CgroupStep> cgroup =
         cgroups.plan(Leftovers.cgroupPath(id), spec().linux().resources(), compiled.causes());

@@ -25,6 +25,7 @@ import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.OptionException;
@@ -128,6 +129,15 @@ public final class Container {
    */
   public List<Spec.Mount> mounts() throws IOException {
     return StoredSpec.askedMounts(compiled(), home.roots().running().resolve(id));
+  }
+
+  /**
+   * Why each part of its configuration is there.
+   *
+   * @throws ContainerException when it is gone
+   */
+  public Causes causes() throws IOException {
+    return compiled().causes();
   }
 
   private CompiledSpec compiled() throws IOException {
@@ -532,7 +542,15 @@ public final class Container {
         throw state("is paused: let it go on first, with unpause");
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
-      Exec exec = new Exec(id, process.another(), spec(), home.cgroup(id), options, events);
+      Exec exec =
+          new Exec(
+              id,
+              process.another(),
+              spec(),
+              home.cgroup(id),
+              options,
+              home.seccomp(),
+              events);
       events.created();
       return exec;
     }

@@ -32,7 +32,9 @@ final class ContainerUpdate {
       CompiledSpec now = StoredSpec.read(home.store(), id);
       Path run = home.roots().running().resolve(id);
       CompiledSpec wanted =
-          now.with(change.limits(), new HostProbe(home.cgroups()).facts(id, run, false, Map.of()));
+          now.with(
+              change.limits(),
+              new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, false, Map.of()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

@@ -20,6 +20,7 @@ import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
 import dev.mydocker.spec.VolumeMounts;
@@ -73,7 +74,15 @@ public final class Engine {
     Images images = Images.open(roots.state(), environment, new ContainerImages(roots), events);
     Volumes volumes = new Volumes(roots, store, events);
     return new Engine(
-        new Home(roots, store, volumes, CgroupHost.detect(), images.layers(), events), images);
+        new Home(
+            roots,
+            store,
+            volumes,
+            CgroupHost.detect(),
+            images.layers(),
+            new SeccompFilters(roots.seccomp()),
+            events),
+        images);
   }
 
   /** Its images. */
@@ -322,12 +331,19 @@ public final class Engine {
       String id, Path run, CreateRequest request, Image image, Map<String, String> volumes)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
-    HostFacts host = new HostProbe(home.cgroups()).facts(id, run, privileged, volumes);
-    return SpecCompiler.compile(
-        request.options(),
-        defaults(image.config()),
-        (path, limit) -> images.read(image, path, limit),
-        host);
+    HostFacts host =
+        new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, privileged, volumes);
+    CompiledSpec compiled =
+        SpecCompiler.compile(
+            request.options(),
+            defaults(image.config()),
+            (path, limit) -> images.read(image, path, limit),
+            host);
+    if (request.options().seccomp() instanceof SeccompOption.Profile) {
+      // What cannot be compiled is said now, not when it starts.
+      home.seccomp().program(compiled.spec().linux().seccomp());
+    }
+    return compiled;
   }
 
   private static ImageDefaults defaults(ImageConfig config) {

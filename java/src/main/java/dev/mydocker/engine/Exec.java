@@ -43,6 +43,7 @@ public final class Exec implements AutoCloseable {
   private final Spec container;
   private final Cgroup cgroup;
   private final ExecOptions options;
+  private final SeccompFilters seccomp;
   private final ExecEvents events;
   private final Recorder recorder = new Recorder();
   private final List<Recording.Entry> steps = new ArrayList<>();
@@ -54,6 +55,7 @@ public final class Exec implements AutoCloseable {
    * @param first its first process; owned from now on
    * @param container its configuration
    * @param cgroup where its processes are
+   * @param seccomp filters of system calls
    * @param events who is told
    */
   Exec(
@@ -62,12 +64,14 @@ public final class Exec implements AutoCloseable {
       Spec container,
       Cgroup cgroup,
       ExecOptions options,
+      SeccompFilters seccomp,
       ExecEvents events) {
     this.id = id;
     this.first = first;
     this.container = container;
     this.cgroup = cgroup;
     this.options = options;
+    this.seccomp = seccomp;
     this.events = events;
   }
 
@@ -126,7 +130,13 @@ public final class Exec implements AutoCloseable {
             .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
     ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
     return ExecCompiler.compile(
-        new ExecCompiler.Input(id, container, process.process(), process.causes(), stdio));
+        new ExecCompiler.Input(
+            id,
+            container,
+            process.process(),
+            process.causes(),
+            stdio,
+            seccomp.program(container.linux().seccomp())));
   }
 
   /** A file as the container sees it, mounts included; every link stays inside. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
  * @param volumes the volumes
  * @param cgroups the host's hierarchies
  * @param layers the directory of the unpacked layers
+ * @param seccomp filters of system calls
  * @param events what has happened
  */
 record Home(
@@ -20,6 +21,7 @@ record Home(
     Volumes volumes,
     CgroupHost cgroups,
     Path layers,
+    SeccompFilters seccomp,
     EventLog events) {
 
   /** A container's cgroup, whether it exists or not. */

@@ -9,8 +9,10 @@ import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
+import dev.mydocker.spec.Machine;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
+import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,9 +41,11 @@ final class HostProbe {
   static final int MACHINE = 4;
 
   private final CgroupHost cgroups;
+  private final Seccomp.Builtin seccomp;
 
-  HostProbe(CgroupHost cgroups) {
+  HostProbe(CgroupHost cgroups, Seccomp.Builtin seccomp) {
     this.cgroups = cgroups;
+    this.seccomp = seccomp;
   }
 
   /**
@@ -54,6 +58,7 @@ final class HostProbe {
   HostFacts facts(String id, Path run, boolean privileged, Map<String, String> volumes)
       throws IOException {
     Set<Integer> cpus = onlineCpus();
+    Machine machine = machine();
     return new HostFacts(
         id,
         hostname(),
@@ -68,9 +73,12 @@ final class HostProbe {
         memory(),
         cgroups.version(),
         cgroups.swapAccounting(),
-        hasMountSetattr(),
+        // mount_setattr(2) came with it.
+        machine.isFrom(5, 12),
         privileged ? devices() : List.of(),
         thermalThrottle(cpus),
+        machine,
+        seccomp,
         volumes);
   }
 
@@ -169,11 +177,13 @@ final class HostProbe {
     throw new IOException("/proc/meminfo has no MemTotal");
   }
 
-  /** mount_setattr(2) came with Linux 5.12. */
-  private static boolean hasMountSetattr() throws KernelException {
+  /** This host's architecture and kernel. */
+  static Machine machine() throws KernelException {
     String[] parts = uname(RELEASE).split("[.-]", 3);
-    int major = Integer.parseInt(parts[0]);
-    return major > 5 || major == 5 && Integer.parseInt(parts[1]) >= 12;
+    return new Machine(
+        System.getProperty("os.arch").equals("amd64") ? "amd64" : "arm64",
+        Integer.parseInt(parts[0]),
+        Integer.parseInt(parts[1]));
   }
 
   /** One of the strings of uname(2). */

@@ -56,6 +56,11 @@ record Roots(Path state, Path run) {
     return state.resolve("events");
   }
 
+  /** Where it is kept what profiles of system calls were compiled to. */
+  Path seccomp() {
+    return state.resolve("seccomp");
+  }
+
   /** Where the containers that have something on this host are, by id. */
   Path running() {
     return run.resolve("containers");

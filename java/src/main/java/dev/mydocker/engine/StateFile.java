@@ -38,11 +38,15 @@ final class StateFile {
    * @param sync false for what a power cut may take: it is empty then, or not there
    */
   static void write(Path file, String content, boolean sync) throws IOException {
+    write(file, content.getBytes(StandardCharsets.UTF_8), sync);
+  }
+
+  /** The same with bytes. */
+  static void write(Path file, byte[] content, boolean sync) throws IOException {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
-    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
     int flags = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_TRUNC | Linux.O_NOFOLLOW;
     try (Fd fd = open(temporary, flags, 0600)) {
-      fd.output().write(bytes);
+      fd.output().write(content);
       if (sync) {
         KernelException.check(Linux.fsync(fd.number()), "fsync", temporary.toString());
       }

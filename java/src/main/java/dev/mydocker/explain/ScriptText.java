@@ -9,7 +9,7 @@ final class ScriptText {
       #
       # Run it as root: sh SCRIPT. It ends with the command's exit code, and removes what it made.
       # Needs util-linux 2.36 (unshare, nsenter, mount, pivot_root, setpriv, prlimit, setsid),
-      # coreutils 8.31, findutils, iproute2, hostname and ldd.
+      # coreutils 8.31, findutils, iproute2, hostname and ldd; perl for a filter of system calls.
       # Each comment is the reason of the plan's step (mydocker run --dry-run=plan); fd0, fd1 are the
       # plan's descriptors, here as paths.
       set -eu
@@ -73,6 +73,19 @@ final class ScriptText {
       set -eu
       own=${0%/*}
       trap 'exit 125' EXIT # a step failed
+
+      # perl's arguments: struct sock_filter values in digits, flags, and the program to execute.
+      install_filter='
+        my ($digits, $flags) = splice(@ARGV, 0, 2);
+        my %number = (x86_64 => 317, aarch64 => 277);
+        chomp(my $machine = `uname -m`);
+        $digits =~ tr/0-9a-f//cd;
+        my $filter = pack("H*", $digits);
+        my $program = pack("S x![P] P", length($filter) / 8, $filter);
+        syscall($number{$machine}, 1, $flags + 0, $program) == 0
+          or die "seccomp: $!\\n";
+        exec(@ARGV) or die "$ARGV[0]: $!\\n";
+      '
 
       die() { # message exit-code
         trap - EXIT

@@ -138,6 +138,9 @@ public sealed interface Json {
     }
   }
 
+  /** A value in its text, which somebody else has written; never read, only written again. */
+  record Raw(String text) implements Json {}
+
   /** Builds an object member by member; an absent value adds nothing. */
   final class Builder {
     private final Map<String, Json> members = new LinkedHashMap<>();
@@ -271,6 +274,8 @@ public sealed interface Json {
         write(json, e.getValue());
       }
       json.writeEndObject();
+    } else if (value instanceof Raw r) {
+      json.writeRawValue(r.text());
     } else {
       json.writeNull();
     }

@@ -358,4 +358,7 @@ public final class Linux {
 
   /** The table of native/ops.def as lines {@code NAME arguments} into {@code out}; bytes. */
   public static native int operations(byte[] out);
+
+  /** Version of the libseccomp of this build: major, minor and micro, a byte each. */
+  public static native int seccompVersion();
 }

@@ -4,6 +4,7 @@ import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Turns a process that joins a running container into a launch plan: a pure function.
@@ -26,9 +27,15 @@ public final class ExecCompiler {
    * @param process what is executed in it
    * @param causes which flag, or what of the container, caused each part of it
    * @param stdio its standard input and output
+   * @param seccomp the container's filter of system calls, compiled
    */
   public record Input(
-      String id, Spec container, Spec.Process process, Causes causes, Stdio stdio) {}
+      String id,
+      Spec container,
+      Spec.Process process,
+      Causes causes,
+      Stdio stdio,
+      Optional<SeccompProgram> seccomp) {}
 
   private final Input in;
   private final List<Step> monitor = new ArrayList<>();
@@ -37,7 +44,7 @@ public final class ExecCompiler {
 
   private ExecCompiler(Input in) {
     this.in = in;
-    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), init);
+    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), init);
   }
 
   /** The plan of {@code input}. */

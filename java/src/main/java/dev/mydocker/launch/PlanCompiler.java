@@ -65,6 +65,7 @@ public final class PlanCompiler {
    * @param within of a bind source that somebody else has a say in, the directory of the host in
    *     which it is resolved
    * @param init whether a small init stands in front of the command (--init)
+   * @param seccomp the spec's filter of system calls, compiled
    */
   public record Input(
       String id,
@@ -75,7 +76,8 @@ public final class PlanCompiler {
       List<CgroupMount> cgroups,
       Set<String> fileSources,
       Map<String, String> within,
-      boolean init) {
+      boolean init,
+      Optional<SeccompProgram> seccomp) {
     public Input {
       within = Map.copyOf(within);
       cgroups = List.copyOf(cgroups);
@@ -108,7 +110,7 @@ public final class PlanCompiler {
     this.spec = in.spec();
     this.process =
         spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
-    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), init);
+    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), init);
   }
 
   /** The plan of {@code input}. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What I does for its own process once it is where the command shall run: the same for a
@@ -22,6 +23,8 @@ final class ProcessSteps {
   private static final int PR_SET_PDEATHSIG = 1;
   private static final int SIGKILL = 9;
 
+  private static final long SYS_ADMIN = 1L << Capability.CAP_SYS_ADMIN.ordinal();
+
   private static final String DEFAULT_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -31,17 +34,25 @@ final class ProcessSteps {
   private final Spec.Process process;
   private final Causes causes;
   private final Stdio stdio;
+  private final Optional<SeccompProgram> filter;
   private final List<Step> out;
 
   /**
    * Steps of that process.
    *
+   * @param filter of its system calls
    * @param out where they are added
    */
-  ProcessSteps(Spec.Process process, Causes causes, Stdio stdio, List<Step> out) {
+  ProcessSteps(
+      Spec.Process process,
+      Causes causes,
+      Stdio stdio,
+      Optional<SeccompProgram> filter,
+      List<Step> out) {
     this.process = process;
     this.causes = causes;
     this.stdio = stdio;
+    this.filter = filter;
     this.out = out;
   }
 
@@ -167,6 +178,14 @@ final class ProcessSteps {
         new Arg.Bytes(groups.array(), user.additionalGids().toString()));
     add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
     add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
+    if (filter.isPresent() && !process.noNewPrivileges()) {
+      // seccomp(2) asks for it, or for no_new_privs. execve takes it: it keeps what is in the
+      // bounding set or ambient, capabilities(7). So a filter comes last, and what it forbids is
+      // nothing that the launch needs.
+      effective |= SYS_ADMIN;
+      permitted |= SYS_ADMIN;
+      why += "; until execve CAP_SYS_ADMIN, for seccomp";
+    }
     add(why, Op.CAPSET, set(effective), set(permitted), set(inheritable));
     if (ambient != 0) {
       add(why, Op.AMBIENT, set(ambient));
@@ -206,6 +225,9 @@ final class ProcessSteps {
   void execute(boolean init) {
     long kept = Slot.set(Slot.SYNC) | (init ? Slot.set(Slot.MONITOR_IMAGE) : 0);
     add("nothing of the host stays open", Op.CLOSE_OTHERS, Arg.slots(kept));
+    if (filter.isPresent()) {
+      add(cause("seccomp"), Op.SECCOMP, filter.get().arg(), filter.get().flagsArg());
+    }
     if (init) {
       List<String> argv = new ArrayList<>();
       argv.add("mydocker-init");

@@ -67,6 +67,7 @@ public record ExecProcess(Spec.Process process, Causes causes) {
             container.oomScoreAdj());
     why.put("noNewPrivileges", CONTAINERS);
     why.put("oomScoreAdj", CONTAINERS);
+    why.put("seccomp", CONTAINERS);
     return new ExecProcess(process, why.collected());
   }
 

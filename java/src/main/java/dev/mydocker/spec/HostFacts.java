@@ -24,6 +24,8 @@ import java.util.Set;
  * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
  * @param devices the nodes of the host's /dev, which a privileged container gets
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
+ * @param machine what a seccomp profile asks for
+ * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
  */
 public record HostFacts(
@@ -43,6 +45,8 @@ public record HostFacts(
     boolean recursiveReadOnly,
     List<Spec.Device> devices,
     List<String> thermalThrottle,
+    Machine machine,
+    Seccomp.Builtin seccomp,
     Map<String, String> volumes) {
 
   public HostFacts {

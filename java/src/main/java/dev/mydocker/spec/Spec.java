@@ -51,7 +51,8 @@ public record Spec(
             linux.devices(),
             linux.maskedPaths(),
             linux.readonlyPaths(),
-            linux.rootfsPropagation());
+            linux.rootfsPropagation(),
+            linux.seccomp());
     return new Spec(ociVersion, process, root, hostname, domainname, mounts, changed, annotations);
   }
 
@@ -124,7 +125,8 @@ public record Spec(
       List<Device> devices,
       List<String> maskedPaths,
       List<String> readonlyPaths,
-      Optional<String> rootfsPropagation) {
+      Optional<String> rootfsPropagation,
+      Optional<Seccomp> seccomp) {
     public Linux {
       namespaces = List.copyOf(namespaces);
       uidMappings = List.copyOf(uidMappings);

@@ -32,15 +32,16 @@ public final class SpecCompiler {
     if (options.readOnly()) {
       why.put("root.readonly", "--read-only");
     }
+    Spec.Process process = process(options, image, host, name, account, why);
     Spec spec =
         new Spec(
             Spec.VERSION,
-            Optional.of(process(options, image, host, name, account, why)),
+            Optional.of(process),
             new Spec.Root(host.rootfs(), options.readOnly()),
             name.own() ? Optional.of(name.name()) : Optional.empty(),
             name.domain(),
             mounts,
-            linux(options, host, mounts, why),
+            linux(options, host, process, mounts, why),
             annotations(options, image, why));
     return new CompiledSpec(spec, why.collected());
   }
@@ -68,8 +69,12 @@ public final class SpecCompiler {
   }
 
   private static Spec.Linux linux(
-      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why)
-      throws OptionException {
+      RunOptions options,
+      HostFacts host,
+      Spec.Process process,
+      List<Spec.Mount> mounts,
+      Causes.Collector why)
+      throws OptionException, IOException {
     return new Spec.Linux(
         Namespaces.of(options, why),
         List.of(),
@@ -80,7 +85,8 @@ public final class SpecCompiler {
         DeviceNodes.of(options, host, mounts, why),
         HiddenPaths.masked(options, host, why),
         HiddenPaths.readOnly(options, why),
-        Mounts.propagation(options, why));
+        Mounts.propagation(options, why),
+        Seccomp.of(options, host, process.capabilities().orElseThrow(), why));
   }
 
   private static Map<String, String> annotations(

@@ -13,7 +13,8 @@ import java.util.OptionalLong;
 final class SpecReader {
   private SpecReader() {}
 
-  private interface Form<T> {
+  /** How an object of a list is read. */
+  interface Form<T> {
     T read(Json.Obj json) throws JsonException;
   }
 
@@ -104,7 +105,8 @@ final class SpecReader {
         list(json, "devices", SpecReader::device),
         json.strings("maskedPaths"),
         json.strings("readonlyPaths"),
-        json.string("rootfsPropagation"));
+        json.string("rootfsPropagation"),
+        json.object("seccomp").map(seccomp -> new Seccomp(seccomp.toText())));
   }
 
   private static Spec.IdMapping mapping(Json.Obj json) throws JsonException {
@@ -192,7 +194,7 @@ final class SpecReader {
     return value;
   }
 
-  private static long unsigned(Json.Obj json, String name) throws JsonException {
+  static long unsigned(Json.Obj json, String name) throws JsonException {
     if (!(json.get(name).orElse(new Json.Null()) instanceof Json.Num n)) {
       throw new JsonException("\"" + name + "\" must be a number");
     }
@@ -206,7 +208,7 @@ final class SpecReader {
     return value.longValue();
   }
 
-  private static <T> List<T> list(Json.Obj json, String name, Form<T> form) throws JsonException {
+  static <T> List<T> list(Json.Obj json, String name, Form<T> form) throws JsonException {
     List<T> out = new ArrayList<>();
     for (Json item : json.array(name)) {
       if (!(item instanceof Json.Obj o)) {

@@ -95,6 +95,7 @@ final class SpecWriter {
     out.put("rootfsPropagation", l.rootfsPropagation().map(Json.Str::new));
     strings(out, "maskedPaths", l.maskedPaths());
     strings(out, "readonlyPaths", l.readonlyPaths());
+    out.put("seccomp", l.seccomp().map(seccomp -> new Json.Raw(seccomp.json())));
     return out.build();
   }
 

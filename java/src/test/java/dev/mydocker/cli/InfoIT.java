@@ -95,7 +95,7 @@ class InfoIT {
         .startsWith("Containers: 2\n Running: 0\n Paused: 1\n Stopped: 1\nImages: 1\n")
         .contains("\nStorage Driver: overlay\n")
         .contains("\nCgroup Driver: cgroupfs\n")
-        .contains("\nSecurity Options:\n cgroupns\n")
+        .contains("\nSecurity Options:\n seccomp\n  Profile: builtin\n cgroupns\n")
         .contains("\nKernel Version: " + System.getProperty("os.version") + "\n")
         .endsWith("\nDocker Root Dir: " + mydocker.root());
     mydocker.good("unpause", "box");
@@ -104,7 +104,7 @@ class InfoIT {
     Json.Obj all = Json.parseObject(mydocker.good("info", "-f", "{{json .}}").getBytes());
     assertThat(all.integer("MemTotal").orElseThrow()).isPositive();
     assertThat(all.integer("NCPU").orElseThrow()).isPositive();
-    assertThat(all.strings("SecurityOptions")).containsExactly("name=cgroupns");
+    assertThat(all.strings("SecurityOptions")).containsExactly("name=seccomp,profile=builtin", "name=cgroupns");
     assertThat(mydocker.bad("info", "-f", "{{.ID}}")).contains("there is no field .ID");
     assertThat(mydocker.bad("system", "info", "x")).contains("it takes no arguments");
   }

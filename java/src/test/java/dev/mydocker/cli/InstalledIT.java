@@ -84,6 +84,9 @@ class InstalledIT {
     for (String classes : List.of(known, named)) {
       assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
       assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
+      // Nor does it read the profile of system calls, or compile it, again.
+      assertThat(classes.contains("dev.mydocker.spec.SeccompReader")).isFalse();
+      assertThat(classes.contains("dev.mydocker.kernel.SeccompFilter")).isFalse();
     }
   }
 

@@ -17,6 +17,7 @@ import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NamespaceMode;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
@@ -440,12 +441,58 @@ class RunFlagsTest {
     "-p80:80 x,docker's -p is not supported yet",
     "--gpus=all x,docker's --gpus is not supported yet",
     "--dns 1.1.1.1 x,docker's --dns is not supported yet",
-    "--security-opt seccomp=unconfined x,docker's --security-opt is not supported yet",
+    "--security-opt apparmor=p x,--security-opt: docker's apparmor is not supported yet",
+    "--security-opt label=disable x,--security-opt: docker's label is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {
     assertThatThrownBy(() -> request(line.split(" ")))
         .isInstanceOf(UsageException.class)
         .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "seccomp | invalid value for --security-opt: \"seccomp\": use seccomp=FILE,"
+            + " seccomp=builtin or seccomp=unconfined",
+        "seccomp= | invalid value for --security-opt: \"seccomp=\": use seccomp=FILE,"
+            + " seccomp=builtin or seccomp=unconfined",
+        "a=b | invalid value for --security-opt: \"a=b\": use seccomp=FILE,"
+            + " seccomp=builtin or seccomp=unconfined",
+        "seccomp=/nowhere | --security-opt: openat2 /nowhere: ENOENT (no such file or directory)",
+        "seccomp=/proc/self/status | --security-opt: \"/proc/self/status\" is no seccomp profile:"
+            + " Unrecognized token 'Name': was expecting (JSON String, Number, Array, Object or"
+            + " token 'null', 'true' or 'false')",
+        "seccomp=/dev/zero | --security-opt: \"/dev/zero\" is larger than 10 MiB",
+      })
+  void SC14_securityOptionIsRefusedInOneLine(String option, String message) {
+    assertThatThrownBy(() -> request("--security-opt", option, "x")).hasMessage(message);
+  }
+
+  @Test
+  void SC14_deepProfileIsRefused(@TempDir Path directory) throws Exception {
+    Path deep = Files.writeString(directory.resolve("deep"), "[".repeat(1 << 20));
+    assertThatThrownBy(() -> request("--security-opt", "seccomp=" + deep, "x"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("nesting");
+  }
+
+  @Test
+  void lastSeccompProfileCounts(@TempDir Path directory) throws Exception {
+    Path file = Files.writeString(directory.resolve("p"), "{\"defaultAction\":\"SCMP_ACT_LOG\"}");
+    String own = "seccomp=" + file;
+    assertThat(
+            options("--security-opt", own, "--security-opt", "seccomp=unconfined", "x").seccomp())
+        .isEqualTo(new SeccompOption.Unconfined());
+    assertThat(
+            options("--security-opt", "seccomp=unconfined", "--security-opt", own, "x").seccomp())
+        .isInstanceOfSatisfying(
+            SeccompOption.Profile.class,
+            profile -> assertThat(profile.source()).isEqualTo(file.toString()));
+    assertThat(options("--security-opt", "seccomp=builtin", "x").seccomp())
+        .isEqualTo(new SeccompOption.Builtin());
+    assertThat(options("x").seccomp()).isEqualTo(new SeccompOption.Unsaid());
   }
 
   @ParameterizedTest

@@ -7,9 +7,12 @@ import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.Arg;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Op;
+import dev.mydocker.launch.SeccompProgram;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
 import dev.mydocker.spec.Spec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,6 +187,21 @@ class LaunchScriptTest {
   @Test
   void aWordCannotHoldANul() {
     assertThatThrownBy(() -> Sh.quote("a\0b")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Only what has the privileges may do it, and what comes after it is under it. */
+  @Test
+  void filterIsInstalledBeforePrivilegesAreGivenUp() throws Exception {
+    Launches l = usual();
+    byte[] kept = ByteBuffer.allocate(20).order(ByteOrder.nativeOrder()).putInt(2).array();
+    l.seccomp = Optional.of(SeccompProgram.of(kept));
+    String script = script(l);
+    isValid(script);
+    assertThat(script).contains("filter='\n" + "0".repeat(32) + "\n'\n");
+    String programs = script.substring(script.indexOf("\nexec prlimit"));
+    assertThat(programs.indexOf("perl -e \"$install_filter\" \"$filter\" 2"))
+        .isPositive()
+        .isLessThan(programs.indexOf("setpriv"));
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.mydocker.explain;
 
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.PlanCompiler;
+import dev.mydocker.launch.SeccompProgram;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
@@ -55,6 +56,7 @@ final class Launches {
   Map<String, String> causes = Map.of();
   boolean terminal;
   boolean init;
+  Optional<SeccompProgram> seccomp = Optional.empty();
   PlanCompiler.Overlay overlay =
       new PlanCompiler.Overlay(
           "/var/lib/x/layers", List.of("bb", "aa"), "/c/upper", "/c/work", "/run/x/rootfs");
@@ -103,6 +105,7 @@ final class Launches {
             devices,
             masked,
             protectedPaths,
+            Optional.empty(),
             Optional.empty());
     Spec spec =
         new Spec(
@@ -124,7 +127,8 @@ final class Launches {
             cgroups,
             fileSources,
             Map.of(),
-            init);
+            init,
+            seccomp);
     return new LaunchScript.Launch(
         input, PlanCompiler.compile(input), cgroup, cgroupFiles, directories, files);
   }

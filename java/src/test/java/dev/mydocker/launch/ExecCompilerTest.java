@@ -75,6 +75,7 @@ class ExecCompilerTest {
             List.of(),
             List.of(),
             List.of(),
+            Optional.empty(),
             Optional.empty());
     return new Spec(
         Spec.VERSION,
@@ -89,7 +90,8 @@ class ExecCompilerTest {
 
   private static LaunchPlan plan(Stdio stdio, String... own) {
     return ExecCompiler.compile(
-        new ExecCompiler.Input("ID", container(own), PROCESS, new Causes(Map.of()), stdio));
+        new ExecCompiler.Input(
+            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty()));
   }
 
   private static String text(LaunchPlan plan) {
@@ -103,6 +105,23 @@ class ExecCompilerTest {
   @Test
   void joinsAsTheStaticMonitorsChild() {
     assertThat(text(plan(new Stdio.Streams(true), "mount", "pid"))).isEqualTo(STREAMS);
+  }
+
+  @Test
+  void theContainersFilterIsTheLastThingBeforeTheCommand() {
+    LaunchPlan plan =
+        ExecCompiler.compile(
+            new ExecCompiler.Input(
+                "ID",
+                container("mount"),
+                PROCESS,
+                new Causes(Map.of("seccomp", "the container's own")),
+                new Stdio.Streams(false),
+                Optional.of(new SeccompProgram(0, new byte[8]))));
+    List<Step> init = plan.init();
+    Step filter = init.get(init.size() - 2);
+    assertThat(filter.shown()).isEqualTo("seccomp(1 instructions, 0)");
+    assertThat(filter.why()).isEqualTo("the container's own");
   }
 
   /** The host's are joined as well: who execs may live in others than who ran the container. */

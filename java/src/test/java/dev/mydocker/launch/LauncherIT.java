@@ -265,6 +265,7 @@ class LauncherIT {
             List.of(),
             List.of(),
             List.of(),
+            Optional.empty(),
             Optional.empty());
     Recorder recorder = new Recorder();
     Result result = run(plan, Map.of(), (point, pid) -> IdMaps.write(pid, linux, recorder));

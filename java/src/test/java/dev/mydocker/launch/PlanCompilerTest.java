@@ -44,6 +44,7 @@ class PlanCompilerTest {
             List.of(),
             List.of("/proc/kcore"),
             List.of("/proc/sys"),
+            Optional.empty(),
             Optional.empty());
     return new Spec(
         Spec.VERSION,
@@ -81,7 +82,8 @@ class PlanCompilerTest {
         List.of(),
         Set.of("/etc/passwd"),
         Map.of("/volumes/data/a/b", "/volumes/data"),
-        false);
+        false,
+        Optional.empty());
   }
 
   private static List<Op> ops(List<Step> steps) {
@@ -166,6 +168,69 @@ class PlanCompilerTest {
             Op.CLOSE_OTHERS,
             Op.EXECVE);
     assertThat(ops.get(ops.size() - 1)).isEqualTo(Op.EXECVE);
+  }
+
+  private static List<Step> filtered(boolean noNewPrivileges) {
+    Spec spec = spec(own(ALL), List.of(), false);
+    Spec.Process p = spec.process().orElseThrow();
+    Spec.Process process =
+        new Spec.Process(
+            p.terminal(),
+            p.consoleSize(),
+            p.user(),
+            p.args(),
+            p.env(),
+            p.cwd(),
+            p.capabilities(),
+            p.rlimits(),
+            noNewPrivileges,
+            p.oomScoreAdj());
+    Spec changed =
+        new Spec(
+            spec.ociVersion(),
+            Optional.of(process),
+            spec.root(),
+            spec.hostname(),
+            spec.domainname(),
+            spec.mounts(),
+            spec.linux(),
+            spec.annotations());
+    PlanCompiler.Input in = input(changed, false, List.of("aa"));
+    return PlanCompiler.compile(
+            new PlanCompiler.Input(
+                in.id(),
+                in.spec(),
+                in.causes(),
+                in.overlay(),
+                in.stdio(),
+                in.cgroups(),
+                in.fileSources(),
+                in.within(),
+                in.init(),
+                Optional.of(new SeccompProgram(2, new byte[16]))))
+        .init();
+  }
+
+  private static String capset(List<Step> steps) {
+    return steps.get(ops(steps).indexOf(Op.CAPSET)).shown();
+  }
+
+  @Test
+  void aFilterIsTheLastThingBeforeTheCommand() {
+    for (boolean noNewPrivileges : new boolean[] {false, true}) {
+      List<Step> steps = filtered(noNewPrivileges);
+      assertThat(ops(steps)).endsWith(Op.CLOSE_OTHERS, Op.SECCOMP, Op.EXECVE);
+      assertThat(steps.get(steps.size() - 2).shown())
+          .isEqualTo("seccomp(2 instructions, SECCOMP_FILTER_FLAG_LOG)");
+    }
+  }
+
+  /** Execve takes it again: it is not in the bounding set. */
+  @Test
+  void theCapabilityForAFilterIsHeldUntilExecveUnlessNoneIsNeeded() {
+    assertThat(capset(filtered(false))).isEqualTo("capset(0x200000, 0x200000, 0x0)");
+    assertThat(capset(filtered(true))).isEqualTo("capset(0x0, 0x0, 0x0)");
+    assertThat(capset(standard().init())).isEqualTo("capset(0x0, 0x0, 0x0)");
   }
 
   @Test

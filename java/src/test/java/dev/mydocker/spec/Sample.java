@@ -70,6 +70,8 @@ final class Sample {
             device("/dev/shm/node", "c", 1, 3),
             device("/dev/vda", "b", 254, 0)),
         List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"),
+        new Machine("amd64", 6, 1),
+        (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
         Map.of("data", "/volumes/data", "made", "/volumes/made"));
   }
 

@@ -77,7 +77,8 @@ class SpecJsonTest {
                     OptionalLong.of(2))),
             List.of("/proc/kcore"),
             List.of("/proc/sys"),
-            Optional.of("rslave")),
+            Optional.of("rslave"),
+            Optional.of(new Seccomp("{\"defaultAction\":\"SCMP_ACT_ALLOW\"}"))),
         Map.of("a", "b"));
   }
 
