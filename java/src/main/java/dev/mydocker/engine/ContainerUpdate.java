@@ -8,6 +8,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -32,7 +33,9 @@ final class ContainerUpdate {
       CompiledSpec now = StoredSpec.read(home.store(), id);
       Path run = home.roots().running().resolve(id);
       CompiledSpec wanted =
-          now.with(change.limits(), new HostProbe(home.cgroups()).facts(id, run, false, Map.of()));
+          now.with(
+              change.limits(),
+              new HostProbe(home.cgroups()).facts(id, run, false, List.of(), Map.of()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

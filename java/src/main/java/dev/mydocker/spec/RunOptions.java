@@ -30,6 +30,7 @@ import java.util.OptionalLong;
  * @param capAdd added to the defaults
  * @param capDrop taken from the defaults
  * @param privileged everything the engine holds, nothing masked, every device
+ * @param devices what devices it gets beside those that every one has
  * @param network how it is connected
  * @param pid whose PID namespace
  * @param ipc whose IPC namespace
@@ -62,6 +63,7 @@ public record RunOptions(
     CapabilityChoice capAdd,
     CapabilityChoice capDrop,
     boolean privileged,
+    DeviceChoice devices,
     NetworkMode network,
     NamespaceMode pid,
     NamespaceMode ipc,
@@ -107,6 +109,7 @@ public record RunOptions(
         capAdd,
         capDrop,
         privileged,
+        devices,
         network,
         pid,
         ipc,
@@ -146,6 +149,7 @@ public record RunOptions(
     private CapabilityChoice capAdd = CapabilityChoice.NONE;
     private CapabilityChoice capDrop = CapabilityChoice.NONE;
     private boolean privileged = false;
+    private DeviceChoice devices = DeviceChoice.NONE;
     private NetworkMode network = new NetworkMode.None();
     private NamespaceMode pid = NamespaceMode.PRIVATE;
     private NamespaceMode ipc = NamespaceMode.PRIVATE;
@@ -257,6 +261,11 @@ public record RunOptions(
 
     public Builder privileged(boolean value) {
       privileged = value;
+      return this;
+    }
+
+    public Builder devices(DeviceChoice value) {
+      devices = value;
       return this;
     }
 
@@ -388,6 +397,7 @@ public record RunOptions(
           capAdd,
           capDrop,
           privileged,
+          devices,
           network,
           pid,
           ipc,
