@@ -156,6 +156,15 @@ class DeviceFilterIT {
   }
 
   @Test
+  void refusalOfTheKernelSaysWhatIsNeeded() {
+    String file = directory.toString();
+    CgroupStep filter = new CgroupStep.DeviceFilter(file, List.of(), "default: Docker's");
+    assertThatThrownBy(() -> cgroup.create(List.of(filter), CgroupJournal.NONE))
+        .hasMessageStartingWith("bpf " + file + " (default: Docker's): EBADF")
+        .hasMessageContaining("needs CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN");
+  }
+
+  @Test
   void rulesThatNoKernelKnowsAreRefusedAndNothingIsLeft() {
     assertThatThrownBy(() -> create("+u 1:3 rwm")).hasMessageContaining("type \"u\"");
     assertThat(Path.of(cgroup.processFiles().get(0)).getParent()).doesNotExist();
