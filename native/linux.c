@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jni.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <poll.h>
@@ -841,6 +842,39 @@ FN(jint, raise_default, jint number)
     return result(kill(getpid(), number));
 }
 
+/* ---- bpf ------------------------------------------------------------------------------------ */
+
+FN(jint, bpf_load, jint type, jbyteArray instructions)
+{
+    UNUSED;
+    void *code;
+    size_t size;
+    int r = blob_get(env, instructions, BPF_MAXINSNS * sizeof(struct bpf_insn), &code, &size);
+    if (r)
+        return r;
+    union bpf_attr attr = {
+        .prog_type = (uint32_t)type,
+        .insn_cnt = (uint32_t)(size / sizeof(struct bpf_insn)),
+        .insns = (uintptr_t)code,
+        .license = (uintptr_t) "",
+    };
+    r = RETRY(syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr));
+    free(code);
+    return r;
+}
+
+FN(jint, bpf_attach, jint target, jint program, jint type, jint flags)
+{
+    UNUSED;
+    union bpf_attr attr = {
+        .target_fd = (uint32_t)target,
+        .attach_bpf_fd = (uint32_t)program,
+        .attach_type = (uint32_t)type,
+        .attach_flags = (uint32_t)flags,
+    };
+    return RETRY(syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof attr));
+}
+
 /* ---- launch --------------------------------------------------------------------------------- */
 
 FN(jint, launch_, jbyteArray plan_bytes, jintArray slot_numbers, jintArray out)
@@ -961,6 +995,8 @@ static const JNINativeMethod METHODS[] = {
     M("setWindowSize", "(III)I", set_window_size),
     M("signalPipe", "([I)I", signal_pipe),
     M("raiseDefault", "(I)I", raise_default),
+    M("bpfLoad", "(I" B ")I", bpf_load),
+    M("bpfAttach", "(IIII)I", bpf_attach),
     M("launch", "(" B "[I[I)I", launch_),
     M("operations", "(" B ")I", operations_),
     M("seccompVersion", "()I", seccomp_version_),

@@ -17,8 +17,8 @@ import java.util.Set;
  * is put into all of them, named ones (systemd's) and a v2 hierarchy without controllers included:
  * otherwise it would see the host's part of those, and leave no trace of its processes there.
  *
- * <p>The device rules of a configuration are enforced on v1 alone. On v2 they are not: there the
- * kernel asks a BPF program, which this engine does not load yet.
+ * <p>The device rules of a configuration are written into files of v1's devices controller; where
+ * no hierarchy has it, a BPF program that is attached to the v2 cgroup enforces them.
  *
  * <p>Immutable; made once per process.
  */

@@ -11,8 +11,8 @@ public interface CgroupJournal {
   /**
    * A system call was done.
    *
-   * @param call {@code mkdir} or {@code write}
-   * @param arguments the path, and the value when one was written
+   * @param call {@code mkdir}, {@code write} or {@code bpf}
+   * @param arguments the path, and the value when one was written; the rules of a filter
    * @param why half a line
    * @param result 0 or -errno
    * @param start System.nanoTime before

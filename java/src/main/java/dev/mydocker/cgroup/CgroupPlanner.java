@@ -207,10 +207,11 @@ final class CgroupPlanner {
     }
   }
 
-  /** See the kernel's admin-guide/cgroup-v1/devices; later rules win. */
+  /** Later rules win. See the kernel's admin-guide/cgroup-v1/devices. v2 has no such controller. */
   private void devices(List<Spec.DeviceRule> rules) {
     Optional<Hierarchy> devices = find("devices");
-    if (devices.isEmpty() || devices.get().unified()) {
+    if (devices.isEmpty()) {
+      deviceFilter(rules);
       return;
     }
     String directory = devices.get().mountPoint() + path;
@@ -223,8 +224,16 @@ final class CgroupPlanner {
     }
   }
 
+  private void deviceFilter(List<Spec.DeviceRule> rules) {
+    for (Hierarchy h : hierarchies) {
+      if (h.unified() && !DeviceProgram.allowsEverything(rules)) {
+        limits.add(new CgroupStep.DeviceFilter(h.mountPoint() + path, rules, cause("devices")));
+      }
+    }
+  }
+
   /** "a" means every access to everything, whatever stands behind it: less needs two rules. */
-  private static List<String> texts(Spec.DeviceRule rule) {
+  static List<String> texts(Spec.DeviceRule rule) {
     boolean anyType = rule.type().isEmpty() || rule.type().equals("a");
     boolean anyNumber = rule.major().isEmpty() && rule.minor().isEmpty();
     String access = rule.access().isEmpty() ? "rwm" : rule.access();

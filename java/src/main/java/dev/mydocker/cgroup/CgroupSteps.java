@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Does planned steps, one after the other. */
@@ -35,6 +36,11 @@ final class CgroupSteps implements AutoCloseable {
       CgroupStep step = plan.get(i);
       if (step instanceof CgroupStep.Write write) {
         write(write);
+        i++;
+        continue;
+      }
+      if (step instanceof CgroupStep.DeviceFilter filter) {
+        attach(filter);
         i++;
         continue;
       }
@@ -121,6 +127,42 @@ final class CgroupSteps implements AutoCloseable {
               + step.why()
               + "): choose a value that this kernel takes");
     }
+  }
+
+  private void attach(CgroupStep.DeviceFilter step) throws IOException {
+    byte[] program = DeviceProgram.of(step.rules());
+    long start = System.nanoTime();
+    int n = attach(step.path(), program);
+    List<String> arguments = new ArrayList<>(List.of("BPF_PROG_ATTACH", step.path()));
+    arguments.addAll(step.texts());
+    journal.did("bpf", arguments, step.why(), n, start, System.nanoTime());
+    if (n < 0) {
+      String shown = step.path() + " (" + step.why() + ")";
+      throw new IOException(
+          new KernelException("bpf", shown, -n).getMessage()
+              + ": on cgroup v2 device rules are a BPF program, which needs CAP_SYS_ADMIN, or"
+              + " CAP_BPF and CAP_NET_ADMIN, a kernel with CONFIG_CGROUP_BPF, and before Linux 5.11"
+              + " some RLIMIT_MEMLOCK: see to that, or run with --privileged, which needs no"
+              + " rules");
+    }
+  }
+
+  /** The cgroup keeps the program: no descriptor of it stays open. 0 or {@code -errno}. */
+  private static int attach(String directory, byte[] program) {
+    int cgroup =
+        Linux.openat2(
+            Linux.AT_FDCWD, CgroupFile.bytes(directory), Linux.O_RDONLY | Linux.O_DIRECTORY, 0, 0);
+    if (cgroup < 0) {
+      return cgroup;
+    }
+    int n = Linux.bpfLoad(Linux.BPF_PROG_TYPE_CGROUP_DEVICE, program);
+    if (n >= 0) {
+      int loaded = n;
+      n = Linux.bpfAttach(cgroup, loaded, Linux.BPF_CGROUP_DEVICE, Linux.BPF_F_ALLOW_MULTI);
+      Linux.close(loaded);
+    }
+    Linux.close(cgroup);
+    return n;
   }
 
   /** How a write is shown: the file, and the value in quotes. */

@@ -9,6 +9,7 @@ import dev.mydocker.engine.HealthCheck;
 import dev.mydocker.engine.Volume;
 import dev.mydocker.json.Json;
 import dev.mydocker.spec.Causes;
+import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Seccomp;
@@ -111,6 +112,8 @@ final class ContainerDocument {
         .put("CpuQuota", limits.cpu().quota().orElse(0))
         .put("CpusetCpus", limits.cpu().cpus().orElse(""))
         .put("PidsLimit", limits.pidsLimit().orElse(0))
+        .put("Devices", devices(container))
+        .putStrings("DeviceCgroupRules", container.settings().devices().ruleTexts())
         .putStrings("MaskedPaths", spec.linux().maskedPaths())
         .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
         .build();
@@ -123,6 +126,19 @@ final class ContainerDocument {
     }
     return Json.strings(
         List.of("seccomp=" + spec.linux().seccomp().map(Seccomp::json).orElse("unconfined")));
+  }
+
+  private static Json.Arr devices(ContainerInfo container) {
+    List<Json> out = new ArrayList<>();
+    for (DeviceOption device : container.settings().devices().nodes()) {
+      out.add(
+          Json.object()
+              .put("PathOnHost", device.source())
+              .put("PathInContainer", device.target())
+              .put("CgroupPermissions", device.access())
+              .build());
+    }
+    return new Json.Arr(out);
   }
 
   /** The volume that is mounted there; empty when it is something of the host. */

@@ -12,6 +12,8 @@ import dev.mydocker.json.JsonException;
 import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.CapabilityChoice;
 import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.DeviceChoice;
+import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.MountOption;
@@ -21,6 +23,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Signal;
+import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
 import dev.mydocker.spec.VolumesFrom;
@@ -42,8 +45,7 @@ final class RunFlags {
       " -a --attach -p --publish -P --publish-all -q --quiet"
           + " --add-host --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
-          + " --device --device-cgroup-rule --device-read-bps"
-          + " --device-read-iops --device-write-bps --device-write-iops"
+          + " --device-read-bps --device-read-iops --device-write-bps --device-write-iops"
           + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
           + " --gpus --ip --ip6"
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
@@ -150,6 +152,8 @@ final class RunFlags {
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
         .list("OPTION", "Its system calls: seccomp=FILE, seccomp=unconfined", "--security-opt")
+        .list("HOST[:PATH][:rwm]", "Give a device of the host, or a directory of them", "--device")
+        .list("RULE", "Let it use devices by number: 'c 42:* rw'", "--device-cgroup-rule")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
     HealthFlags.declare(flags);
     return declareLimits(flags);
@@ -345,6 +349,15 @@ final class RunFlags {
         .cgroupns(namespace("--cgroupns"))
         .capAdd(CapabilityChoice.parse(all("--cap-add")))
         .capDrop(CapabilityChoice.parse(all("--cap-drop")));
+    List<DeviceOption> nodes = new ArrayList<>();
+    for (String text : all("--device")) {
+      nodes.add(DeviceOption.parse(text));
+    }
+    List<Spec.DeviceRule> rules = new ArrayList<>();
+    for (String text : all("--device-cgroup-rule")) {
+      rules.add(DeviceChoice.parseRule(text));
+    }
+    options.devices(new DeviceChoice(nodes, rules));
     Map<String, String> sysctls = new LinkedHashMap<>();
     for (String text : all("--sysctl")) {
       int equals = text.indexOf('=');

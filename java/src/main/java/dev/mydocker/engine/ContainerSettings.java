@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
+import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param log how what it prints is kept
  * @param health how its health is looked at, if that was said
  * @param volumes what volumes it has
+ * @param devices what devices it got beside those that every one has
  * @param volumesFrom the containers whose mounts it has got, as they were given
  */
 public record ContainerSettings(
@@ -36,6 +38,7 @@ public record ContainerSettings(
     RestartPolicy restart,
     LogOptions log,
     Optional<HealthCheck> health,
+    DeviceChoice devices,
     List<MountOption.Volume> volumes,
     List<String> volumesFrom) {
 
@@ -58,6 +61,7 @@ public record ContainerSettings(
         policy,
         log,
         health,
+        devices,
         volumes,
         volumesFrom);
   }
@@ -77,6 +81,8 @@ public record ContainerSettings(
         .put("log", log.kept())
         .put("logBytes", log.maxBytes())
         .put("logFiles", log.maxFiles())
+        .putStrings("devices", devices.nodeTexts())
+        .putStrings("deviceRules", devices.ruleTexts())
         .put("volumes", new Json.Arr(mounted))
         .putStrings("volumesFrom", volumesFrom);
     if (health.isPresent()) {
@@ -139,6 +145,7 @@ public record ContainerSettings(
               json.integer("logBytes").orElse(0L),
               json.integer("logFiles").orElse(1L).intValue()),
           health(json),
+          DeviceChoice.parse(json.strings("devices"), json.strings("deviceRules")),
           volumes(json),
           json.strings("volumesFrom"));
     } catch (OptionException e) {

@@ -8,6 +8,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,7 +35,8 @@ final class ContainerUpdate {
       CompiledSpec wanted =
           now.with(
               change.limits(),
-              new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, false, Map.of()));
+              new HostProbe(home.cgroups(), home.seccomp())
+                  .facts(id, run, false, List.of(), Map.of()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

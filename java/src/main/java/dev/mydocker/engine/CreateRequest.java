@@ -91,6 +91,7 @@ public record CreateRequest(
         restart,
         log,
         check,
+        options.devices(),
         volumes(),
         others);
   }

@@ -16,6 +16,7 @@ import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.CompiledSpec;
+import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
@@ -331,8 +332,10 @@ public final class Engine {
       String id, Path run, CreateRequest request, Image image, Map<String, String> volumes)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
+    List<DeviceOption> devices = request.options().devices().nodes();
     HostFacts host =
-        new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, privileged, volumes);
+        new HostProbe(home.cgroups(), home.seccomp())
+            .facts(id, run, privileged, devices, volumes);
     CompiledSpec compiled =
         SpecCompiler.compile(
             request.options(),

@@ -44,9 +44,6 @@ public record HostInfo(
     if (!cgroups.swapAccounting()) {
       warnings.add("No swap limit support");
     }
-    if (cgroups.version() == 2) {
-      warnings.add("No device rules: they are enforced on cgroup v1 only");
-    }
     images.local().damage().ifPresent(warnings::add);
     return new HostInfo(
         HostProbe.hostname(),

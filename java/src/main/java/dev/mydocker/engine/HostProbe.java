@@ -7,6 +7,7 @@ import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
+import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.Machine;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -53,9 +55,15 @@ final class HostProbe {
    *
    * @param run its run directory
    * @param privileged whether the host's devices are among them
+   * @param chosen what {@code --device} names
    * @param volumes where the container's volumes are, by name
    */
-  HostFacts facts(String id, Path run, boolean privileged, Map<String, String> volumes)
+  HostFacts facts(
+      String id,
+      Path run,
+      boolean privileged,
+      List<DeviceOption> chosen,
+      Map<String, String> volumes)
       throws IOException {
     Set<Integer> cpus = onlineCpus();
     Machine machine = machine();
@@ -75,7 +83,8 @@ final class HostProbe {
         cgroups.swapAccounting(),
         // mount_setattr(2) came with it.
         machine.isFrom(5, 12),
-        privileged ? devices() : List.of(),
+        privileged ? devices("/dev") : List.of(),
+        chosen(chosen),
         thermalThrottle(cpus),
         machine,
         seccomp,
@@ -204,11 +213,33 @@ final class HostProbe {
     return found;
   }
 
-  /** The device nodes of /dev itself: what is mounted below it, devpts and shm, is left out. */
-  private static List<Spec.Device> devices() throws KernelException {
+  private static Map<String, List<Spec.Device>> chosen(List<DeviceOption> devices)
+      throws IOException {
+    Map<String, List<Spec.Device>> found = new HashMap<>();
+    for (DeviceOption device : devices) {
+      if (Files.exists(Path.of(device.source()))) {
+        found.put(device.source(), devices(device.source()));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * A device node of this host, or those of a directory, by their names below that path: what is
+   * mounted below it, such as devpts and shm in /dev, is left out.
+   */
+  private static List<Spec.Device> devices(String path) throws IOException {
     List<Spec.Device> found = new ArrayList<>();
-    try (Directory dev = Directory.open(Path.of("/dev"))) {
-      collect(dev, "/dev", found);
+    Path real = Path.of(path).toRealPath();
+    if (Files.isDirectory(real)) {
+      try (Directory directory = Directory.open(real)) {
+        collect(directory, path, found);
+      }
+      return found;
+    }
+    try (Directory parent = Directory.open(real.getParent())) {
+      byte[] name = real.getFileName().toString().getBytes(StandardCharsets.UTF_8);
+      add(path, parent.stat(name), found);
     }
     return found;
   }
@@ -218,22 +249,29 @@ final class HostProbe {
     for (Directory.Entry entry : directory.list()) {
       Stat stat = directory.stat(entry.name());
       String name = path + "/" + new String(entry.name(), StandardCharsets.UTF_8);
-      int type = stat.type();
       if (stat.isDirectory() && stat.mountId() == directory.stat().mountId()) {
         try (Directory below = directory.openDirectory(entry.name(), Directory.Resolve.BENEATH)) {
           collect(below, name, found);
         }
-      } else if ((type == Linux.S_IFCHR || type == Linux.S_IFBLK) && !name.equals("/dev/console")) {
-        found.add(
-            new Spec.Device(
-                name,
-                type == Linux.S_IFCHR ? "c" : "b",
-                stat.rdevMajor(),
-                stat.rdevMinor(),
-                OptionalInt.of(stat.mode() & 07777),
-                OptionalLong.of(Integer.toUnsignedLong(stat.uid())),
-                OptionalLong.of(Integer.toUnsignedLong(stat.gid()))));
+      } else if (!name.equals("/dev/console")) {
+        add(name, stat, found);
       }
+    }
+  }
+
+  /** What is no device is passed over. */
+  private static void add(String path, Stat stat, List<Spec.Device> found) {
+    boolean character = stat.type() == Linux.S_IFCHR;
+    if (character || stat.type() == Linux.S_IFBLK) {
+      found.add(
+          new Spec.Device(
+              path,
+              character ? "c" : "b",
+              stat.rdevMajor(),
+              stat.rdevMinor(),
+              OptionalInt.of(stat.mode() & 07777),
+              OptionalLong.of(Integer.toUnsignedLong(stat.uid())),
+              OptionalLong.of(Integer.toUnsignedLong(stat.gid()))));
     }
   }
 }

@@ -157,6 +157,8 @@ public final class LaunchScript {
         line(d.shared() ? "[ -d " + path + " ] || { " + make + "; }" : make);
       } else if (step instanceof CgroupStep.Write w) {
         line(Sh.print(w.value()) + " > " + path);
+      } else {
+        line("echo 'device rules are left out: a shell cannot load a BPF program' >&2");
       }
     }
   }

@@ -63,6 +63,8 @@ public final class PlanText {
     for (CgroupStep step : launch.cgroup()) {
       if (step instanceof CgroupStep.Write w) {
         jvm(out, write(w.path(), w.value()), w.why());
+      } else if (step instanceof CgroupStep.DeviceFilter f) {
+        jvm(out, filter(f), f.why());
       } else {
         jvm(out, mkdir(step.path()), step.why());
       }
@@ -86,6 +88,15 @@ public final class PlanText {
           write("/proc/PID of init/" + name, IdMap.text(mappings)),
           "which ids of the host the container's are");
     }
+  }
+
+  private static String filter(CgroupStep.DeviceFilter filter) {
+    StringBuilder out = new StringBuilder("bpf(\"BPF_PROG_ATTACH\", ");
+    out.append(Printable.quoted(filter.path()));
+    for (String rule : filter.texts()) {
+      out.append(", ").append(Printable.quoted(rule));
+    }
+    return out.append(')').toString();
   }
 
   private static String mkdir(String path) {

@@ -82,6 +82,14 @@ public final class Linux {
   /** mount_setattr(2), {@code propagation}. */
   public static final int MS_PRIVATE = 1 << 18;
 
+  /** bpf(2): a program that the kernel asks when a process of a cgroup uses a device. */
+  public static final int BPF_PROG_TYPE_CGROUP_DEVICE = 15;
+
+  public static final int BPF_CGROUP_DEVICE = 6;
+
+  /** What programs of the cgroups above and below say counts as well. */
+  public static final int BPF_F_ALLOW_MULTI = 2;
+
   public static final int LOCK_SH = 1;
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
@@ -343,6 +351,19 @@ public final class Linux {
 
   /** Puts the default disposition of {@code signal} back and raises it for this process. */
   public static native int raiseDefault(int signal);
+
+  // ---- bpf --------------------------------------------------------------------------------------
+
+  /**
+   * bpf(2) BPF_PROG_LOAD: a program, without a licence that would open helpers to it; the fd, which
+   * is CLOEXEC.
+   *
+   * @param instructions the kernel's struct bpf_insn one after the other, at most 4096
+   */
+  public static native int bpfLoad(int type, byte[] instructions);
+
+  /** bpf(2) BPF_PROG_ATTACH: {@code target}, a cgroup, keeps the program until it is removed. */
+  public static native int bpfAttach(int target, int program, int type, int flags);
 
   // ---- launch -----------------------------------------------------------------------------------
 

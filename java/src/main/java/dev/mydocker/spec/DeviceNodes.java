@@ -34,9 +34,21 @@ final class DeviceNodes {
    * else is mounted.
    */
   static List<Spec.Device> of(
-      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why) {
+      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why)
+      throws OptionException {
     List<Spec.Device> out = new ArrayList<>();
     Set<String> taken = new HashSet<>(OWN);
+    for (DeviceOption option : options.devices().nodes()) {
+      for (Spec.Device device : chosen(option, host)) {
+        if (OWN.contains(device.path())) {
+          throw new OptionException(
+              "--device: "
+                  + OptionException.quote(device.path())
+                  + " is the container's own: give it another path there");
+        }
+        add(out, device, taken, mounts, "--device=" + option.text(), why);
+      }
+    }
     for (Spec.Device device : STANDARD) {
       add(out, device, taken, mounts, "default: as in every /dev", why);
     }
@@ -44,6 +56,30 @@ final class DeviceNodes {
       for (Spec.Device device : host.devices()) {
         add(out, device, taken, mounts, "--privileged: a device of the host", why);
       }
+    }
+    return out;
+  }
+
+  /**
+   * The nodes that are meant, by their paths in the container.
+   *
+   * @throws OptionException in Docker's words when there is none
+   */
+  private static List<Spec.Device> chosen(DeviceOption option, HostFacts host)
+      throws OptionException {
+    List<Spec.Device> found = host.chosen().getOrDefault(option.source(), List.of());
+    if (found.isEmpty()) {
+      boolean there = host.chosen().containsKey(option.source());
+      throw new OptionException(
+          "error gathering device information while adding custom device "
+              + OptionException.quote(option.source())
+              + (there ? ": not a device node" : ": no such file or directory"));
+    }
+    List<Spec.Device> out = new ArrayList<>();
+    for (Spec.Device d : found) {
+      String path = option.target() + d.path().substring(option.source().length());
+      out.add(
+          new Spec.Device(path, d.type(), d.major(), d.minor(), d.fileMode(), d.uid(), d.gid()));
     }
     return out;
   }
@@ -71,12 +107,17 @@ final class DeviceNodes {
     return false;
   }
 
-  /** Docker's default: the standard nodes and terminals are used, any node may be made. */
-  static List<Spec.DeviceRule> rules(boolean privileged, Causes.Collector why) {
-    why.put("resource:devices", privileged ? "--privileged: every device" : "default: Docker's");
-    if (privileged) {
+  /**
+   * Docker's default: the standard nodes and terminals are used, any node may be made. What was
+   * chosen comes on top.
+   */
+  static List<Spec.DeviceRule> rules(RunOptions options, HostFacts host, Causes.Collector why)
+      throws OptionException {
+    if (options.privileged()) {
+      why.put("resource:devices", "--privileged: every device");
       return List.of(any(true, "", "rwm"));
     }
+    StringBuilder cause = new StringBuilder("default: Docker's");
     List<Spec.DeviceRule> rules = new ArrayList<>();
     rules.add(any(false, "", "rwm"));
     rules.add(any(true, "c", "m"));
@@ -87,6 +128,19 @@ final class DeviceNodes {
     rules.add(use(5, OptionalLong.of(1)));
     rules.add(use(5, OptionalLong.of(2)));
     rules.add(use(136, OptionalLong.empty()));
+    for (DeviceOption option : options.devices().nodes()) {
+      cause.append("; --device=").append(option.text());
+      for (Spec.Device device : chosen(option, host)) {
+        OptionalLong major = OptionalLong.of(device.major());
+        OptionalLong minor = OptionalLong.of(device.minor());
+        rules.add(new Spec.DeviceRule(true, device.type(), major, minor, option.access()));
+      }
+    }
+    for (String rule : options.devices().ruleTexts()) {
+      cause.append("; --device-cgroup-rule='").append(rule).append('\'');
+    }
+    rules.addAll(options.devices().rules());
+    why.put("resource:devices", cause.toString());
     return rules;
   }
 

@@ -23,6 +23,8 @@ import java.util.Set;
  * @param swapAccounting whether the kernel can limit memory and swap together
  * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
  * @param devices the nodes of the host's /dev, which a privileged container gets
+ * @param chosen what {@code --device} names, by that path: the node, or all below the directory;
+ *     nothing of what is not there
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
@@ -44,6 +46,7 @@ public record HostFacts(
     boolean swapAccounting,
     boolean recursiveReadOnly,
     List<Spec.Device> devices,
+    Map<String, List<Spec.Device>> chosen,
     List<String> thermalThrottle,
     Machine machine,
     Seccomp.Builtin seccomp,
@@ -54,6 +57,7 @@ public record HostFacts(
     hardLimits = Map.copyOf(hardLimits);
     onlineCpus = Set.copyOf(onlineCpus);
     devices = List.copyOf(devices);
+    chosen = Map.copyOf(chosen);
     thermalThrottle = List.copyOf(thermalThrottle);
     volumes = Map.copyOf(volumes);
   }

@@ -28,8 +28,7 @@ final class Resources {
   static Spec.Resources of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Resources r = new Resources(options.limits(), host, why);
-    return new Spec.Resources(
-        r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options.privileged(), why));
+    return new Spec.Resources(r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options, host, why));
   }
 
   /**

@@ -31,6 +31,7 @@ import java.util.OptionalLong;
  * @param capDrop taken from the defaults
  * @param privileged everything the engine holds, nothing masked, every device
  * @param seccomp which system calls it may make
+ * @param devices what devices it gets beside those that every one has
  * @param network how it is connected
  * @param pid whose PID namespace
  * @param ipc whose IPC namespace
@@ -64,6 +65,7 @@ public record RunOptions(
     CapabilityChoice capDrop,
     boolean privileged,
     SeccompOption seccomp,
+    DeviceChoice devices,
     NetworkMode network,
     NamespaceMode pid,
     NamespaceMode ipc,
@@ -110,6 +112,7 @@ public record RunOptions(
         capDrop,
         privileged,
         seccomp,
+        devices,
         network,
         pid,
         ipc,
@@ -150,6 +153,7 @@ public record RunOptions(
     private CapabilityChoice capDrop = CapabilityChoice.NONE;
     private boolean privileged = false;
     private SeccompOption seccomp = new SeccompOption.Unsaid();
+    private DeviceChoice devices = DeviceChoice.NONE;
     private NetworkMode network = new NetworkMode.None();
     private NamespaceMode pid = NamespaceMode.PRIVATE;
     private NamespaceMode ipc = NamespaceMode.PRIVATE;
@@ -266,6 +270,11 @@ public record RunOptions(
 
     public Builder seccomp(SeccompOption value) {
       seccomp = value;
+      return this;
+    }
+
+    public Builder devices(DeviceChoice value) {
+      devices = value;
       return this;
     }
 
@@ -398,6 +407,7 @@ public record RunOptions(
           capDrop,
           privileged,
           seccomp,
+          devices,
           network,
           pid,
           ipc,

@@ -59,6 +59,8 @@ class CgroupPlannerTest {
         texts.add((d.shared() ? "shared " : "own ") + d.path());
       } else if (step instanceof CgroupStep.Write w) {
         texts.add((w.verify() ? "limit " : "write ") + w.path() + " " + w.value());
+      } else if (step instanceof CgroupStep.DeviceFilter f) {
+        texts.add("filter " + f.path() + " " + f.texts());
       }
     }
     return texts;
@@ -122,7 +124,8 @@ class CgroupPlannerTest {
             "limit " + cg + "mydocker/x/cpu.max 50000 100000",
             "limit " + cg + "mydocker/x/cpuset.cpus 0,1",
             "limit " + cg + "mydocker/x/cpuset.mems 0",
-            "limit " + cg + "mydocker/x/pids.max 64");
+            "limit " + cg + "mydocker/x/pids.max 64",
+            "filter " + cg + "mydocker/x [deny a]");
   }
 
   @Test
@@ -275,7 +278,36 @@ class CgroupPlannerTest {
             "devices.allow b *:* m",
             "devices.allow c *:* m",
             "devices.deny b 8:0 rwm");
-    assertThat(texts(FakeHost.v2(root.resolve("b")).detect(), resources))
-        .noneMatch(text -> text.contains("devices"));
+    assertThat(FakeHost.v2(root.resolve("b")).detect().plan("/mydocker/x", resources, CAUSES))
+        .last()
+        .isInstanceOfSatisfying(
+            CgroupStep.DeviceFilter.class,
+            filter -> {
+              assertThat(filter.path()).isEqualTo("/sys/fs/cgroup/mydocker/x");
+              assertThat(filter.why()).isEqualTo("the default devices");
+              assertThat(filter.texts())
+                  .startsWith("deny a", "allow c 1:3 rw", "allow c 136:* rwm")
+                  .endsWith("allow b *:* m", "allow c *:* m", "deny b 8:0 rwm");
+            });
+  }
+
+  @Test
+  void everyDeviceNeedsNoFilter() throws IOException {
+    List<Spec.DeviceRule> all = List.of(new Spec.DeviceRule(true, "", NONE, NONE, "rwm"));
+    Spec.Resources resources = new Spec.Resources(Spec.Memory.NONE, Spec.Cpu.NONE, NONE, all);
+    CgroupHost host = FakeHost.v2(root).detect();
+    assertThat(host.plan("/mydocker/x", resources, CAUSES))
+        .isEqualTo(host.plan("/mydocker/x", Spec.Resources.NONE, CAUSES));
+  }
+
+  @Test
+  void hostWithoutAV1DevicesControllerFiltersOnV2() throws IOException {
+    CgroupHost host =
+        new FakeHost(root).v1("/cg/memory", "memory").v2("/cg/2", "cpu pids").detect();
+    List<Spec.DeviceRule> rules = everything().devices();
+    Spec.Resources resources = new Spec.Resources(Spec.Memory.NONE, Spec.Cpu.NONE, NONE, rules);
+    assertThat(host.plan("/mydocker/x", resources, CAUSES))
+        .last()
+        .isEqualTo(new CgroupStep.DeviceFilter("/cg/2/mydocker/x", rules, "the default devices"));
   }
 }

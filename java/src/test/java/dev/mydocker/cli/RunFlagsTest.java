@@ -11,6 +11,7 @@ import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.CapabilityChoice;
+import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.MountOption;
@@ -144,6 +145,26 @@ class RunFlagsTest {
     assertThat(options("--entrypoint", "/bin/a b", "x").entrypoint()).contains(List.of("/bin/a b"));
     assertThat(options("--entrypoint=", "x").entrypoint()).contains(List.of());
     assertThat(options("--entrypoint", "", "x").entrypoint()).contains(List.of());
+  }
+
+  @Test
+  void devicesAndRulesAreRead() throws Exception {
+    DeviceChoice devices =
+        options(
+                "--device",
+                "/dev/fuse:r",
+                "--device=/dev/kvm",
+                "--device-cgroup-rule",
+                "c 1:* r",
+                "x")
+            .devices();
+    assertThat(devices.nodeTexts())
+        .containsExactly("/dev/fuse:/dev/fuse:r", "/dev/kvm:/dev/kvm:rwm");
+    assertThat(devices.ruleTexts()).containsExactly("c 1:* r");
+    assertThatThrownBy(() -> request("--device", "/dev/fuse:/f:x", "x"))
+        .hasMessage("--device: bad mode specified: \"x\"");
+    assertThatThrownBy(() -> request("--device-cgroup-rule", "c 1 r", "x"))
+        .hasMessageStartingWith("--device-cgroup-rule: invalid device cgroup format \"c 1 r\"");
   }
 
   @Test
@@ -440,6 +461,7 @@ class RunFlagsTest {
     "-p 80:80 x,docker's -p is not supported yet",
     "-p80:80 x,docker's -p is not supported yet",
     "--gpus=all x,docker's --gpus is not supported yet",
+    "--device-read-bps=/dev/vda:1mb x,docker's --device-read-bps is not supported yet",
     "--dns 1.1.1.1 x,docker's --dns is not supported yet",
     "--security-opt apparmor=p x,--security-opt: docker's apparmor is not supported yet",
     "--security-opt label=disable x,--security-opt: docker's label is not supported yet",

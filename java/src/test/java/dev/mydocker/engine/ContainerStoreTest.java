@@ -3,14 +3,18 @@ package dev.mydocker.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.spec.DeviceChoice;
+import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +41,11 @@ class ContainerStoreTest {
             new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
             new LogOptions(true, 1000, 3),
             Optional.of(HealthCheck.ofText("true").complete()),
+            new DeviceChoice(
+                List.of(new DeviceOption("/dev/fuse", "/dev/f", "rw")),
+                List.of(
+                    new Spec.DeviceRule(
+                        true, "c", OptionalLong.of(1), OptionalLong.empty(), "rwm"))),
             List.of(
                 new MountOption.Volume(
                     "data", "/d", true, "a/b", false, true, MountOption.Origin.MOUNT_FLAG)),

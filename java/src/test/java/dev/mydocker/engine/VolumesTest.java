@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
@@ -68,6 +69,7 @@ class VolumesTest {
                 RestartPolicy.NONE,
                 LogOptions.DEFAULT,
                 Optional.empty(),
+                DeviceChoice.NONE,
                 List.of(mounts),
                 List.of())
             .toJson();

@@ -138,6 +138,16 @@ class LaunchScriptTest {
     assertThat(unquoted(script)).doesNotContain("exit 9").doesNotContain("$(id)");
   }
 
+  @Test
+  void scriptSaysThatItLeavesDeviceRulesOut() throws Exception {
+    Launches l = new Launches();
+    l.cgroup.add(new CgroupStep.DeviceFilter("/sys/fs/cgroup/m", List.of(), "--device"));
+    String script = script(l);
+    isValid(script);
+    assertThat(script)
+        .contains("echo 'device rules are left out: a shell cannot load a BPF program' >&2\n");
+  }
+
   /** The lines of the script that are code, without its quoted words. */
   private static String unquoted(String script) {
     StringBuilder out = new StringBuilder();

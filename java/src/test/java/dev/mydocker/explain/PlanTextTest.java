@@ -10,6 +10,7 @@ import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
 import dev.mydocker.spec.Spec;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class PlanTextTest {
@@ -20,6 +21,11 @@ class PlanTextTest {
     l.files.put("/run/x/hosts", "127.0.0.1 localhost\n");
     l.cgroup.add(new CgroupStep.MakeDirectory("/sys/fs/cgroup/m", false, "its own cgroup"));
     l.cgroup.add(new CgroupStep.Write("/sys/fs/cgroup/m/pids.max", "64", true, "--pids-limit"));
+    l.cgroup.add(
+        new CgroupStep.DeviceFilter(
+            "/sys/fs/cgroup/m",
+            List.of(new Spec.DeviceRule(true, "c", OptionalLong.of(1), OptionalLong.empty(), "rw")),
+            "--device"));
     l.cgroupFiles.add("/sys/fs/cgroup/m/cgroup.procs");
     l.idMappings = List.of(new Spec.IdMapping(0, 100000, 65536));
     LaunchPlan plan =
@@ -56,6 +62,7 @@ class PlanTextTest {
             jvm      write("/run/x/hosts", "127.0.0.1 localhost\\n")  # a file of the container's own
             jvm      mkdir("/sys/fs/cgroup/m")  # its own cgroup
             jvm      write("/sys/fs/cgroup/m/pids.max", "64")  # --pids-limit
+            jvm      bpf("BPF_PROG_ATTACH", "/sys/fs/cgroup/m", "allow c 1:* rw")  # --device
             monitor  clone3 clone_init(CLONE_NEWPID, {})  # namespaces of its own: pid
             init     write+read sync(sync, 1)  # the JVM sets limits and maps from outside
             jvm      write("/proc/PID of init/uid_map", "0 100000 65536\\n")  # which ids of the host the container's are

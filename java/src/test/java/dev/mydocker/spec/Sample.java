@@ -69,6 +69,13 @@ final class Sample {
             device("/dev/kvm", "c", 10, 232),
             device("/dev/shm/node", "c", 1, 3),
             device("/dev/vda", "b", 254, 0)),
+        Map.of(
+            "/dev/fuse", List.of(device("/dev/fuse", "c", 10, 229)),
+            "/dev/snd",
+                List.of(
+                    device("/dev/snd/timer", "c", 116, 33),
+                    device("/dev/snd/by-path/card", "c", 116, 7)),
+            "/etc/passwd", List.of()),
         List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"),
         new Machine("amd64", 6, 1),
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
