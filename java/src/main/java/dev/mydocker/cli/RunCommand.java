@@ -124,6 +124,9 @@ final class RunCommand implements Command {
         cidfile.get().write(container.id());
       }
       named = true;
+      for (String remark : container.remarks()) {
+        session.console().warning("run: " + remark);
+      }
       if (request.detach()) {
         container.startDetached(streams(request).stdio());
         session.console().out(container.id() + "\n");

@@ -46,7 +46,7 @@ final class RunFlags {
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
           + " --mac-address --memory-swappiness --net-alias"
           + " --network-alias --oom-kill-disable --oom-score-adj"
-          + " --runtime --security-opt --storage-opt"
+          + " --runtime --storage-opt"
           + " --use-api-socket --userns --volume-driver ";
 
   private final Flags.Parsed parsed;
@@ -140,6 +140,7 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
+        .list("NAME=VALUE", "proc-view=off: /proc shows the host, not its limits", "--security-opt")
         .toggle("All capabilities and devices, nothing masked", "--privileged");
     HealthFlags.declare(flags);
     return declareLimits(flags);
@@ -334,6 +335,12 @@ final class RunFlags {
         .cgroupns(namespace("--cgroupns"))
         .capAdd(CapabilityChoice.parse(all("--cap-add")))
         .capDrop(CapabilityChoice.parse(all("--cap-drop")));
+    for (String text : all("--security-opt")) {
+      if (!text.equals("proc-view=on") && !text.equals("proc-view=off")) {
+        throw choice("--security-opt", text, "proc-view=on or proc-view=off");
+      }
+      options.procView(text.equals("proc-view=on"));
+    }
     Map<String, String> sysctls = new LinkedHashMap<>();
     for (String text : all("--sysctl")) {
       int equals = text.indexOf('=');

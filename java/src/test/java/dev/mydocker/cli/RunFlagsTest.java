@@ -440,12 +440,23 @@ class RunFlagsTest {
     "-p80:80 x,docker's -p is not supported yet",
     "--gpus=all x,docker's --gpus is not supported yet",
     "--dns 1.1.1.1 x,docker's --dns is not supported yet",
-    "--security-opt seccomp=unconfined x,docker's --security-opt is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {
     assertThatThrownBy(() -> request(line.split(" ")))
         .isInstanceOf(UsageException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void theViewOfItsLimitsIsThereUnlessItIsTurnedOff() throws Exception {
+    assertThat(request("x").create().options().procView()).isTrue();
+    assertThat(request("--security-opt", "proc-view=off", "x").create().options().procView())
+        .isFalse();
+    assertThatThrownBy(() -> request("--security-opt", "proc-view=maybe", "x"))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            "invalid value for --security-opt: \"proc-view=maybe\": use proc-view=on or"
+                + " proc-view=off");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package dev.mydocker.explain;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ final class Launches {
   Map<String, String> causes = Map.of();
   boolean terminal;
   boolean init;
+  List<ViewFile> view = List.of();
   PlanCompiler.Overlay overlay =
       new PlanCompiler.Overlay(
           "/var/lib/x/layers", List.of("bb", "aa"), "/c/upper", "/c/work", "/run/x/rootfs");
@@ -124,6 +126,7 @@ final class Launches {
             cgroups,
             fileSources,
             Map.of(),
+            view,
             init);
     return new LaunchScript.Launch(
         input, PlanCompiler.compile(input), cgroup, cgroupFiles, directories, files);
