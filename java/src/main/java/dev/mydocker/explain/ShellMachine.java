@@ -439,9 +439,8 @@ final class ShellMachine {
   }
 
   private void sendFd(Step step, Args a) {
-    if (a.slot(0) == Slot.CONSOLE_OUT) {
-      cannot(step, "the terminal is the caller's own");
-    }
+    boolean view = a.slot(0) == Slot.VIEW_OUT;
+    cannot(step, view ? "here no monitor serves it" : "the terminal is the caller's own");
   }
 
   private void openTree(Step step, Args a) {

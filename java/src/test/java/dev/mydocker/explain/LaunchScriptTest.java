@@ -9,6 +9,7 @@ import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Op;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.Spec;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -184,6 +185,15 @@ class LaunchScriptTest {
   @Test
   void aWordCannotHoldANul() {
     assertThatThrownBy(() -> Sh.quote("a\0b")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whatOnlyAMonitorShowsIsSaidAndLeftOut() throws Exception {
+    Launches l = usual();
+    l.view = List.of(ViewFile.MEMINFO);
+    String with = script(l);
+    isValid(with);
+    assertThat(with).contains("a shell serves no file system").doesNotContain("mount -t fuse");
   }
 
   @ParameterizedTest
