@@ -413,13 +413,16 @@ static long op_MOUNT(struct run *r, const struct op *op)
                str(op->arg[4]));
 }
 
-/* fsopen, fsconfig per pair (an empty value is a flag), fsmount: a file system not yet attached. */
-static long op_FSMOUNT(struct run *r, const struct op *op)
+/*
+ * fsopen, fsconfig per pair (an empty value is a flag), fsmount: a file system not yet attached.
+ * `fd` is the option of that name, NULL for none.
+ */
+static long mount_fs(struct run *r, const struct op *op, const char *fd)
 {
     long context = SYS(fsopen, str(op->arg[1]), FSOPEN_CLOEXEC);
     if (context < 0)
         return context;
-    long n = 0;
+    long n = fd ? SYS(fsconfig, context, FSCONFIG_SET_STRING, "fd", fd, 0) : 0;
     for (char *const *pair = vector(op->arg[2]); pair[0] && n >= 0; pair += 2) {
         bool flag = pair[1][0] == '\0';
         n = SYS(fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, pair[0],
@@ -431,6 +434,11 @@ static long op_FSMOUNT(struct run *r, const struct op *op)
         n = SYS(fsmount, context, FSMOUNT_CLOEXEC, op->arg[3]);
     SYS(close, context);
     return set_slot(r, op->arg[0], n);
+}
+
+static long op_FSMOUNT(struct run *r, const struct op *op)
+{
+    return mount_fs(r, op, NULL);
 }
 
 static long op_OPEN_TREE(struct run *r, const struct op *op)
@@ -450,21 +458,35 @@ static long op_ATTACH(struct run *r, const struct op *op)
     return attach(slot(r, op->arg[0]), slot(r, op->arg[1]));
 }
 
-/* "/proc/self/fd/N": a path that is exactly the descriptor, for calls that know no descriptors. */
-static void fd_path(int fd, char out[32])
+/* At most 11 bytes, the NUL at the end included. */
+static void fd_digits(int fd, char *out)
 {
-    static const char prefix[] = "/proc/self/fd/";
-    memcpy(out, prefix, sizeof prefix - 1);
     char digits[12];
     int n = 0;
     do {
         digits[n++] = (char)('0' + fd % 10);
         fd /= 10;
     } while (fd);
-    char *p = out + sizeof prefix - 1;
     while (n)
-        *p++ = digits[--n];
-    *p = '\0';
+        *out++ = digits[--n];
+    *out = '\0';
+}
+
+/* "/proc/self/fd/N": a path that is exactly the descriptor, for calls that know no descriptors. */
+static void fd_path(int fd, char out[32])
+{
+    static const char prefix[] = "/proc/self/fd/";
+    memcpy(out, prefix, sizeof prefix - 1);
+    fd_digits(fd, out + sizeof prefix - 1);
+}
+
+static long op_FSMOUNT_FD(struct run *r, const struct op *op)
+{
+    char digits[12] = "-1";
+    int fd = slot(r, op->arg[4]);
+    if (fd >= 0)
+        fd_digits(fd, digits);
+    return mount_fs(r, op, digits);
 }
 
 /* MOUNT_ATTR_* and MS_* agree in their four lowest bits; the times differ (mount_setattr(2)). */

@@ -32,6 +32,7 @@
 #include "init.h"
 #include "interpreter.h"
 #include "log.h"
+#include "view.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -52,7 +53,9 @@ struct monitor {
     int32_t how[2]; /* si_code and si_status of its end */
     struct clients clients;
     struct log log;
+    int view_in; /* where the view of the machine comes from; -1: it has, or never will */
     struct health health;
+    struct view view;
 };
 
 static void drop(int *fd)
@@ -147,8 +150,8 @@ static void set_nonblocking(int fd)
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-/* The pty's master, sent by I from inside the container (SCM_RIGHTS, unix(7)). */
-static void receive_console(struct monitor *m)
+/* What I has sent from inside the container (SCM_RIGHTS, unix(7)); -1: nothing, or I is gone. */
+static int receive_fd(int socket)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -162,13 +165,31 @@ static void receive_console(struct monitor *m)
         .msg_control = control.bytes,
         .msg_controllen = sizeof control.bytes,
     };
-    ssize_t n = recvmsg(m->console_in, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(sizeof(int))) {
-        memcpy(&m->from[0], CMSG_DATA(rights), sizeof(int));
-        set_nonblocking(m->from[0]);
-    }
+    int fd = -1;
+    if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(sizeof(int)))
+        memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    set_nonblocking(fd);
+    return fd;
+}
+
+/* The pty's master. */
+static void receive_console(struct monitor *m)
+{
+    m->from[0] = receive_fd(m->console_in);
     drop(&m->console_in);
+}
+
+/* I waits for its files to be found, before it executes the command. */
+static void serve_view(struct monitor *m)
+{
+    if (m->view_in >= 0) {
+        m->view.fd = receive_fd(m->view_in);
+        drop(&m->view_in);
+    }
+    if (m->view.fd >= 0)
+        view_serve(&m->view);
 }
 
 /* ---- what clients ask for ------------------------------------------------------------------- */
@@ -308,7 +329,17 @@ static void reap(struct monitor *m)
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-enum { ON_INIT, ON_HEALTH, ON_CONSOLE, ON_STDOUT, ON_STDERR, ON_STDIN, ON_LISTENER, ON_CLIENTS };
+enum {
+    ON_INIT,
+    ON_HEALTH,
+    ON_VIEW,
+    ON_CONSOLE,
+    ON_STDOUT,
+    ON_STDERR,
+    ON_STDIN,
+    ON_LISTENER,
+    ON_CLIENTS
+};
 
 static bool output_ended(const struct monitor *m)
 {
@@ -329,6 +360,8 @@ static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
     short input = has_input(m) ? POLLOUT : 0;
     polls[ON_INIT] = (struct pollfd){.fd = m->init, .events = POLLIN};
     polls[ON_HEALTH] = (struct pollfd){.fd = m->health.pidfd, .events = POLLIN};
+    polls[ON_VIEW] =
+        (struct pollfd){.fd = m->view_in >= 0 ? m->view_in : m->view.fd, .events = POLLIN};
     polls[ON_CONSOLE] = (struct pollfd){.fd = m->console_in, .events = POLLIN};
     polls[ON_STDOUT] = (struct pollfd){.fd = room || (same && input) ? m->from[0] : -1,
                                        .events = output | (same ? input : 0)};
@@ -378,6 +411,8 @@ static void step(struct monitor *m)
     size_t count = prepare_poll(m, polls);
     if (poll(polls, count, timeout) < 0)
         return;
+    if (polls[ON_VIEW].revents)
+        serve_view(m);
     if (polls[ON_CONSOLE].revents)
         receive_console(m);
     if (m->rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
@@ -449,7 +484,7 @@ static void keep_own_slots(struct run *run)
 {
     for (int i = 0; i < PLAN_SLOTS; i++) {
         bool own = i == SLOT_LIFE || i == SLOT_RUN_DIRECTORY || i == SLOT_CLIENT ||
-                   i == SLOT_CONSOLE_IN || (i >= SLOT_TO_STDIN && i <= SLOT_LOG);
+                   i == SLOT_CONSOLE_IN || (i >= SLOT_TO_STDIN && i <= SLOT_VIEW_IN);
         if (!own && run->slots[i] >= 0) {
             close(run->slots[i]);
             run->slots[i] = -1;
@@ -477,7 +512,17 @@ static bool number_of(const char *word, const char *name, uint64_t *number)
     return *end == '\0';
 }
 
-/* The words NAME=NUMBER and detached; where they end, NULL when one is wrong. */
+/* Takes the path of a word NAME=PATH; false when it is none of that name. */
+static bool path_of(const char *word, const char *name, const char **path)
+{
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || word[length] != '=' || word[length + 1] != '/')
+        return false;
+    *path = word + length + 1;
+    return true;
+}
+
+/* The words NAME=NUMBER, NAME=PATH and detached; where they end, NULL when one is wrong. */
 static char **take_settings(struct monitor *m, char **words)
 {
     uint64_t files = 0;
@@ -488,7 +533,10 @@ static char **take_settings(struct monitor *m, char **words)
                  !number_of(*words, "log-files", &files) &&
                  !number_of(*words, "health-first", &m->health.first) &&
                  !number_of(*words, "health-interval", &m->health.interval) &&
-                 !number_of(*words, "health-start-interval", &m->health.start_interval))
+                 !number_of(*words, "health-start-interval", &m->health.start_interval) &&
+                 !path_of(*words, "view-memory-v1", &m->view.machine.memory_v1) &&
+                 !path_of(*words, "view-memory-v2", &m->view.machine.memory_v2) &&
+                 !path_of(*words, "view-cpus", &m->view.machine.cpus))
             return NULL;
     }
     m->log.files = (unsigned)files;
@@ -527,6 +575,10 @@ static void take(struct monitor *m, const int slots[PLAN_SLOTS])
     m->terminal = slots[SLOT_CONSOLE_IN] >= 0;
     m->clients.listener = slots[SLOT_LISTEN];
     m->log.directory = slots[SLOT_LOG];
+    m->view_in = slots[SLOT_VIEW_IN];
+    m->view.fd = -1;
+    if (m->view_in >= 0)
+        machine_start(&m->view.machine);
     if (slots[SLOT_CLIENT] >= 0)
         clients_add(&m->clients, slots[SLOT_CLIENT], !m->detached,
                     m->detached ? 0 : ATTACH_OUTPUT | ATTACH_STDIN);

@@ -34,9 +34,12 @@ enum slot {
     SLOT_TO_STDIN, /* pipe ends of the monitor */
     SLOT_FROM_STDOUT,
     SLOT_FROM_STDERR,
-    SLOT_LISTEN, /* the socket that the monitor accepts clients on */
-    SLOT_LOG,    /* the directory where it writes the log */
-    SLOT_FREE    /* the first register that has no fixed meaning */
+    SLOT_LISTEN,   /* the socket that the monitor accepts clients on */
+    SLOT_LOG,      /* the directory where it writes the log */
+    SLOT_VIEW_IN,  /* the monitor receives the mounted view of the machine here */
+    SLOT_VIEW_OUT, /* I sends it here */
+    SLOT_VIEW,     /* I mounts it: /dev/fuse */
+    SLOT_FREE      /* the first register that has no fixed meaning */
 };
 
 enum opcode {

@@ -89,6 +89,25 @@ static struct trial *fsmounting(const char *type, const char *const *options, ui
     return t;
 }
 
+/* As the view of the machine is mounted; nobody has to answer yet. */
+static struct trial *fuse_mounting(const char *device)
+{
+    static const char *const options[] = {"rootmode", "40000", "user_id", "0",
+                                          "group_id", "0",     NULL};
+    struct trial *t = isolated();
+    struct draft *d = &t->draft;
+    t->slots[SLOT_VIEW] = open(device, O_RDWR | O_CLOEXEC);
+    CHECK(t->slots[SLOT_VIEW] >= 0);
+    M_DOES(d, OP_FSMOUNT_FD, B, text(d, "fuse"), texts(d, options), 0, SLOT_VIEW);
+    return t;
+}
+
+static void file_system_is_mounted_with_its_descriptor(void)
+{
+    CHECK(outcome(fuse_mounting("/dev/fuse")) >= 0);
+    CHECK_SAME(outcome(fuse_mounting("/dev/null")), -EINVAL);
+}
+
 static void mounted_with_options(struct run *run)
 {
     CHECK_SAME(mode_of(run->slots[ROOT], "target"), S_IFDIR | 0711);
@@ -502,6 +521,8 @@ static void session_leader_makes_no_new_session(void)
 }
 
 const struct test mount_tests[] = {
+    {"a file system is mounted with its descriptor", file_system_is_mounted_with_its_descriptor,
+     NEEDS_ROOT | NEEDS_KERNEL},
     {"a mount is seen in its namespace only", mount_is_seen_in_its_namespace_only, MOUNTS},
     {"a mount that the kernel refuses is named", mount_that_the_kernel_refuses_is_named, MOUNTS},
     {"a new file system has options and attributes", new_file_system_has_options_and_attributes,

@@ -33,6 +33,8 @@ extern const struct test monitor_tests[];
 extern const struct test log_tests[];
 extern const struct test client_tests[];
 extern const struct test health_tests[];
+extern const struct test machine_tests[];
+extern const struct test view_tests[];
 extern const struct test init_tests[];
 extern const struct test launch_tests[];
 extern const struct test linux_tests[];

@@ -14,6 +14,13 @@ public final class Cgroup {
   /** How long a cgroup may stay busy after its last process has died. */
   private static final int REMOVE_MILLISECONDS = 2000;
 
+  /**
+   * A directory of it.
+   *
+   * @param unified whether the files in it are those of version 2
+   */
+  public record Place(String directory, boolean unified) {}
+
   private final List<Hierarchy> hierarchies;
   private final String path;
 
@@ -49,6 +56,16 @@ public final class Cgroup {
     for (Hierarchy h : hierarchies) {
       removeParents(h);
     }
+  }
+
+  /** Where a controller's files are, whether they exist already or not. */
+  public Optional<Place> place(String controller) {
+    for (Hierarchy h : hierarchies) {
+      if (h.controllers().contains(controller)) {
+        return Optional.of(new Place(h.mountPoint() + path, h.unified()));
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -63,6 +63,7 @@ final class CreateCommand implements Command {
       if (cidfile.isPresent()) {
         cidfile.get().write(container.id());
       }
+      RunCommand.remark(container, session.console());
       session.console().out(container.id() + "\n");
       done = true;
     } finally {

@@ -124,6 +124,7 @@ final class RunCommand implements Command {
         cidfile.get().write(container.id());
       }
       named = true;
+      remark(container, session.console());
       if (request.detach()) {
         container.startDetached(streams(request).stdio());
         session.console().out(container.id() + "\n");
@@ -138,6 +139,13 @@ final class RunCommand implements Command {
     } finally {
       signals.over();
       finish(container, request, session.console(), named, stays);
+    }
+  }
+
+  /** Says what a new container will lack on this host. */
+  static void remark(Container container, Console console) throws IOException {
+    for (String remark : container.remarks()) {
+      console.warning(remark);
     }
   }
 

@@ -151,7 +151,10 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
-        .list("OPTION", "Its system calls: seccomp=FILE, seccomp=unconfined", "--security-opt")
+        .list(
+            "OPTION",
+            "seccomp=FILE, seccomp=unconfined, proc-view=off",
+            "--security-opt")
         .list("HOST[:PATH][:rwm]", "Give a device of the host, or a directory of them", "--device")
         .list("RULE", "Let it use devices by number: 'c 42:* rw'", "--device-cgroup-rule")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
@@ -380,6 +383,13 @@ final class RunFlags {
       throw new UsageException("--security-opt: docker's " + name + " is not supported yet");
     }
     String value = equals < 0 ? "" : text.substring(equals + 1);
+    if (name.equals("proc-view")) {
+      if (!value.equals("on") && !value.equals("off")) {
+        throw choice("--security-opt", text, "proc-view=on or proc-view=off");
+      }
+      options.procView(value.equals("on"));
+      return;
+    }
     if (!name.equals("seccomp") || value.isEmpty()) {
       throw choice("--security-opt", text, "seccomp=FILE, seccomp=builtin or seccomp=unconfined");
     }

@@ -11,6 +11,7 @@ import dev.mydocker.kernel.Stat;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.Spec;
@@ -133,6 +134,7 @@ record Blueprint(
             views(),
             fileSources(),
             within,
+            view(),
             Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")),
             seccomp.program(spec().linux().seccomp()));
     LaunchPlan plan = PlanCompiler.compile(input);
@@ -140,6 +142,17 @@ record Blueprint(
         cgroups.plan(Leftovers.cgroupPath(id), spec().linux().resources(), compiled.causes());
     List<String> procs = cgroups.at(Leftovers.cgroupPath(id)).processFiles();
     return new LaunchScript.Launch(input, plan, cgroup, procs, directories, files);
+  }
+
+  /** The files that show its limits; a kernel without swap, for example, has not all of them. */
+  private List<ViewFile> view() throws KernelException {
+    List<ViewFile> files = new ArrayList<>();
+    for (ViewFile file : ViewFile.of(spec())) {
+      if (Files.exists(Path.of(file.path()))) {
+        files.add(file);
+      }
+    }
+    return files.isEmpty() || HostProbe.hasFuse() ? files : List.of();
   }
 
   /** An overlay needs a lower layer: an image without any has an empty one. */

@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.explain.LaunchScript;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageMaker;
@@ -25,6 +26,7 @@ import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
@@ -145,6 +147,15 @@ public final class Container {
       compiled = Optional.of(StoredSpec.read(home.store(), id));
     }
     return compiled.get();
+  }
+
+  /** What it will not have on this host, though it is usual: a sentence each. */
+  public List<String> remarks() throws IOException {
+    return ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
+        ? List.of()
+        : List.of(
+            "there is no /dev/fuse: /proc shows the host's memory and CPUs in it, not its limits"
+                + " (modprobe fuse, or --security-opt proc-view=off)");
   }
 
   /**
@@ -303,6 +314,7 @@ public final class Container {
                   : Optional.empty(),
               detached,
               health(record),
+              view(launch),
               cleansUpItself ? AfterEnd.command(home.roots(), id) : List.of());
       Launcher.Request request =
           new Launcher.Request(
@@ -315,6 +327,22 @@ public final class Container {
       steps.addAll(launched.steps());
       return launched;
     }
+  }
+
+  /** Where its monitor reads what it shows of the machine, when it does. */
+  private Optional<MonitorOptions.View> view(LaunchScript.Launch launch) {
+    if (launch.input().view().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Cgroup.Place> memory = home.cgroup(id).place("memory");
+    Optional<Cgroup.Place> cpus = home.cgroup(id).place("cpuset");
+    return Optional.of(
+        new MonitorOptions.View(
+            memory.map(Cgroup.Place::directory),
+            memory.isPresent() && memory.get().unified(),
+            cpus.map(
+                at ->
+                    at.directory() + (at.unified() ? "/cpuset.cpus.effective" : "/cpuset.cpus"))));
   }
 
   /** How its monitor looks at its health, of which nothing is known in the beginning. */
@@ -543,14 +571,7 @@ public final class Container {
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
       Exec exec =
-          new Exec(
-              id,
-              process.another(),
-              spec(),
-              home.cgroup(id),
-              options,
-              home.seccomp(),
-              events);
+          new Exec(id, process.another(), spec(), home.cgroup(id), options, home.seccomp(), events);
       events.created();
       return exec;
     }

@@ -334,8 +334,7 @@ public final class Engine {
     boolean privileged = request.options().privileged();
     List<DeviceOption> devices = request.options().devices().nodes();
     HostFacts host =
-        new HostProbe(home.cgroups(), home.seccomp())
-            .facts(id, run, privileged, devices, volumes);
+        new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, privileged, devices, volumes);
     CompiledSpec compiled =
         SpecCompiler.compile(
             request.options(),

@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.kernel.Directory;
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
@@ -193,6 +194,19 @@ final class HostProbe {
         System.getProperty("os.arch").equals("amd64") ? "amd64" : "arm64",
         Integer.parseInt(parts[0]),
         Integer.parseInt(parts[1]));
+  }
+
+  /** Whether file systems can be served here (fuse(4)); opening it loads the module. */
+  static boolean hasFuse() throws KernelException {
+    byte[] path = "/dev/fuse".getBytes(StandardCharsets.US_ASCII);
+    int number = Linux.openat2(Linux.AT_FDCWD, path, Linux.O_RDWR, 0, 0);
+    if (number < 0) {
+      return false;
+    }
+    try (Fd fd = Fd.of(number, "open", "/dev/fuse")) {
+      Stat stat = Stat.of(fd);
+      return stat.rdevMajor() == 10 && stat.rdevMinor() == 229;
+    }
   }
 
   /** One of the strings of uname(2). */

@@ -68,6 +68,9 @@ final class ShellMachine {
      * @param readOnly whether it becomes read-only once it is there
      */
     record Mount(String command, boolean readOnly) implements Held {}
+
+    /** What a shell cannot make, so that nothing is done with it either. */
+    record Nothing() implements Held {}
   }
 
   private final Spec spec;
@@ -128,10 +131,11 @@ final class ShellMachine {
       case PRCTL -> prctl(step, a);
       case NAME -> phase(a.text(0));
       case SYNC -> does(step, meeting);
-      case SEND_FD -> cannot(step, "the terminal is the caller's own");
+      case SEND_FD -> sendFd(step, a);
       case CHDIR -> chdir(step, a);
       case MOUNT -> mount(step, a);
       case FSMOUNT -> fsmount(step, a);
+      case FSMOUNT_FD -> fsmountFd(step, a);
       case OPEN_TREE -> openTree(step, a);
       case ATTACH -> attach(step, a);
       case MOUNT_ATTR -> attributes(step, a);
@@ -454,7 +458,21 @@ final class ShellMachine {
     slots.put(a.slot(0), new Held.Mount(command, (attributes & MOUNT_RDONLY) != 0));
   }
 
+  private void fsmountFd(Step step, Args a) {
+    cannot(step, "a shell serves no file system: those files show the host's machine here");
+    slots.put(a.slot(0), new Held.Nothing());
+  }
+
+  private void sendFd(Step step, Args a) {
+    boolean view = a.slot(0) == Slot.VIEW_OUT;
+    cannot(step, view ? "here no monitor serves it" : "the terminal is the caller's own");
+  }
+
   private void openTree(Step step, Args a) {
+    if (!a.isNone(1) && slots.get(a.slot(1)) instanceof Held.Nothing nothing) {
+      slots.put(a.slot(0), nothing);
+      return;
+    }
     because(step);
     String kind = (a.number(3) & AT_RECURSIVE) != 0 ? "--rbind" : "--bind";
     String source = a.isNone(1) ? a.word(2) : place(step, a.slot(1));
@@ -465,6 +483,9 @@ final class ShellMachine {
   }
 
   private void attach(Step step, Args a) {
+    if (slots.get(a.slot(0)) instanceof Held.Nothing) {
+      return;
+    }
     String target = place(step, a.slot(1));
     if (slots.get(a.slot(0)) instanceof Held.Mount mount) {
       does(step, mount.command() + " " + target);

@@ -5,6 +5,7 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class Launcher {
       throws IOException {
     MonitorImage image = MonitorImage.get();
     try (RecordingPage page = RecordingPage.create(request.plan());
-        Ends ends = new Ends(request.stdio())) {
+        Ends ends = new Ends(request.stdio(), request.monitor().view().isPresent())) {
       int[] slots = slots(request, image, page, ends);
       Fd plan = null;
       if (execsBeforeClone(request.plan())) {
@@ -202,7 +203,7 @@ public final class Launcher {
     private Fd client;
     private Fd sync;
 
-    Ends(Stdio stdio) throws KernelException {
+    Ends(Stdio stdio, boolean view) throws KernelException {
       Arrays.fill(slots, -1);
       try {
         client = socketpair(Slot.CLIENT);
@@ -214,15 +215,27 @@ public final class Launcher {
           pipe(Slot.FROM_STDOUT, Slot.STDOUT);
           pipe(Slot.FROM_STDERR, Slot.STDERR);
         } else {
-          int[] pair = new int[2];
-          KernelException.check(Linux.socketpair(pair, false), "socketpair", "console");
-          hold(Slot.CONSOLE_OUT, pair[0]);
-          hold(Slot.CONSOLE_IN, pair[1]);
+          bothEnds(Slot.CONSOLE_OUT, Slot.CONSOLE_IN);
+        }
+        if (view) {
+          bothEnds(Slot.VIEW_OUT, Slot.VIEW_IN);
+          // Closed here once M has it: as long as it is open, no reader learns of M's end.
+          byte[] device = "/dev/fuse".getBytes(StandardCharsets.US_ASCII);
+          int fd = Linux.openat2(Linux.AT_FDCWD, device, Linux.O_RDWR, 0, 0);
+          hold(Slot.VIEW, KernelException.check(fd, "open", "/dev/fuse"));
         }
       } catch (KernelException e) {
         close();
         throw e;
       }
+    }
+
+    /** A socket of which others have both ends. */
+    private void bothEnds(int out, int in) throws KernelException {
+      int[] pair = new int[2];
+      KernelException.check(Linux.socketpair(pair, false), "socketpair", Slot.name(out));
+      hold(out, pair[0]);
+      hold(in, pair[1]);
     }
 
     private Fd socketpair(int slot) throws KernelException {

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param detached whether the launcher leaves at once and cleans nothing up: it has no output of
  *     its client and must not send input; when not, it is attached and may clean up itself
  * @param health how it has the container's health looked at
+ * @param view what of the machine it shows the container, whose plan mounts it then
  * @param end a program by its absolute path and the arguments: the monitor becomes it when the
  *     container has ended. It has the life lock as descriptor {@link #LIFE}, /dev/null as 0, 1 and
  *     2, and an empty environment. Empty: nothing is done
@@ -23,6 +24,7 @@ public record MonitorOptions(
     Optional<Log> log,
     boolean detached,
     Optional<Health> health,
+    Optional<View> view,
     List<String> end) {
 
   /** The descriptor of the life lock in the end command. */
@@ -30,7 +32,8 @@ public record MonitorOptions(
 
   /** No listener, no log, no health, no end command. */
   public static final MonitorOptions NONE =
-      new MonitorOptions(Optional.empty(), Optional.empty(), false, Optional.empty(), List.of());
+      new MonitorOptions(
+          Optional.empty(), Optional.empty(), false, Optional.empty(), Optional.empty(), List.of());
 
   public MonitorOptions {
     end = List.copyOf(end);
@@ -80,6 +83,16 @@ public record MonitorOptions(
     }
   }
 
+  /**
+   * Where it reads what the container's view of the machine shows, at each read; those files need
+   * not be there yet.
+   *
+   * @param memory the cgroup's directory that has the files of the memory controller
+   * @param unified whether those are the files of version 2
+   * @param cpus its file with the list of its CPUs
+   */
+  public record View(Optional<String> memory, boolean unified, Optional<String> cpus) {}
+
   /** The monitor's arguments: settings, then the commands. */
   List<String> words() {
     List<String> words = new ArrayList<>();
@@ -89,6 +102,11 @@ public record MonitorOptions(
     }
     if (detached) {
       words.add("detached");
+    }
+    if (view.isPresent()) {
+      String memory = view.get().unified() ? "view-memory-v2=" : "view-memory-v1=";
+      view.get().memory().ifPresent(path -> words.add(memory + path));
+      view.get().cpus().ifPresent(path -> words.add("view-cpus=" + path));
     }
     if (health.isPresent()) {
       words.add("health-first=" + health.get().first().toNanos());

@@ -21,6 +21,7 @@ public enum Op {
   CHDIR("s", "chdir"),
   MOUNT("SsSnS", "mount"),
   FSMOUNT("fsvn", "fsopen+fsmount"),
+  FSMOUNT_FD("fsvnf", "fsopen+fsmount"),
   OPEN_TREE("fFsn", "open_tree"),
   ATTACH("ff", "move_mount"),
   MOUNT_ATTR("fnnnn", "mount_setattr"),

@@ -23,6 +23,7 @@ public final class PlanCompiler {
   private static final int TARGET = Slot.FREE + 2;
   private static final int HIERARCHIES = Slot.FREE + 5;
   private static final int PART = Slot.FREE + 6;
+  private static final int VIEW = Slot.FREE + 7;
 
   /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
   public static final int FIRST_JOINED = Slot.FREE + 8;
@@ -32,6 +33,25 @@ public final class PlanCompiler {
   private static final long AT_EMPTY_PATH = 0x1000;
   private static final long AT_RECURSIVE = 0x8000;
   private static final long RESOLVE_NO_SYMLINKS = Linux.RESOLVE_NO_SYMLINKS;
+
+  /** Whoever reads /proc may read these (fuse(8)); the number is the mode of a directory. */
+  private static final List<String> VIEW_OPTIONS =
+      List.of(
+          "source",
+          "mydocker",
+          "rootmode",
+          "40000",
+          "user_id",
+          "0",
+          "group_id",
+          "0",
+          "allow_other",
+          "",
+          "default_permissions",
+          "");
+
+  private static final long VIEW_ATTRIBUTES =
+      MountOptions.NOSUID | MountOptions.NODEV | MountOptions.NOEXEC;
 
   /** mount(2), NOTES: one page at most, the smallest there is; with room for its end. */
   private static final int MOUNT_DATA_LIMIT = 4000;
@@ -64,6 +84,7 @@ public final class PlanCompiler {
    * @param fileSources bind sources that are files, not directories
    * @param within of a bind source that somebody else has a say in, the directory of the host in
    *     which it is resolved
+   * @param view the files that show its limits, which its monitor serves
    * @param init whether a small init stands in front of the command (--init)
    * @param seccomp the spec's filter of system calls, compiled
    */
@@ -76,10 +97,12 @@ public final class PlanCompiler {
       List<CgroupMount> cgroups,
       Set<String> fileSources,
       Map<String, String> within,
+      List<ViewFile> view,
       boolean init,
       Optional<SeccompProgram> seccomp) {
     public Input {
       within = Map.copyOf(within);
+      view = List.copyOf(view);
       cgroups = List.copyOf(cgroups);
       fileSources = Set.copyOf(fileSources);
     }
@@ -198,7 +221,8 @@ public final class PlanCompiler {
         Slot.FROM_STDOUT,
         Slot.FROM_STDERR,
         Slot.LISTEN,
-        Slot.LOG);
+        Slot.LOG,
+        Slot.VIEW_IN);
   }
 
   private long initSlots() {
@@ -208,6 +232,7 @@ public final class PlanCompiler {
     }
     return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
         | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0)
+        | (in.view().isEmpty() ? 0 : Slot.set(Slot.VIEW_OUT, Slot.VIEW))
         | joined;
   }
 
@@ -255,6 +280,7 @@ public final class PlanCompiler {
         Arg.number(0));
     sysctls();
     console();
+    view();
     hidden();
     steps.name("root");
     identity();
@@ -374,20 +400,23 @@ public final class PlanCompiler {
   }
 
   /**
-   * Opens a mount's target, made if it is missing. /proc, /sys and /dev must be plain directories:
-   * a link in their place could make a mask cover something else (CVE-2019-19921), or put the nodes
-   * where they are not looked for.
+   * Opens a mount's target, made if it is missing and {@code create} is not 0. /proc, /sys and /dev
+   * must be plain directories: a link in their place could make a mask cover something else
+   * (CVE-2019-19921), or put the nodes where they are not looked for.
    */
   private void target(String destination, int create, String why) {
     boolean kernels =
-        destination.equals("/proc") || destination.equals("/sys") || destination.equals("/dev");
+        create == 0
+            || destination.equals("/proc")
+            || destination.equals("/sys")
+            || destination.equals("/dev");
     add(
         why,
         Op.OPEN,
         Arg.fd(TARGET),
         ROOT_FD,
         Arg.text(destination),
-        Arg.number(create, create == 1 ? "mkdir" : "create"),
+        Arg.number(create, create == 0 ? "0" : create == 1 ? "mkdir" : "create"),
         Arg.octal(create == 1 ? 0755 : 0644),
         kernels ? Arg.number(RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS") : Arg.number(0));
   }
@@ -582,6 +611,43 @@ public final class PlanCompiler {
         Arg.text(""),
         Arg.number(OPEN_TREE_CLONE | AT_EMPTY_PATH, "OPEN_TREE_CLONE|AT_EMPTY_PATH"));
     add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+  }
+
+  /**
+   * The monitor answers from the moment it has the connection, and each file that is looked for
+   * here is asked of it.
+   */
+  private void view() {
+    if (in.view().isEmpty()) {
+      return;
+    }
+    String why = cause(in.view().get(0).cause(spec)) + ": the monitor shows it in files of its own";
+    add(
+        why,
+        Op.FSMOUNT_FD,
+        Arg.fd(VIEW),
+        Arg.text("fuse"),
+        Arg.texts(VIEW_OPTIONS),
+        Arg.number(VIEW_ATTRIBUTES, MountOptions.names(VIEW_ATTRIBUTES)),
+        Arg.fd(Slot.VIEW));
+    add(why, Op.SEND_FD, Arg.fd(Slot.VIEW_OUT), Arg.fd(Slot.VIEW));
+    // In the connection's place: held here too, it would not break with the monitor's end. Where
+    // nobody looks any more, as the layers are mounted, and from where it goes with the host's
+    // tree: until Linux 6.15 nothing can be cloned from a mount that is attached nowhere.
+    open(Slot.VIEW, Arg.NONE, in.overlay().layers(), why);
+    add(why, Op.ATTACH, Arg.fd(VIEW), Arg.fd(Slot.VIEW));
+    for (ViewFile file : in.view()) {
+      String shows = cause(file.cause(spec)) + ": shown in " + file.path();
+      target(file.path(), 0, shows);
+      add(
+          shows,
+          Op.OPEN_TREE,
+          Arg.fd(TREE),
+          Arg.fd(VIEW),
+          Arg.text(file.file()),
+          Arg.number(OPEN_TREE_CLONE, "OPEN_TREE_CLONE"));
+      add(shows, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    }
   }
 
   private void hidden() {

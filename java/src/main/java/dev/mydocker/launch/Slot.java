@@ -22,7 +22,10 @@ public final class Slot {
   public static final int FROM_STDERR = 14;
   public static final int LISTEN = 15;
   public static final int LOG = 16;
-  public static final int FREE = 17;
+  public static final int VIEW_IN = 17;
+  public static final int VIEW_OUT = 18;
+  public static final int VIEW = 19;
+  public static final int FREE = 20;
 
   /** How many slots there are (PLAN_SLOTS). */
   public static final int COUNT = 48;
@@ -44,7 +47,10 @@ public final class Slot {
     "from-stdout",
     "from-stderr",
     "listen",
-    "log"
+    "log",
+    "view-in",
+    "view-out",
+    "view"
   };
 
   private Slot() {}

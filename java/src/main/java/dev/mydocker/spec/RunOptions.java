@@ -42,6 +42,7 @@ import java.util.OptionalLong;
  * @param sysctls by dotted name
  * @param stopSignal replaces the image's
  * @param init whether PID 1 is a small init that reaps
+ * @param procView whether /proc shows its limits
  * @param limits resources
  */
 public record RunOptions(
@@ -76,6 +77,7 @@ public record RunOptions(
     Map<String, String> sysctls,
     Optional<Signal> stopSignal,
     boolean init,
+    boolean procView,
     Limits limits) {
 
   public RunOptions {
@@ -123,6 +125,7 @@ public record RunOptions(
         sysctls,
         stopSignal,
         init,
+        procView,
         limits);
   }
 
@@ -164,6 +167,7 @@ public record RunOptions(
     private Map<String, String> sysctls = Map.of();
     private Optional<Signal> stopSignal = Optional.empty();
     private boolean init = false;
+    private boolean procView = true;
     private OptionalLong memory = OptionalLong.empty();
     private OptionalLong memoryReservation = OptionalLong.empty();
     private OptionalLong memorySwap = OptionalLong.empty();
@@ -323,6 +327,11 @@ public record RunOptions(
       return this;
     }
 
+    public Builder procView(boolean value) {
+      procView = value;
+      return this;
+    }
+
     public Builder init(boolean value) {
       init = value;
       return this;
@@ -418,6 +427,7 @@ public record RunOptions(
           sysctls,
           stopSignal,
           init,
+          procView,
           limits);
     }
   }

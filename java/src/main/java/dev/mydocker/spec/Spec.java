@@ -30,6 +30,11 @@ public record Spec(
   /** The annotation that is {@code true} when PID 1 is to be an init that reaps. */
   public static final String INIT = "dev.mydocker.init";
 
+  /** The annotation that is {@link #PROC_VIEW_OFF} when /proc is to show the host's machine. */
+  public static final String PROC_VIEW = "dev.mydocker.proc-view";
+
+  public static final String PROC_VIEW_OFF = "off";
+
   /** The annotation with the signal that stops the container, of the image-spec's conversion.md. */
   public static final String STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 

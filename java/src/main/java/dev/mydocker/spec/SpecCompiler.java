@@ -105,6 +105,10 @@ public final class SpecCompiler {
       out.put(Spec.INIT, "true");
       why.put("init", "--init");
     }
+    if (!options.procView()) {
+      out.put(Spec.PROC_VIEW, Spec.PROC_VIEW_OFF);
+      why.put("procView", "--security-opt=proc-view=off");
+    }
     return out;
   }
 

@@ -104,7 +104,8 @@ class InfoIT {
     Json.Obj all = Json.parseObject(mydocker.good("info", "-f", "{{json .}}").getBytes());
     assertThat(all.integer("MemTotal").orElseThrow()).isPositive();
     assertThat(all.integer("NCPU").orElseThrow()).isPositive();
-    assertThat(all.strings("SecurityOptions")).containsExactly("name=seccomp,profile=builtin", "name=cgroupns");
+    assertThat(all.strings("SecurityOptions"))
+        .containsExactly("name=seccomp,profile=builtin", "name=cgroupns");
     assertThat(mydocker.bad("info", "-f", "{{.ID}}")).contains("there is no field .ID");
     assertThat(mydocker.bad("system", "info", "x")).contains("it takes no arguments");
   }

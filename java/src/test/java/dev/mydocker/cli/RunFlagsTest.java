@@ -472,6 +472,18 @@ class RunFlagsTest {
         .hasMessage(message);
   }
 
+  @Test
+  void theViewOfItsLimitsIsThereUnlessItIsTurnedOff() throws Exception {
+    assertThat(request("x").create().options().procView()).isTrue();
+    assertThat(request("--security-opt", "proc-view=off", "x").create().options().procView())
+        .isFalse();
+    assertThatThrownBy(() -> request("--security-opt", "proc-view=maybe", "x"))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            "invalid value for --security-opt: \"proc-view=maybe\": use proc-view=on or"
+                + " proc-view=off");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -10,6 +10,7 @@ import dev.mydocker.launch.Op;
 import dev.mydocker.launch.SeccompProgram;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.Spec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -212,6 +213,15 @@ class LaunchScriptTest {
     assertThat(programs.indexOf("perl -e \"$install_filter\" \"$filter\" 2"))
         .isPositive()
         .isLessThan(programs.indexOf("setpriv"));
+  }
+
+  @Test
+  void whatOnlyAMonitorShowsIsSaidAndLeftOut() throws Exception {
+    Launches l = usual();
+    l.view = List.of(ViewFile.MEMINFO);
+    String with = script(l);
+    isValid(with);
+    assertThat(with).contains("a shell serves no file system").doesNotContain("mount -t fuse");
   }
 
   @ParameterizedTest

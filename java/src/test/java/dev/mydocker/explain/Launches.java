@@ -4,6 +4,7 @@ import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.SeccompProgram;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
@@ -57,6 +58,7 @@ final class Launches {
   boolean terminal;
   boolean init;
   Optional<SeccompProgram> seccomp = Optional.empty();
+  List<ViewFile> view = List.of();
   PlanCompiler.Overlay overlay =
       new PlanCompiler.Overlay(
           "/var/lib/x/layers", List.of("bb", "aa"), "/c/upper", "/c/work", "/run/x/rootfs");
@@ -127,6 +129,7 @@ final class Launches {
             cgroups,
             fileSources,
             Map.of(),
+            view,
             init,
             seccomp);
     return new LaunchScript.Launch(

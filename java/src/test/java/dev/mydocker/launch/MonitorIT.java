@@ -52,6 +52,7 @@ class MonitorIT {
                 Optional.of(new MonitorOptions.Log(log, size, files)),
                 true,
                 Optional.empty(),
+                Optional.empty(),
                 List.of(end));
         LaunchPlan plan =
             new LaunchPlan(List.of(LauncherIT.clone(NEWPID), LauncherIT.ownMonitor()), init);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +83,7 @@ class PlanCompilerTest {
         List.of(),
         Set.of("/etc/passwd"),
         Map.of("/volumes/data/a/b", "/volumes/data"),
+        List.of(),
         false,
         Optional.empty());
   }
@@ -206,6 +208,7 @@ class PlanCompilerTest {
                 in.cgroups(),
                 in.fileSources(),
                 in.within(),
+                in.view(),
                 in.init(),
                 Optional.of(new SeccompProgram(2, new byte[16]))))
         .init();
@@ -313,5 +316,84 @@ class PlanCompilerTest {
             whole.linux(),
             Map.of());
     assertThatThrownBy(() -> compile(none, false)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Spec limited(Spec.Resources resources, Map<String, String> annotations) {
+    List<Spec.Mount> mounts =
+        List.of(
+            new Spec.Mount("/proc", "proc", "proc", List.of("nosuid")),
+            new Spec.Mount("/sys", "sysfs", "sysfs", List.of("ro")),
+            new Spec.Mount("/proc/swaps", "bind", "/etc/passwd", List.of("rbind")));
+    Spec all = spec(own(ALL), mounts, false).withResources(resources);
+    return new Spec(
+        all.ociVersion(),
+        all.process(),
+        all.root(),
+        all.hostname(),
+        all.domainname(),
+        all.mounts(),
+        all.linux(),
+        annotations);
+  }
+
+  private static Spec.Resources resources(OptionalLong memory, Optional<String> cpus) {
+    Spec.Resources none = Spec.Resources.NONE;
+    return new Spec.Resources(
+        new Spec.Memory(memory, OptionalLong.empty(), OptionalLong.empty()),
+        new Spec.Cpu(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            cpus,
+            Optional.empty()),
+        none.pidsLimit(),
+        none.devices());
+  }
+
+  @Test
+  void aContainerSeesTheFilesOfItsLimitsAndKeepsWhatTheUserHasMounted() {
+    Spec.Resources memory = resources(OptionalLong.of(1 << 28), Optional.empty());
+    Spec.Resources cpus = resources(OptionalLong.empty(), Optional.of("0"));
+    assertThat(ViewFile.of(limited(memory, Map.of())))
+        .containsExactly(ViewFile.MEMINFO, ViewFile.UPTIME);
+    assertThat(ViewFile.of(limited(cpus, Map.of())))
+        .containsExactly(ViewFile.UPTIME, ViewFile.CPUINFO, ViewFile.STAT, ViewFile.ONLINE);
+    assertThat(ViewFile.of(limited(Spec.Resources.NONE, Map.of()))).isEmpty();
+    assertThat(ViewFile.of(limited(memory, Map.of(Spec.PROC_VIEW, Spec.PROC_VIEW_OFF)))).isEmpty();
+    assertThat(ViewFile.of(spec(own(ALL), List.of(), false).withResources(memory))).isEmpty();
+  }
+
+  @Test
+  void theConnectionIsTheMonitorsAloneBeforeAnythingIsAskedOfIt() {
+    PlanCompiler.Input plain = input(standardSpec(), false, List.of("aa"));
+    LaunchPlan plan =
+        PlanCompiler.compile(
+            new PlanCompiler.Input(
+                plain.id(),
+                plain.spec(),
+                new Causes(Map.of("resource:memory.limit", "--memory=256m")),
+                plain.overlay(),
+                plain.stdio(),
+                List.of(),
+                Set.of(),
+                Map.of(),
+                List.of(ViewFile.MEMINFO),
+                false,
+                Optional.empty()));
+    List<Op> ops = ops(plan.init());
+    int mount = ops.indexOf(Op.FSMOUNT_FD);
+    assertThat(ops.subList(mount, mount + 7))
+        .containsExactly(
+            Op.FSMOUNT_FD, Op.SEND_FD, Op.OPEN, Op.ATTACH, Op.OPEN, Op.OPEN_TREE, Op.ATTACH);
+    assertThat(plan.init().get(mount + 2).shown()).startsWith("open(view,");
+    assertThat(plan.init().get(mount + 4).shown()).contains("/proc/meminfo", "NO_SYMLINKS");
+    assertThat(plan.init().get(mount + 4).why()).contains("--memory=256m");
+    assertThat(mount).isGreaterThan(ops.lastIndexOf(Op.MOUNT)).isLessThan(ops.indexOf(Op.MASK));
+    assertThat(plan.monitor().get(0).shown()).contains("view-out view");
+    assertThat(plan.monitor().get(1).shown()).contains("view-in").doesNotContain("view-out");
+  }
+
+  private static Spec standardSpec() {
+    return limited(resources(OptionalLong.of(1 << 28), Optional.empty()), Map.of());
   }
 }
