@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -90,6 +91,8 @@ int main(int argc, char **argv)
     };
     int ran = 0;
     int left_out = 0;
+    /* A background job of a shell ignores it, and shells that inherit that cannot trap it. */
+    signal(SIGINT, SIG_DFL);
     /* A failing child ends without writing what its parent's stdio has buffered. */
     setvbuf(stdout, NULL, _IOLBF, 0);
     is_short = argc > 1 && strcmp(argv[1], "--short") == 0;
