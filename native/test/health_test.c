@@ -137,7 +137,7 @@ static void check_does_not_outlive_its_monitor(void)
     struct checked c;
     char *pid;
     char *const settings[] = {"health-first=1", "health-interval=1", "health-start-interval=1"};
-    start_with_check(&c, settings, "echo $$ >new; mv new pid; exec sleep 1000", "sleep 1000");
+    start_with_check(&c, settings, "echo $$ >new; mv new pid; exec sleep 1000", "exec sleep 1000");
     while (!(pid = left_in(&c, "pid")))
         sched_yield();
     struct pollfd check = {.fd = (int)syscall(SYS_pidfd_open, atoi(pid), 0), .events = POLLIN};
