@@ -151,10 +151,7 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
-        .list(
-            "OPTION",
-            "seccomp=FILE, seccomp=unconfined, proc-view=off",
-            "--security-opt")
+        .list("OPTION", "seccomp=FILE, seccomp=unconfined, proc-view=off", "--security-opt")
         .list("HOST[:PATH][:rwm]", "Give a device of the host, or a directory of them", "--device")
         .list("RULE", "Let it use devices by number: 'c 42:* rw'", "--device-cgroup-rule")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
