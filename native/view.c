@@ -2,7 +2,7 @@
  * view.c - see view.h. The protocol is that of fuse(4) and linux/fuse.h: a read(2) gives one
  * request, a writev(2) answers it. Every request is answered before the next one is read, so nobody
  * waits for longer than a text takes; when this process ends the kernel ends the connection, and
- * readers get ENOTCONN.
+ * readers get ENOTCONN, or ECONNABORTED where a request was under way.
  */
 #define _GNU_SOURCE
 #include "view.h"

@@ -218,7 +218,9 @@ class ProcViewIT {
       await(directory.resolve("up"));
       Linux.kill(parent(container.info().pid()), 9);
       await(directory.resolve("end"));
-      assertThat(Files.readString(directory.resolve("end"))).contains("not connected");
+      // ENOTCONN; ECONNABORTED for what was under way as the monitor died.
+      assertThat(Files.readString(directory.resolve("end")))
+          .containsAnyOf("not connected", "connection abort");
     } finally {
       container.remove(true, true);
     }
