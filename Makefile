@@ -128,8 +128,9 @@ bench: mydocker.jar $(BUSYBOX)
 	java/src/test/bench/pull.sh
 
 install: mydocker.jar
-	install -d $(DESTDIR)$(PREFIX)/lib/mydocker $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/lib/mydocker/native $(DESTDIR)$(PREFIX)/bin
 	install -m 644 mydocker.jar $(DESTDIR)$(PREFIX)/lib/mydocker/mydocker.jar
+	install -m 644 build/resources/native/*/* $(DESTDIR)$(PREFIX)/lib/mydocker/native
 	sed 's|@LIB@|$(PREFIX)/lib/mydocker|' java/src/main/launcher/mydocker.sh >build/mydocker
 	install -m 755 build/mydocker $(DESTDIR)$(PREFIX)/bin/mydocker
 

@@ -69,6 +69,9 @@ pack() {
 build_hello() {
   mkdir -p "$work/root"
   install -m 755 "$here/../build/images/hello" "$work/root/hello"
+  mkdir -m 755 "$work/root/etc"
+  echo 'root:x:0:0:root:/:/hello' >"$work/root/etc/passwd"
+  echo 'root:x:0:' >"$work/root/etc/group"
   pack "$work/root" "$work/layer.tar" --owner=0 --group=0
   archive hello '{"Entrypoint":["/hello"],"Env":["PATH=/"],"WorkingDir":"/"}'
 }

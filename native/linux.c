@@ -25,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -620,6 +621,17 @@ FN(jint, uname_, jbyteArray buffer)
     return fill_bytes(env, buffer, text, (jsize)used);
 }
 
+FN(jint, getrandom_, jbyteArray out)
+{
+    UNUSED;
+    char bytes[256]; /* as many as getrandom(2) gives whole, whatever happens */
+    jsize length = (*env)->GetArrayLength(env, out);
+    if (length > (jsize)sizeof bytes)
+        return -EINVAL;
+    jint r = result((long)getrandom(bytes, (size_t)length, 0));
+    return r < 0 ? r : fill_bytes(env, out, bytes, length);
+}
+
 FN(jint, capget_, jlongArray out)
 {
     UNUSED;
@@ -977,6 +989,7 @@ static const JNINativeMethod METHODS[] = {
     M("waitPidfd", "(IZ[I)I", wait_pidfd),
     M("getrlimit", "(I[J)I", getrlimit_),
     M("uname", "(" B ")I", uname_),
+    M("getrandom", "(" B ")I", getrandom_),
     M("capget", "([J)I", capget_),
     M("mount", "(" B B B "J" B ")I", mount_),
     M("umount2", "(" B "I)I", umount2_),

@@ -9,10 +9,15 @@
 set -eu
 
 jar=@LIB@/mydocker.jar
+main=dev.mydocker.cli.Main
+# With the libraries beside it the jar itself need not be opened, which is a tenth of a start.
+natives=-Dmydocker.native=@LIB@/native
 # For a short-lived program: the smallest collector, fewer methods compiled, nothing that others can
 # attach to, and not a word of the JVM in what a container prints.
 options='-XX:+UseSerialGC -XX:CompileThresholdScaling=5 -XX:-UsePerfData -XX:+DisableAttachMechanism'
 options="$options -Xlog:disable"
+# What the jar says of itself, which counts with -jar only.
+options="$options --enable-native-access=ALL-UNNAMED"
 # The second compiler costs more than it gives, except for what is called without end: hashing, say.
 options="$options -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=20000"
 options="$options -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=4000000"
@@ -24,7 +29,7 @@ if [ ! -x "$java" ]; then
 fi
 
 # shellcheck disable=SC2086 # options are words
-if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec "$java" $options -jar "$jar" "$@"; fi
+if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec "$java" $options "$natives" -cp "$jar" $main "$@"; fi
 
 # Where only root can write is root's state.
 if [ -n "${MYDOCKER_ROOT:-}" ]; then
@@ -47,20 +52,11 @@ in_place='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
 # shellcheck disable=SC2086
 run() {
   if [ -O "$archive.jsa" ]; then
-    exec "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options -jar "$jar" "$@"
+    exec "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options "$natives" -cp "$jar" $main "$@"
   fi
-  if [ -O "$archive.aot" ]; then exec "$java" "-XX:AOTCache=$archive.aot" $options -jar "$jar" "$@"; fi
+  if [ -O "$archive.aot" ]; then exec "$java" "-XX:AOTCache=$archive.aot" $options "$natives" -cp "$jar" $main "$@"; fi
 }
 run "$@"
-
-# What a run loads is found out by running the built-in image over a state that is then removed, and
-# under a name, as most images are run: so it is brought and named first.
-# Where that is not possible the archive has less in it, or there is none: the start is only slower.
-trial() {
-  # shellcheck disable=SC2086
-  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run \
-    "$java" ${record:+"$record"} $options -jar "$jar" "$@" </dev/null >/dev/null 2>&1 || :
-}
 
 make_archive() {
   JAVA_VERSION=0
@@ -76,11 +72,11 @@ make_archive() {
   (umask 077 && mkdir -p "$archives") || return
   scratch=$(mktemp -d "$archives/.new.XXXXXX") || return
   trap 'rm -rf "$scratch"; exit 130' HUP INT TERM
-  record=
-  trial run --rm --network none
-  trial tag hello trial
-  record=$flag$scratch/archive
-  trial run --rm --network none trial
+  # What commands load is found out by running them over a state that is then removed. Where that is
+  # not possible the archive has less in it, or there is none: the start is only slower.
+  # shellcheck disable=SC2086
+  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run "$java" "$flag$scratch/archive" $options \
+    "$natives" -cp "$jar" dev.mydocker.cli.Training </dev/null >/dev/null 2>&1 || :
   if [ -e "$scratch/archive" ]; then
     find "$archives" -maxdepth 1 -type f ! -name "*-of-$this_jar.*" -delete
     # The JVM checks an archive's head only: half of one after a power cut would crash it.
@@ -94,4 +90,4 @@ make_archive || :
 run "$@"
 
 # shellcheck disable=SC2086
-exec "$java" $options -jar "$jar" "$@"
+exec "$java" $options "$natives" -cp "$jar" $main "$@"

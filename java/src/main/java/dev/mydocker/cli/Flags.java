@@ -1,11 +1,15 @@
 package dev.mydocker.cli;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
+import picocli.CommandLine.IFactory;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -40,8 +44,19 @@ final class Flags {
     System.setProperty("picocli.converters.excludes", "java.*");
   }
 
+  /** What may follow a flag. */
+  private enum Kind {
+    TOGGLE,
+    VALUE,
+    LIST,
+    ATTACHED
+  }
+
+  /** A flag and what picocli has to know of it. */
+  private record Declared(Flag flag, Kind kind) {}
+
   private final Map<String, List<Flag>> groups = new LinkedHashMap<>();
-  private final CommandSpec spec = CommandSpec.create();
+  private final List<Declared> declared = new ArrayList<>();
   private List<Flag> group = List.of();
   private String later = "";
 
@@ -54,40 +69,29 @@ final class Flags {
 
   /** A flag that is on or off. */
   Flags toggle(String text, String... names) {
-    group.add(new Flag(List.of(names), "", text));
-    spec.addOption(
-        OptionSpec.builder(names[0], names)
-            .type(boolean.class)
-            .converters(new GoBoolean())
-            .build());
-    return this;
+    return add(Kind.TOGGLE, new Flag(List.of(names), "", text));
   }
 
   /** A flag with one value. */
   Flags value(String parameter, String text, String... names) {
-    group.add(new Flag(List.of(names), " " + parameter, text));
-    spec.addOption(OptionSpec.builder(names[0], names).type(String.class).arity("1").build());
-    return this;
+    return add(Kind.VALUE, new Flag(List.of(names), " " + parameter, text));
   }
 
   /** A flag that may be given several times, each with a value. */
   Flags list(String parameter, String text, String... names) {
-    group.add(new Flag(List.of(names), " " + parameter, text + " (repeatable)"));
-    spec.addOption(
-        OptionSpec.builder(names[0], names)
-            .type(List.class)
-            .auxiliaryTypes(String.class)
-            .arity("1")
-            .build());
-    return this;
+    return add(Kind.LIST, new Flag(List.of(names), " " + parameter, text + " (repeatable)"));
   }
 
   /**
    * A flag whose value, when there is one, is attached: {@code --explain}, {@code --explain=tree}.
    */
   Flags attached(String parameter, String text, String name) {
-    group.add(new Flag(List.of(name), "[=" + parameter + "]", text));
-    spec.addOption(OptionSpec.builder(name).type(boolean.class).converters(new Attached()).build());
+    return add(Kind.ATTACHED, new Flag(List.of(name), "[=" + parameter + "]", text));
+  }
+
+  private Flags add(Kind kind, Flag flag) {
+    group.add(flag);
+    declared.add(new Declared(flag, kind));
     return this;
   }
 
@@ -117,8 +121,10 @@ final class Flags {
   Parsed parse(List<String> arguments, boolean interspersed) throws UsageException {
     boolean flagsFirst = !arguments.isEmpty() && arguments.get(0).startsWith("-");
     if (!interspersed && !flagsFirst) {
-      return new Parsed(Optional.empty(), List.copyOf(arguments));
+      return new Parsed(List.of(), List.copyOf(arguments));
     }
+    CommandSpec spec = spec(arguments);
+    spec.interpolateVariables(false);
     spec.parser(
         new ParserSpec()
             .stopAtPositional(!interspersed)
@@ -133,8 +139,9 @@ final class Flags {
             .auxiliaryTypes(String.class)
             .build());
     try {
-      ParseResult result = new CommandLine(spec).parseArgs(arguments.toArray(new String[0]));
-      return new Parsed(Optional.of(result), rest(result));
+      ParseResult result =
+          new CommandLine(spec, new Factory()).parseArgs(arguments.toArray(new String[0]));
+      return new Parsed(result.matchedOptions(), rest(result));
     } catch (UnmatchedArgumentException e) {
       throw new UsageException(unknown(e.getUnmatched().get(0)));
     } catch (MissingParameterException e) {
@@ -150,6 +157,48 @@ final class Flags {
                 + ": it is on or off: write true or false");
       }
       throw new UsageException(firstLine(e.getMessage()));
+    }
+  }
+
+  /**
+   * The flags that these arguments can mean. All of them would cost a run, which has a hundred, ten
+   * milliseconds.
+   */
+  private CommandSpec spec(List<String> arguments) {
+    Set<String> written = new HashSet<>();
+    boolean letters = false;
+    for (String argument : arguments) {
+      if (argument.startsWith("--")) {
+        int equals = argument.indexOf('=');
+        written.add(equals < 0 ? argument : argument.substring(0, equals));
+      } else {
+        letters |= argument.startsWith("-");
+      }
+    }
+    CommandSpec spec = CommandSpec.wrapWithoutInspection(null, new Factory());
+    for (Declared one : declared) {
+      for (String name : one.flag.names()) {
+        if (name.startsWith("--") ? written.contains(name) : letters) {
+          spec.addOption(option(one));
+          break;
+        }
+      }
+    }
+    return spec;
+  }
+
+  private static OptionSpec option(Declared declared) {
+    String[] names = declared.flag.names().toArray(new String[0]);
+    OptionSpec.Builder option = OptionSpec.builder(names[0], names);
+    switch (declared.kind) {
+      case TOGGLE:
+        return option.type(boolean.class).converters(new GoBoolean()).build();
+      case VALUE:
+        return option.type(String.class).arity("1").build();
+      case LIST:
+        return option.type(List.class).auxiliaryTypes(String.class).arity("1").build();
+      default:
+        return option.type(boolean.class).converters(new Attached()).build();
     }
   }
 
@@ -202,6 +251,14 @@ final class Flags {
     }
   }
 
+  /** Makes the lists of repeatable flags; picocli's own looks through the jar for Groovy first. */
+  private static final class Factory implements IFactory {
+    @Override
+    public <K> K create(Class<K> type) {
+      return type.cast(new ArrayList<String>());
+    }
+  }
+
   /** Keeps what was attached: of a flag that needs no value picocli itself keeps a boolean. */
   private static final class Attached implements ITypeConverter<Boolean> {
     private Optional<String> text = Optional.empty();
@@ -217,16 +274,16 @@ final class Flags {
 
   /** What was given. */
   static final class Parsed {
-    private final Optional<ParseResult> flags;
+    private final Map<String, OptionSpec> flags = new HashMap<>();
     private final List<String> arguments;
 
-    private Parsed(Optional<ParseResult> flags, List<String> arguments) {
-      this.flags = flags;
+    private Parsed(List<OptionSpec> flags, List<String> arguments) {
+      for (OptionSpec flag : flags) {
+        for (String name : flag.names()) {
+          this.flags.put(name, flag);
+        }
+      }
       this.arguments = arguments;
-    }
-
-    private Optional<OptionSpec> matched(String name) {
-      return flags.map(result -> result.matchedOption(name));
     }
 
     /** Whether a toggle is on; off when it was not given. */
@@ -247,12 +304,16 @@ final class Flags {
 
     /** The attached value of a flag, {@code fallback} when it was given without one. */
     Optional<String> attached(String name, String fallback) {
-      return matched(name).map(option -> ((Attached) option.converters()[0]).text.orElse(fallback));
+      OptionSpec flag = flags.get(name);
+      return flag == null
+          ? Optional.empty()
+          : Optional.of(((Attached) flag.converters()[0]).text.orElse(fallback));
     }
 
     /** The values of a repeatable flag, in order. */
     List<String> all(String name) {
-      return matched(name).map(option -> List.copyOf(option.stringValues())).orElse(List.of());
+      OptionSpec flag = flags.get(name);
+      return flag == null ? List.of() : List.copyOf(flag.stringValues());
     }
 
     /** What is no flag, in order. */

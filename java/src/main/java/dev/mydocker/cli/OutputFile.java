@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.RandomName;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
-import java.util.UUID;
 
 /** A file that is there when it is whole, and as it was before until then. */
 final class OutputFile {
@@ -43,7 +43,7 @@ final class OutputFile {
       }
       return;
     }
-    Path making = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+    Path making = target.resolveSibling("." + target.getFileName() + "." + RandomName.hex(32));
     try (FileChannel channel = create(making)) {
       // Whatever ends this process in an orderly way ends the unfinished file too.
       making.toFile().deleteOnExit();

@@ -1,20 +1,16 @@
 package dev.mydocker.engine;
 
-import java.security.SecureRandom;
-import java.util.HexFormat;
+import dev.mydocker.kernel.RandomName;
 
 /** Ids of containers: 64 hexadecimal digits that nobody can guess. */
 final class ContainerId {
   private static final int LENGTH = 64;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private ContainerId() {}
 
   /** A new one. */
   static String random() {
-    byte[] bytes = new byte[LENGTH / 2];
-    RANDOM.nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
+    return RandomName.hex(LENGTH);
   }
 
   /**

@@ -1,13 +1,12 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.kernel.RandomName;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.RestrictedName;
-import java.security.SecureRandom;
 
 /** What containers are called. */
 final class ContainerName {
   private static final int MAX_LENGTH = 200;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private static final String[] MOODS = {
     "able", "agile", "alert", "amber", "brave", "brisk", "calm", "clear", "clever", "crisp",
@@ -55,7 +54,8 @@ final class ContainerName {
    * @param attempt 0 at first; from some number on a number is added
    */
   static String generate(int attempt) {
-    String name = MOODS[RANDOM.nextInt(MOODS.length)] + "_" + THINGS[RANDOM.nextInt(THINGS.length)];
-    return attempt < 4 ? name : name + RANDOM.nextInt(1_000_000);
+    String name =
+        MOODS[RandomName.below(MOODS.length)] + "_" + THINGS[RandomName.below(THINGS.length)];
+    return attempt < 4 ? name : name + RandomName.below(1_000_000);
   }
 }

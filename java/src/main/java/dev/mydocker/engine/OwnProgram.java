@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.kernel.NativeLibrary;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,10 @@ final class OwnProgram {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(archive());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+    String natives = System.getProperty(NativeLibrary.INSTALLED);
+    if (natives != null) {
+      command.add("-D" + NativeLibrary.INSTALLED + "=" + natives);
+    }
     command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(List.of(roots.state().toString(), roots.run().toString()));
     command.addAll(List.of(arguments));

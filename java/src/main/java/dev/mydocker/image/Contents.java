@@ -2,7 +2,6 @@ package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,10 +59,7 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
     }
     Manifest manifest = Manifest.parse(document);
     limits.check(manifest, source.name());
-    byte[] bytes;
-    try (InputStream in = source.blob(manifest.config())) {
-      bytes = Documents.read(in, manifest.config(), "configuration of " + source.name());
-    }
+    byte[] bytes = source.configuration(manifest.config());
     limits.check(bytes, "configuration of " + source.name());
     ImageConfig config = ImageConfig.parse(bytes);
     if (config.diffIds().size() != manifest.layers().size()) {

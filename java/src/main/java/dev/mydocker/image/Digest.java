@@ -127,7 +127,8 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
   /** Whether a text is nothing but lower-case hexadecimal digits. */
   static boolean isHex(String text) {
     for (int i = 0; i < text.length(); i++) {
-      if (DIGITS.indexOf(text.charAt(i)) < 0) {
+      char c = text.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
         return false;
       }
     }

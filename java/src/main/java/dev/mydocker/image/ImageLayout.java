@@ -2,6 +2,7 @@ package dev.mydocker.image;
 
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.RandomName;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /** Images of the store as the files of an OCI image layout, in the order of their names. */
 final class ImageLayout {
@@ -159,7 +159,7 @@ final class ImageLayout {
     if (Files.exists(target) && !isEmpty(target)) {
       throw new IOException("cannot write " + target + ": it is there, and no empty directory");
     }
-    Path making = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+    Path making = target.resolveSibling("." + target.getFileName() + "." + RandomName.hex(32));
     Deque<Path> made = new ArrayDeque<>();
     try {
       makeDirectory(making, made);

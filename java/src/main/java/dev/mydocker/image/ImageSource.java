@@ -29,6 +29,17 @@ interface ImageSource extends AutoCloseable {
    */
   InputStream blob(Descriptor descriptor) throws IOException;
 
+  /**
+   * A whole configuration, checked.
+   *
+   * @throws ImageException what {@link #blob} and {@link Documents#read} throw
+   */
+  default byte[] configuration(Descriptor descriptor) throws IOException {
+    try (InputStream in = blob(descriptor)) {
+      return Documents.read(in, descriptor, "configuration of " + name());
+    }
+  }
+
   @Override
   void close() throws IOException;
 }

@@ -1,6 +1,7 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.RandomName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /**
  * A stream on the disk, to be read as often as one likes. Its file has no name: nobody else can
@@ -28,7 +28,7 @@ final class Spool implements AutoCloseable {
 
   /** Keeps what {@code writer} writes. */
   static Spool of(Workplace work, Writer writer) throws IOException {
-    byte[] name = Overlay.bytes("spool-" + UUID.randomUUID());
+    byte[] name = Overlay.bytes("spool-" + RandomName.hex(32));
     try (Fd file = work.directory().create(name)) {
       work.directory().unlink(name);
       writer.write(file.output());

@@ -18,6 +18,11 @@ record StoreSource(Store store, String name, Descriptor image) implements ImageS
   }
 
   @Override
+  public byte[] configuration(Descriptor descriptor) throws IOException {
+    return store.read(descriptor, "configuration of " + name);
+  }
+
+  @Override
   public InputStream blob(Descriptor descriptor) throws IOException {
     return store.open(descriptor.digest());
   }

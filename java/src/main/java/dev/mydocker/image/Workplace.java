@@ -4,10 +4,10 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.RandomName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * A directory for what one fetch has not finished, on the file system of the store, so that a
@@ -36,7 +36,7 @@ final class Workplace implements AutoCloseable {
     List<Dead> dead = new ArrayList<>();
     try (Fd maker = parent.lock()) {
       dead.addAll(dead(parent));
-      byte[] name = Overlay.bytes(UUID.randomUUID().toString());
+      byte[] name = Overlay.bytes(RandomName.hex(32));
       parent.mkdir(name, 0700);
       Fd life = parent.tryLock(name).orElseThrow();
       Directory directory = parent.openDirectory(name, Directory.Resolve.BENEATH);

@@ -268,6 +268,9 @@ public final class Linux {
   /** uname(2): sysname, nodename, release, version, machine, each ended by a NUL; bytes. */
   public static native int uname(byte[] buffer);
 
+  /** getrandom(2): fills {@code out}, at most 256 bytes; gives its length. */
+  public static native int getrandom(byte[] out);
+
   /**
    * Capabilities of this process from capget(2): {effective, permitted, inheritable} as bit sets,
    * and the bounding set read with prctl(2) PR_CAPBSET_READ as the fourth element.

@@ -2,8 +2,10 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +58,18 @@ class HelpTest {
       }
     }
     assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  /** picocli would say so, but is told only of those flags that a command line names. */
+  @ParameterizedTest
+  @MethodSource("everyCommand")
+  void noNameIsTwoFlags(String name) {
+    Set<String> names = new HashSet<>();
+    for (List<Flags.Flag> group : Commands.find(name).orElseThrow().flags().groups().values()) {
+      for (Flags.Flag flag : group) {
+        assertThat(flag.names()).allMatch(names::add);
+      }
+    }
   }
 
   @ParameterizedTest

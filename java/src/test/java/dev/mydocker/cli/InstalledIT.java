@@ -21,6 +21,13 @@ class InstalledIT {
   @BeforeEach
   void install() throws IOException {
     Files.copy(Path.of("mydocker.jar"), directory.resolve("mydocker.jar"));
+    Path natives = Path.of("build/resources/native", System.getProperty("os.arch"));
+    Files.createDirectory(directory.resolve("native"));
+    try (Stream<Path> all = Files.list(natives)) {
+      for (Path one : all.toList()) {
+        Files.copy(one, directory.resolve("native").resolve(one.getFileName()));
+      }
+    }
     String script = Files.readString(Path.of("java/src/main/launcher/mydocker.sh"));
     Files.writeString(launcher(), script.replace("@LIB@", directory.toString()));
     Files.setPosixFilePermissions(launcher(), PosixFilePermissions.fromString("rwx------"));
@@ -88,6 +95,8 @@ class InstalledIT {
       assertThat(classes.contains("dev.mydocker.spec.SeccompReader")).isFalse();
       assertThat(classes.contains("dev.mydocker.kernel.SeccompFilter")).isFalse();
     }
+    // Nor does it look for who could give it a random number or a hash.
+    assertThat(named.contains("sun.security.jca.ProviderList")).isFalse();
   }
 
   /** The classes that a command loads. */

@@ -7,8 +7,11 @@ import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -453,6 +456,27 @@ class LocalImagesIT {
       assertThat(layers()).as(what).isEmpty();
       assertClean();
     }
+  }
+
+  /** The attribute only saves work: without it, or with a wrong one, the digest decides. */
+  @Test
+  void IMG17_theChecksumOfADocumentIsNotWhatIsTrusted() throws Exception {
+    Image a = bring("a");
+    String attribute = "mydocker.checksum";
+    Path manifest = root.resolve("images/blobs/sha256/" + a.manifestDigest().hex());
+    UserDefinedFileAttributeView attributes =
+        Files.getFileAttributeView(manifest, UserDefinedFileAttributeView.class);
+    assertThat(attributes.list()).containsExactly(attribute);
+
+    attributes.write(attribute, ByteBuffer.wrap("crc32:0".getBytes(StandardCharsets.US_ASCII)));
+    assertThat(get("a").imageId()).isEqualTo(a.imageId());
+    attributes.delete(attribute);
+    assertThat(get("a").imageId()).isEqualTo(a.imageId());
+    byte[] bytes = Files.readAllBytes(manifest);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(manifest, bytes);
+    assertThat(local.check(false).problems()).isNotEmpty();
+    assertThat(local.list()).allMatch(image -> image.damage().isPresent());
   }
 
   @Test
