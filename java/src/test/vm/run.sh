@@ -3,11 +3,13 @@
 #
 #   java/src/test/vm/run.sh [-f PATH]... COMMAND [ARGUMENT]...
 #
-# The machine's root is in its memory and holds busybox, and each PATH under the same name, with the
-# libraries that programs in it need. Its one cgroup hierarchy is v2, at /sys/fs/cgroup; with
+# The machine's root is a tmpfs that holds busybox, and each PATH under the same name, with the
+# libraries that programs in it need, and the kernel's modules that containers need. Its one cgroup
+# hierarchy is v2, at /sys/fs/cgroup; with
 # VM_CGROUP=1 there are those of v1 instead, two controllers sharing one. It has no network. Output
 # comes out here, and the exit code is the command's; 125 when there was none.
-# The kernel is unpacked once, below build/vm. VM_MEMORY (MiB) and VM_CPUS size the machine.
+# The kernel is unpacked once, below build/vm. VM_MEMORY (MiB) and VM_CPUS size the machine; it is
+# emulated unless VM_ACCEL says kvm, which is not everywhere where there is a /dev/kvm.
 set -eu
 cd "$(dirname "$0")/../../../.."
 
@@ -40,6 +42,9 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 for directory in bin dev etc mnt proc root sys tmp var/lib; do mkdir -p "$root/$directory"; done
 echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
+echo root:x:0: >"$root/etc/group"
+echo 127.0.0.1 localhost >"$root/etc/hosts"
+echo nameserver 127.0.0.53 >"$root/etc/resolv.conf"
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in $(busybox --list); do
   [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
@@ -57,6 +62,18 @@ for file in $files $([ -z "$files" ] || libraries $files); do
   fi
 done
 
+# The modules that containers need, with those that these need.
+release=$(ls "$vm/kernel/lib/modules")
+modules=lib/modules/$release
+[ -e "$vm/kernel/$modules/modules.dep" ] || busybox depmod -b "$vm/kernel" "$release"
+awk -F'[: ]+' -v wanted=' overlay fuse veth bridge nf_tables nft_chain_nat nft_masq nft_redir nft_ct
+    nft_fib_inet nft_reject_inet ' 'BEGIN { gsub(/[ \n]+/, " ", wanted) }
+    { name = $1; gsub(/.*\/|\.ko.*/, "", name); if (index(wanted, " " name " ")) for (i = 1; i <= NF; i++) print $i }' \
+  "$vm/kernel/$modules/modules.dep" | sort -u | while read -r file; do
+  [ -z "$file" ] || install -D -m 644 "$vm/kernel/$modules/$file" "$root/$modules/$file"
+done
+busybox depmod -b "$root" "$release"
+
 # The command's words, quoted for the shell that reads them inside.
 for word in "$@"; do
   printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"
@@ -64,9 +81,22 @@ done >"$root/command"
 cat >"$root/init" <<'END'
 #!/bin/sh
 export PATH=/bin HOME=/root
+# The root that the kernel unpacks cannot be pivoted away from.
+if [ "$0" = /init ]; then
+  mkdir /root/new
+  mount -t tmpfs -o mode=755,size=90% root /root/new
+  for entry in /*; do [ "$entry" = /root ] || cp -a "$entry" /root/new; done
+  mkdir -m 700 /root/new/root
+  mv /root/new/init /root/new/bin/started
+  exec switch_root /root/new /bin/started
+fi
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+mkdir /dev/shm /dev/pts /dev/mqueue
+mount -t tmpfs -o mode=1777 shm /dev/shm
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+mount -t mqueue mqueue /dev/mqueue
 mount -t tmpfs tmp /tmp
 if [ "$cgroup" = 1 ]; then
   mount -t tmpfs cgroup /sys/fs/cgroup
@@ -80,6 +110,7 @@ else
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 fi
 ip link set lo up
+for module in overlay fuse veth bridge nf_tables; do modprobe $module; done
 sh /command </dev/null
 echo $? >/dev/ttyS1
 poweroff -f
@@ -90,7 +121,7 @@ chmod 755 "$root/init"
 cgroup=${VM_CGROUP:-2}
 arguments="console=ttyS0 loglevel=0 panic=-1 cgroup=$cgroup"
 [ "$cgroup" = 1 ] || arguments="$arguments cgroup_no_v1=all"
-qemu-system-x86_64 -accel kvm -accel tcg -cpu max -m "${VM_MEMORY:-1536}" -smp "${VM_CPUS:-2}" \
+qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu max -m "${VM_MEMORY:-1536}" -smp "${VM_CPUS:-2}" \
   -nodefaults -no-reboot -display none -serial stdio -serial "file:$work/code" \
   -kernel "$(kernel)" -initrd "$work/initramfs" \
   -append "$arguments" </dev/null 2>"$work/errors" |
