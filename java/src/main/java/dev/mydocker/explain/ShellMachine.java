@@ -162,6 +162,7 @@ final class ShellMachine {
       case NEW_SESSION -> session(step, a);
       case STDIO -> stdio(step, a);
       case CLOSE_OTHERS -> close(step);
+      case WATCH -> cannot(step, "here no monitor answers it");
       case SECCOMP -> seccomp(step, a);
       case EXECVE -> execve(step, a);
       case EXEC_INIT -> execInit(step, a);

@@ -48,6 +48,7 @@ public enum Op {
   NEW_SESSION("F", "setsid"),
   STDIO("FFF", "dup3"),
   CLOSE_OTHERS("n", "close_range"),
+  WATCH("bf", "seccomp+sendmsg"),
   SECCOMP("bn", "seccomp"),
   EXECVE("vvv", "execve"),
   EXEC_INIT("fvv", "execveat");

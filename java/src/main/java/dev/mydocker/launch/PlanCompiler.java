@@ -133,7 +133,12 @@ public final class PlanCompiler {
     this.spec = in.spec();
     this.process =
         spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
-    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), init);
+    Optional<String> watch =
+        in.view().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                cause(in.view().get(0).cause(spec)) + ": sysinfo(2) is answered by the monitor");
+    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, init);
   }
 
   /** The plan of {@code input}. */

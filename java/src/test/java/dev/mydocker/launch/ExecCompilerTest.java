@@ -91,7 +91,7 @@ class ExecCompilerTest {
   private static LaunchPlan plan(Stdio stdio, String... own) {
     return ExecCompiler.compile(
         new ExecCompiler.Input(
-            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty()));
+            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty(), false));
   }
 
   private static String text(LaunchPlan plan) {
@@ -117,11 +117,31 @@ class ExecCompilerTest {
                 PROCESS,
                 new Causes(Map.of("seccomp", "the container's own")),
                 new Stdio.Streams(false),
-                Optional.of(new SeccompProgram(0, new byte[8]))));
+                Optional.of(new SeccompProgram(0, new byte[8])),
+                false));
     List<Step> init = plan.init();
     Step filter = init.get(init.size() - 2);
     assertThat(filter.shown()).isEqualTo("seccomp(1 instructions, 0)");
     assertThat(filter.why()).isEqualTo("the container's own");
+  }
+
+  /** Its listener goes to the container's monitor, which outlives the one that starts it. */
+  @Test
+  void whoJoinsAWatchedContainerIsWatched() {
+    LaunchPlan plan =
+        ExecCompiler.compile(
+            new ExecCompiler.Input(
+                "ID",
+                container("mount"),
+                PROCESS,
+                new Causes(Map.of()),
+                new Stdio.Streams(false),
+                Optional.of(new SeccompProgram(0, new byte[8])),
+                true));
+    List<Step> init = plan.init();
+    assertThat(init.get(init.size() - 4).shown()).isEqualTo("watch(sysinfo, view-out)");
+    assertThat(plan.monitor().get(0).shown()).contains("view-out");
+    assertThat(plan.monitor().get(2).shown()).contains("view-out");
   }
 
   /** The host's are joined as well: who execs may live in others than who ran the container. */
