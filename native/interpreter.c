@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -570,12 +571,24 @@ static long op_WRITE_FILE(struct run *r, const struct op *op)
     return n < 0 ? n : (uint64_t)n == data->size ? 0 : -EIO;
 }
 
-/* The container's own: open_tree(2) alone would follow a link in place of /dev out of the root. */
+/*
+ * The container's own: open_tree(2) alone would follow a link in place of /dev out of the root. It
+ * must be the real one: what else stands there would be shown in the place of what is hidden
+ * (CVE-2025-31133).
+ */
 static long null_tree(int root)
 {
     long fd = open_in(root, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS);
     if (fd < 0)
         return fd;
+    struct stat is;
+    long n = SYS(newfstatat, fd, "", &is, AT_EMPTY_PATH);
+    if (n == 0 && (!S_ISCHR(is.st_mode) || is.st_rdev != makedev(1, 3)))
+        n = -ENODEV;
+    if (n < 0) {
+        SYS(close, fd);
+        return n;
+    }
     long tree = SYS(open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
     SYS(close, fd);
     return tree;
@@ -786,6 +799,18 @@ static long op_NEW_SESSION(struct run *r, const struct op *op)
     if (n < 0)
         return n;
     return op->arg[0] == NO_SLOT ? 0 : SYS(ioctl, slot(r, op->arg[0]), TIOCSCTTY, 0);
+}
+
+/*
+ * session-keyring(7): else it has that of whoever started the engine. Without keys in this kernel,
+ * or under a filter that refuses keyctl(2), and to the command as well, there is nothing to have.
+ */
+static long op_KEYRING(struct run *r, const struct op *op)
+{
+    (void)r;
+    (void)op;
+    long n = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    return n > 0 || n == -ENOSYS || n == -EPERM ? 0 : n;
 }
 
 static long op_STDIO(struct run *r, const struct op *op)

@@ -99,6 +99,7 @@ public final class ExecCompiler {
         Arg.fd(Slot.SYNC),
         Arg.number(PlanCompiler.PREPARED));
     steps.oomScore();
+    steps.apparmor();
     List<Namespace> kinds =
         new ArrayList<>(
             List.of(

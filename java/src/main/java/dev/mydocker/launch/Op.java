@@ -46,6 +46,7 @@ public enum Op {
   OPEN_PTY("fffnn", "openat2+ioctl"),
   FCHOWN("fnn", "fchown"),
   NEW_SESSION("F", "setsid"),
+  KEYRING("", "keyctl"),
   STDIO("FFF", "dup3"),
   CLOSE_OTHERS("n", "close_range"),
   WATCH("bf", "seccomp+sendmsg"),

@@ -676,6 +676,7 @@ public final class PlanCompiler {
 
   private void pivot() {
     steps.oomScore();
+    steps.apparmor();
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.
       add(

@@ -78,6 +78,20 @@ final class ProcessSteps {
   }
 
   /**
+   * The profile that execve enters; through the host's /proc, as the container's may be another.
+   */
+  void apparmor() {
+    if (process.apparmorProfile().isPresent()) {
+      add(
+          cause("apparmor"),
+          Op.WRITE_FILE,
+          Arg.NONE,
+          Arg.text("/proc/self/attr/apparmor/exec"),
+          Arg.content("exec " + process.apparmorProfile().get()));
+    }
+  }
+
+  /**
    * Opens the terminal, when there is one, as {@link #TERMINAL}; the monitor gets the other end.
    *
    * @param root the slot of the container's root
@@ -114,6 +128,7 @@ final class ProcessSteps {
           limit(limit.soft()),
           limit(limit.hard()));
     }
+    add("default: keys of its own, not its caller's", Op.KEYRING);
     streams();
     add("default", Op.UMASK, Arg.octal(process.user().umask().orElse(022)));
     add(cause("cwd"), Op.CHDIR, Arg.text(process.cwd()));

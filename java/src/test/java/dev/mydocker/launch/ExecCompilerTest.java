@@ -26,6 +26,7 @@ class ExecCompilerTest {
                   List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
           List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
           true,
+          Optional.of("profile"),
           OptionalInt.of(5));
 
   private static final String STREAMS =
@@ -36,9 +37,11 @@ class ExecCompilerTest {
       name("mydocker:ns")
       sync(sync, 1)
       write_file(-, "/proc/self/oom_score_adj", "5")
+      write_file(-, "/proc/self/attr/apparmor/exec", "exec profile")
       setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
       name("mydocker:process")
       rlimit(RLIMIT_NOFILE, 1024, 4096)
+      keyring()
       new_session(-)
       fchown(stdin, 1000, -1)
       fchown(stdout, 1000, -1)

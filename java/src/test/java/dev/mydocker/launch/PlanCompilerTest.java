@@ -33,6 +33,7 @@ class PlanCompilerTest {
                     List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
             List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
             false,
+            Optional.empty(),
             OptionalInt.empty());
     Spec.Linux linux =
         new Spec.Linux(
@@ -186,6 +187,7 @@ class PlanCompilerTest {
             p.capabilities(),
             p.rlimits(),
             noNewPrivileges,
+            p.apparmorProfile(),
             p.oomScoreAdj());
     Spec changed =
         new Spec(
