@@ -19,7 +19,10 @@ void client_drop(struct client *c)
 {
     if (c->fd >= 0)
         close(c->fd);
+    if (c->received >= 0)
+        close(c->received);
     c->fd = -1;
+    c->received = -1;
     c->out_used = 0;
     c->taken = 0;
 }
@@ -87,14 +90,43 @@ static bool obey_all(struct client *c, obey *obey, void *context)
     return true;
 }
 
+/* recv(2) that takes a descriptor too, of which one may wait: then a second one is wrong. */
+static ssize_t receive(struct client *c, bool *wrong)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec data = {c->in + c->in_used, sizeof c->in - c->in_used};
+    struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes,
+    };
+    ssize_t n = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!rights || rights->cmsg_type != SCM_RIGHTS)
+        return n;
+    int fd;
+    memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    *wrong = c->received >= 0 || message.msg_flags & MSG_CTRUNC;
+    if (*wrong)
+        close(fd);
+    else
+        c->received = fd;
+    return n;
+}
+
 void client_read(struct client *c, obey *obey, void *context)
 {
     if (c->fd < 0)
         return;
-    ssize_t n = recv(c->fd, c->in + c->in_used, sizeof c->in - c->in_used, MSG_DONTWAIT);
+    bool wrong = false;
+    ssize_t n = receive(c, &wrong);
     if (n < 0 && errno == EAGAIN)
         return;
-    if (n > 0) {
+    if (n > 0 && !wrong) {
         c->in_used += (size_t)n;
         if (obey_all(c, obey, context))
             return;
@@ -122,6 +154,7 @@ struct client *clients_add(struct clients *all, int fd, bool launcher, uint32_t 
         return NULL;
     }
     c->fd = fd;
+    c->received = -1;
     c->launcher = launcher;
     c->flags = flags;
     all->list[all->count++] = c;

@@ -17,6 +17,7 @@
 /* One client; a mapping of its own, of which only what is used has memory. */
 struct client {
     int fd;         /* -1: gone, and here only for the input it has left */
+    int received;   /* a descriptor that it has sent, until a frame takes it; -1: none */
     bool launcher;  /* the container waits for it, as for the reader of a pipe */
     uint32_t flags; /* ATTACH_* */
     uint64_t

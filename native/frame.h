@@ -21,10 +21,11 @@ enum frame_type {
     /* client to monitor */
     FRAME_STDIN = 16,
     FRAME_STDIN_END = 17,
-    FRAME_RESIZE = 18, /* uint16 rows, uint16 columns */
-    FRAME_SIGNAL = 19, /* int32; below 0: to the process group of the first process */
-    FRAME_ATTACH = 20, /* uint32 of ATTACH_*, replaces what was said before */
-    FRAME_DRAIN = 24,  /* after FRAME_EXIT: what is in the pipes now is the last output */
+    FRAME_RESIZE = 18,   /* uint16 rows, uint16 columns */
+    FRAME_SIGNAL = 19,   /* int32; below 0: to the process group of the first process */
+    FRAME_ATTACH = 20,   /* uint32 of ATTACH_*, replaces what was said before */
+    FRAME_LISTENER = 21, /* one byte, and a listener of seccomp(2) with it (SCM_RIGHTS, unix(7)) */
+    FRAME_DRAIN = 24,    /* after FRAME_EXIT: what is in the pipes now is the last output */
 };
 
 #define ATTACH_OUTPUT 1u /* it is sent the output */

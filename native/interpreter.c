@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -230,13 +231,12 @@ static long op_SYNC(struct run *r, const struct op *op)
 }
 
 /* SCM_RIGHTS, unix(7). */
-static long op_SEND_FD(struct run *r, const struct op *op)
+static long send_fd(int socket, int fd, char byte)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {{0}};
-    char byte = 0;
     struct iovec data = {&byte, 1};
     struct msghdr message = {
         .msg_iov = &data,
@@ -248,9 +248,13 @@ static long op_SEND_FD(struct run *r, const struct op *op)
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(int));
-    int fd = slot(r, op->arg[1]);
     memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-    return SYS(sendmsg, slot(r, op->arg[0]), &message, MSG_NOSIGNAL);
+    return SYS(sendmsg, socket, &message, MSG_NOSIGNAL);
+}
+
+static long op_SEND_FD(struct run *r, const struct op *op)
+{
+    return send_fd(slot(r, op->arg[0]), slot(r, op->arg[1]), SENT);
 }
 
 /* ---- I: files and mounts -------------------------------------------------------------------- */
@@ -567,12 +571,24 @@ static long op_WRITE_FILE(struct run *r, const struct op *op)
     return n < 0 ? n : (uint64_t)n == data->size ? 0 : -EIO;
 }
 
-/* The container's own: open_tree(2) alone would follow a link in place of /dev out of the root. */
+/*
+ * The container's own: open_tree(2) alone would follow a link in place of /dev out of the root. It
+ * must be the real one: what else stands there would be shown in the place of what is hidden
+ * (CVE-2025-31133).
+ */
 static long null_tree(int root)
 {
     long fd = open_in(root, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS);
     if (fd < 0)
         return fd;
+    struct stat is;
+    long n = SYS(newfstatat, fd, "", &is, AT_EMPTY_PATH);
+    if (n == 0 && (!S_ISCHR(is.st_mode) || is.st_rdev != makedev(1, 3)))
+        n = -ENODEV;
+    if (n < 0) {
+        SYS(close, fd);
+        return n;
+    }
     long tree = SYS(open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
     SYS(close, fd);
     return tree;
@@ -785,6 +801,18 @@ static long op_NEW_SESSION(struct run *r, const struct op *op)
     return op->arg[0] == NO_SLOT ? 0 : SYS(ioctl, slot(r, op->arg[0]), TIOCSCTTY, 0);
 }
 
+/*
+ * session-keyring(7): else it has that of whoever started the engine. Without keys in this kernel,
+ * or under a filter that refuses keyctl(2), and to the command as well, there is nothing to have.
+ */
+static long op_KEYRING(struct run *r, const struct op *op)
+{
+    (void)r;
+    (void)op;
+    long n = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    return n > 0 || n == -ENOSYS || n == -EPERM ? 0 : n;
+}
+
 static long op_STDIO(struct run *r, const struct op *op)
 {
     for (int to = 0; to < 3; to++) {
@@ -811,19 +839,49 @@ static long op_CLOSE_OTHERS(struct run *r, const struct op *op)
     return close_but_slots(r, op->arg[0]);
 }
 
+/* Since Linux 5.19: once a call has been taken by who answers it, only what kills interrupts it. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1ul << 5)
+#endif
+
+static bool is_program(const struct blob *program, struct sock_fprog *filter)
+{
+    filter->len = (unsigned short)(program->size / sizeof(struct sock_filter));
+    filter->filter = (struct sock_filter *)(uintptr_t)program->bytes;
+    return program->size / sizeof(struct sock_filter) <= BPF_MAXINSNS;
+}
+
+/*
+ * A filter of its own for calls that somebody else answers, who alone has the listener then. EBUSY:
+ * somebody listens already, as when this engine itself runs in such a container; a process has one
+ * listener, and goes on with that one.
+ */
+static long op_WATCH(struct run *r, const struct op *op)
+{
+    struct sock_fprog filter;
+    if (!is_program(blob(op->arg[0]), &filter))
+        return -E2BIG;
+    const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    long fd = SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+                  &filter);
+    if (fd == -EINVAL)
+        fd = SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+    if (fd < 0)
+        return fd == -EBUSY ? 0 : fd;
+    long n = send_fd(slot(r, op->arg[1]), (int)fd, SENT_LISTENER);
+    SYS(close, fd);
+    return n;
+}
+
 /*
  * Behind it nothing is called but execve, so that a filter need allow no more of a launch: what
  * execve's operation would do before is done here, and no clock is asked any more.
  */
 static long op_SECCOMP(struct run *r, const struct op *op)
 {
-    const struct blob *program = blob(op->arg[0]);
-    if (program->size / sizeof(struct sock_filter) > BPF_MAXINSNS)
+    struct sock_fprog filter;
+    if (!is_program(blob(op->arg[0]), &filter))
         return -E2BIG;
-    const struct sock_fprog filter = {
-        .len = (unsigned short)(program->size / sizeof(struct sock_filter)),
-        .filter = (struct sock_filter *)(uintptr_t)program->bytes,
-    };
     unblock_signals();
     uint64_t time = now();
     long n = SYS(seccomp, SECCOMP_SET_MODE_FILTER, op->arg[1], &filter);

@@ -13,7 +13,7 @@
 
 #define KIBI 1024u
 
-const char *const machine_names[MACHINE_FILES] = {"meminfo", "swaps", "uptime",
+const char *const machine_names[MACHINE_FILES] = {"meminfo", "swaps", "uptime", "loadavg",
                                                   "cpuinfo", "stat",  "online"};
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -218,6 +218,21 @@ void machine_uptime(const struct uptime *since, const char *host, struct text *o
     print(out, "%llu.%02llu %llu.%02llu\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
+/*
+ * Two places are shown, rounded as the kernel does. The last number there is the last PID; which
+ * one that is in the container's PIDs nobody outside is told.
+ */
+void machine_loadavg(const uint64_t average[3], const struct tasks *tasks, struct text *out)
+{
+    const uint64_t one = UINT64_C(1) << LOAD_SHIFT;
+    for (int i = 0; i < 3; i++) {
+        uint64_t load = average[i] + one / 200;
+        print(out, "%llu.%02llu ", (unsigned long long)(load / one),
+              (unsigned long long)(load % one * 100 / one));
+    }
+    print(out, "%llu/%llu 0\n", (unsigned long long)tasks->active, (unsigned long long)tasks->all);
+}
+
 /* ---- CPUs ----------------------------------------------------------------------------------- */
 
 static bool has_cpu(const char *list, unsigned long cpu)
@@ -405,9 +420,24 @@ static int cpu_text(const struct machine *machine, enum machine_file file, const
     return 0;
 }
 
-static const char *const PATHS[MACHINE_FILES] = {"/proc/meminfo", "/proc/swaps",
-                                                 "/proc/uptime",  "/proc/cpuinfo",
-                                                 "/proc/stat",    "/sys/devices/system/cpu/online"};
+static int load_text(const struct machine *machine, const char *host, struct text *out)
+{
+    if (!machine->load.directory) {
+        add(out, host, strlen(host));
+        return 0;
+    }
+    const struct tasks tasks = load_tasks(&machine->load, true);
+    machine_loadavg(machine->load.average, &tasks, out);
+    return 0;
+}
+
+static const char *const PATHS[MACHINE_FILES] = {"/proc/meminfo",
+                                                 "/proc/swaps",
+                                                 "/proc/uptime",
+                                                 "/proc/loadavg",
+                                                 "/proc/cpuinfo",
+                                                 "/proc/stat",
+                                                 "/sys/devices/system/cpu/online"};
 
 static char host[TEXT_ROOM]; /* of the file that is read */
 
@@ -417,6 +447,8 @@ int machine_text(const struct machine *m, enum machine_file file, struct text *o
     int r = slurp(PATHS[file], host, sizeof host);
     if (r == 0 && file == MACHINE_UPTIME)
         machine_uptime(&m->since, host, out);
+    else if (r == 0 && file == MACHINE_LOADAVG)
+        r = load_text(m, host, out);
     else if (r == 0 && file <= MACHINE_SWAPS)
         r = memory_text(m, file, host, out);
     else if (r == 0)
@@ -428,4 +460,78 @@ void machine_start(struct machine *m)
 {
     if (slurp(PATHS[MACHINE_UPTIME], host, sizeof host) == 0)
         m->since = parse_uptime(host);
+}
+
+/* ---- sysinfo(2) ----------------------------------------------------------------------------- */
+
+/* Bytes, of a line of the text in `host`. */
+static uint64_t bytes_of(const char *name)
+{
+    return number_of(host, name, ':') * KIBI;
+}
+
+/*
+ * The text is made where the host's was read. Of memory with a limit one page more is told than
+ * there is: a JVM takes a limit that is not below the machine's memory for none, and says so.
+ */
+static int memory_info(const struct machine *m, struct machine_info *out)
+{
+    static struct text text;
+    bool limited = m->memory_v1 || m->memory_v2;
+    int r = limited ? machine_text(m, MACHINE_MEMINFO, &text)
+                    : slurp(PATHS[MACHINE_MEMINFO], host, sizeof host);
+    if (r < 0)
+        return -EIO;
+    uint64_t hosts = bytes_of("MemTotal");
+    if (limited) {
+        size_t size = text.used < sizeof host ? text.used : sizeof host - 1;
+        memcpy(host, text.bytes, size);
+        host[size] = '\0';
+    }
+    out->total_ram = bytes_of("MemTotal");
+    if (out->total_ram < hosts)
+        out->total_ram += (uint64_t)sysconf(_SC_PAGESIZE);
+    out->free_ram = bytes_of("MemFree");
+    out->shared_ram = bytes_of("Shmem");
+    out->buffer_ram = bytes_of("Buffers");
+    out->total_swap = bytes_of("SwapTotal");
+    out->free_swap = bytes_of("SwapFree");
+    return 0;
+}
+
+/* The host's averages and tasks, as in /proc/loadavg: "0.25 0.50 1.00 2/345 6789". */
+static void parse_loads(const char *text, struct machine_info *out)
+{
+    char *at = (char *)(uintptr_t)text;
+    for (int i = 0; i < 3; i++) {
+        uint64_t whole = strtoull(at, &at, 10);
+        uint64_t hundredths = *at == '.' ? strtoull(at + 1, &at, 10) : 0;
+        out->loads[i] = (whole << 16) + (hundredths << 16) / 100;
+    }
+    const char *slash = strchr(text, '/');
+    out->tasks = slash ? strtoull(slash + 1, NULL, 10) : 0;
+}
+
+static int load_info(const struct machine *m, struct machine_info *out)
+{
+    if (m->load.directory) {
+        out->tasks = load_tasks(&m->load, false).all;
+        for (int i = 0; i < 3; i++)
+            out->loads[i] = m->load.average[i] << (16 - LOAD_SHIFT);
+        return 0;
+    }
+    if (slurp(PATHS[MACHINE_LOADAVG], host, sizeof host) < 0)
+        return -EIO;
+    parse_loads(host, out);
+    return 0;
+}
+
+int machine_info(const struct machine *m, struct machine_info *out)
+{
+    if (slurp(PATHS[MACHINE_UPTIME], host, sizeof host) < 0)
+        return -EIO;
+    /* A second that has begun counts, as the kernel has it. */
+    out->uptime = (rest(parse_uptime(host).up, m->since.up) + 99) / 100;
+    int r = memory_info(m, out);
+    return r < 0 ? r : load_info(m, out);
 }

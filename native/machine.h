@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load.h"
+
 /* Of a text; what does not fit is left out. /proc/cpuinfo has some 1.5 kB per CPU. */
 #define TEXT_ROOM (512u << 10)
 
@@ -21,6 +23,7 @@ enum machine_file {
     MACHINE_MEMINFO,
     MACHINE_SWAPS,
     MACHINE_UPTIME,
+    MACHINE_LOADAVG,
     MACHINE_CPUINFO,
     MACHINE_STAT,
     MACHINE_ONLINE,
@@ -41,6 +44,7 @@ struct machine {
     const char *memory_v2; /* or in that of v2 */
     const char *cpus;      /* its file with the list of its CPUs; NULL: none */
     struct uptime since;   /* the host's, when the container started */
+    struct load load;
 };
 
 /* The container starts now. */
@@ -48,6 +52,22 @@ void machine_start(struct machine *m);
 
 /* One of the files as it is now: 0, or -EIO when what it is made of cannot be read. */
 int machine_text(const struct machine *m, enum machine_file file, struct text *out);
+
+/* What sysinfo(2) tells, in seconds and bytes; loads in fixed point of 16 bits (SI_LOAD_SHIFT). */
+struct machine_info {
+    uint64_t uptime;
+    uint64_t loads[3];
+    uint64_t total_ram;
+    uint64_t free_ram;
+    uint64_t shared_ram;
+    uint64_t buffer_ram;
+    uint64_t total_swap;
+    uint64_t free_swap;
+    uint64_t tasks;
+};
+
+/* The same figures as in the files, but for a page of the memory: 0, or -EIO as above. */
+int machine_info(const struct machine *m, struct machine_info *out);
 
 /* ---- the texts, from what has been read; strings end with NUL ------------------------------- */
 
@@ -67,6 +87,8 @@ void machine_meminfo(const struct memory *m, const char *host, struct text *out)
 void machine_swaps(const struct memory *m, const char *host, const char *host_meminfo,
                    struct text *out);
 void machine_uptime(const struct uptime *since, const char *host, struct text *out);
+
+void machine_loadavg(const uint64_t average[3], const struct tasks *tasks, struct text *out);
 
 /* Those with a list of CPUs, cpuset(7), "List format". */
 void machine_cpuinfo(const char *cpus, const char *host, struct text *out);

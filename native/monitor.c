@@ -32,6 +32,7 @@
 #include "init.h"
 #include "interpreter.h"
 #include "log.h"
+#include "sysinfo.h"
 #include "view.h"
 
 #ifndef P_PIDFD
@@ -51,6 +52,7 @@ struct monitor {
     bool rest;      /* what others still write to its streams is not waited for */
     long left[2];   /* then: bytes of each stream that are still wanted */
     int32_t how[2]; /* si_code and si_status of its end */
+    struct listeners listeners;
     struct clients clients;
     struct log log;
     int view_in; /* where the view of the machine comes from; -1: it has, or never will */
@@ -150,15 +152,17 @@ static void set_nonblocking(int fd)
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-/* What I has sent from inside the container (SCM_RIGHTS, unix(7)); -1: nothing, or I is gone. */
-static int receive_fd(int socket)
+/*
+ * What I has sent from inside the container (SCM_RIGHTS, unix(7)), and with which byte; -1:
+ * nothing, or I is gone.
+ */
+static int receive_fd(int socket, char *byte)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
-    char byte;
-    struct iovec data = {&byte, 1};
+    struct iovec data = {byte, 1};
     struct msghdr message = {
         .msg_iov = &data,
         .msg_iovlen = 1,
@@ -177,18 +181,32 @@ static int receive_fd(int socket)
 /* The pty's master. */
 static void receive_console(struct monitor *m)
 {
-    m->from[0] = receive_fd(m->console_in);
+    char byte;
+    m->from[0] = receive_fd(m->console_in, &byte);
     drop(&m->console_in);
 }
 
-/* I waits for its files to be found, before it executes the command. */
-static void serve_view(struct monitor *m)
+/* The connection of the view, and then whatever asks for the calls of I; in the end I closes it. */
+static void receive_view(struct monitor *m)
 {
-    if (m->view_in >= 0) {
-        m->view.fd = receive_fd(m->view_in);
+    char byte = SENT;
+    int fd = receive_fd(m->view_in, &byte);
+    if (fd < 0)
         drop(&m->view_in);
-    }
-    if (m->view.fd >= 0)
+    else if (byte == SENT_LISTENER)
+        sysinfo_listen(&m->listeners, fd);
+    else if (m->view.fd < 0)
+        m->view.fd = fd;
+    else
+        close(fd);
+}
+
+/* I waits for its files to be found, before it executes the command. */
+static void serve_view(struct monitor *m, const struct pollfd *in, const struct pollfd *view)
+{
+    if (in->revents)
+        receive_view(m);
+    if (view->revents)
         view_serve(&m->view);
 }
 
@@ -224,12 +242,23 @@ static bool take_input(struct client *c, const struct frame *frame, const unsign
     return true;
 }
 
+static bool take_listener(struct monitor *m, struct client *c, const struct frame *frame)
+{
+    if (c->received < 0 || frame->size != 1)
+        return false;
+    sysinfo_listen(&m->listeners, c->received);
+    c->received = -1;
+    return true;
+}
+
 static bool obey_frame(void *context, struct client *c, const struct frame *frame,
                        const unsigned char *data)
 {
     struct monitor *m = context;
     if (frame->type == FRAME_STDIN)
         return take_input(c, frame, data);
+    if (frame->type == FRAME_LISTENER)
+        return take_listener(m, c, frame);
     bool empty = frame->type == FRAME_STDIN_END || frame->type == FRAME_DRAIN;
     if (frame->size != (empty ? 0 : 4))
         return false;
@@ -332,6 +361,7 @@ static void reap(struct monitor *m)
 enum {
     ON_INIT,
     ON_HEALTH,
+    ON_VIEW_IN,
     ON_VIEW,
     ON_CONSOLE,
     ON_STDOUT,
@@ -360,8 +390,8 @@ static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
     short input = has_input(m) ? POLLOUT : 0;
     polls[ON_INIT] = (struct pollfd){.fd = m->init, .events = POLLIN};
     polls[ON_HEALTH] = (struct pollfd){.fd = m->health.pidfd, .events = POLLIN};
-    polls[ON_VIEW] =
-        (struct pollfd){.fd = m->view_in >= 0 ? m->view_in : m->view.fd, .events = POLLIN};
+    polls[ON_VIEW_IN] = (struct pollfd){.fd = m->view_in, .events = POLLIN};
+    polls[ON_VIEW] = (struct pollfd){.fd = m->view.fd, .events = POLLIN};
     polls[ON_CONSOLE] = (struct pollfd){.fd = m->console_in, .events = POLLIN};
     polls[ON_STDOUT] = (struct pollfd){.fd = room || (same && input) ? m->from[0] : -1,
                                        .events = output | (same ? input : 0)};
@@ -374,7 +404,25 @@ static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
         short events = POLLIN | (c->out_used ? POLLOUT : 0);
         polls[ON_CLIENTS + i] = (struct pollfd){.fd = c->fd, .events = events};
     }
-    return ON_CLIENTS + m->clients.count;
+    size_t count = ON_CLIENTS + m->clients.count;
+    for (size_t i = 0; i < m->listeners.count; i++)
+        polls[count++] = (struct pollfd){.fd = m->listeners.list[i], .events = POLLIN};
+    return count;
+}
+
+/*
+ * Those that were polled; one answer each, as only what poll(2) has announced is there for sure.
+ * POLLHUP: nobody has the filter any more.
+ */
+static void answer_calls(struct monitor *m, const struct pollfd *polls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (polls[i].revents & POLLIN)
+            sysinfo_answer(m->listeners.list[i], &m->view.machine);
+        else if (polls[i].revents)
+            drop(&m->listeners.list[i]);
+    }
+    sysinfo_sweep(&m->listeners);
 }
 
 static void serve_clients(struct monitor *m, const struct pollfd *polls, size_t count)
@@ -401,18 +449,21 @@ static int sooner(int a, int b)
 
 static void step(struct monitor *m)
 {
-    static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT];
+    static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT + LISTENERS_LIMIT];
     int timeout = sooner(clients_wait(&m->clients, m->init < 0), health_wait(&m->health));
+    timeout = sooner(timeout, load_wait(&m->view.machine.load));
     clients_sweep(&m->clients);
     if (!m->rest && m->init < 0 && !clients_have_launcher(&m->clients))
         take_the_rest(m);
     if (m->rest && !output_ended(m) && clients_have_room(&m->clients))
         timeout = 0;
+    size_t listeners = m->listeners.count;
     size_t count = prepare_poll(m, polls);
     if (poll(polls, count, timeout) < 0)
         return;
-    if (polls[ON_VIEW].revents)
-        serve_view(m);
+    answer_calls(m, polls + count - listeners, listeners);
+    count -= listeners;
+    serve_view(m, &polls[ON_VIEW_IN], &polls[ON_VIEW]);
     if (polls[ON_CONSOLE].revents)
         receive_console(m);
     if (m->rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
@@ -424,6 +475,7 @@ static void step(struct monitor *m)
     if (polls[ON_HEALTH].revents)
         health_reap(&m->health);
     health_check(&m->health);
+    load_look(&m->view.machine.load);
     if (polls[ON_INIT].revents)
         reap(m);
     flush_clients(m);
@@ -525,6 +577,8 @@ static bool path_of(const char *word, const char *name, const char **path)
 /* The words NAME=NUMBER, NAME=PATH and detached; where they end, NULL when one is wrong. */
 static char **take_settings(struct monitor *m, char **words)
 {
+    struct load *load = &m->view.machine.load;
+    const char *tasks_v1 = NULL;
     uint64_t files = 0;
     for (; *words && strncmp(*words, "--", 2) != 0; words++) {
         if (strcmp(*words, "detached") == 0)
@@ -536,9 +590,13 @@ static char **take_settings(struct monitor *m, char **words)
                  !number_of(*words, "health-start-interval", &m->health.start_interval) &&
                  !path_of(*words, "view-memory-v1", &m->view.machine.memory_v1) &&
                  !path_of(*words, "view-memory-v2", &m->view.machine.memory_v2) &&
-                 !path_of(*words, "view-cpus", &m->view.machine.cpus))
+                 !path_of(*words, "view-cpus", &m->view.machine.cpus) &&
+                 !path_of(*words, "view-tasks-v1", &tasks_v1) &&
+                 !path_of(*words, "view-tasks-v2", &load->directory))
             return NULL;
     }
+    load->list = tasks_v1 ? "tasks" : "cgroup.threads";
+    load->directory = tasks_v1 ? tasks_v1 : load->directory;
     m->log.files = (unsigned)files;
     if (files == 0)
         m->log.limit = 0;

@@ -75,6 +75,10 @@ struct plan {
 
 #define NO_SLOT UINT64_MAX
 
+/* The byte with a descriptor that I sends, and with a listener of seccomp(2). */
+#define SENT 0
+#define SENT_LISTENER 1
+
 /* Who did an operation. */
 enum who { WHO_NOBODY, WHO_MONITOR, WHO_INIT };
 

@@ -354,6 +354,22 @@ static void null_of_another_root_masks_nothing(void)
     CHECK_SAME(outcome(t), -ELOOP);
 }
 
+/* A file, another device: what is shown in a mask's place is nobody's choice (CVE-2025-31133). */
+static void what_is_not_null_masks_nothing(void)
+{
+    const uint64_t devices[][2] = {{S_IFREG, 0}, {S_IFCHR, 5}, {S_IFBLK, 3}};
+    for (size_t i = 0; i < 3; i++) {
+        struct trial *t = isolated();
+        struct draft *d = &t->draft;
+        make(t, "dev", 1);
+        make(t, "secret", 2);
+        M_DOES(d, OP_MKNOD, ROOT, text(d, "dev/null"), devices[i][0] | 0666, 1, devices[i][1], 0,
+               0);
+        M_DOES(d, OP_MASK, ROOT, text(d, "secret"));
+        CHECK_SAME(outcome(t), -ENODEV);
+    }
+}
+
 static void only_the_path_is_read_only(struct run *run)
 {
     CHECK_SAME(open_there(run, "secret/file", O_WRONLY), -EROFS);
@@ -544,6 +560,7 @@ const struct test mount_tests[] = {
      MOUNTS},
     {"what is missing needs no mask", what_is_missing_needs_no_mask, MOUNTS},
     {"the null of another root masks nothing", null_of_another_root_masks_nothing, MOUNTS},
+    {"what is not null masks nothing", what_is_not_null_masks_nothing, MOUNTS},
     {"a protected path is read-only", protected_path_is_read_only, MOUNTS},
     {"an older kernel protects a path as well", older_kernel_protects_as_well, MOUNTS},
     {"the new root is all there is", new_root_is_all_there_is, MOUNTS},

@@ -18,7 +18,7 @@ void operation_seen(enum opcode code, const struct record *record)
 /* The kernel has no way to refuse these. */
 static bool cannot_fail(enum opcode code)
 {
-    return code == OP_NAME || code == OP_UMASK || code == OP_CLOSE_OTHERS;
+    return code == OP_NAME || code == OP_UMASK || code == OP_KEYRING || code == OP_CLOSE_OTHERS;
 }
 
 static void each_has_succeeded_and_failed(void)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -277,6 +278,31 @@ static void descriptor_is_sent_to_a_socket_only(void)
     M_DOES(&u->draft, OP_SEND_FD, A, B);
     CHECK_SAME(outcome(u), -EBADF);
     close(other);
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static long session_keys(void)
+{
+    return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+}
+
+static long callers_keys;
+
+static void keys_are_others(struct run *run)
+{
+    (void)run;
+    CHECK(session_keys() > 0 && session_keys() != callers_keys);
+}
+
+static void keys_of_the_caller_stay_its_own(void)
+{
+    callers_keys = session_keys();
+    struct trial *t = trial_new();
+    M_DOES(&t->draft, OP_KEYRING, 0);
+    t->inspect = keys_are_others;
+    CHECK_SAME(outcome(t), 0);
+    CHECK_SAME(session_keys(), callers_keys);
 }
 
 /* ---- names and network ---------------------------------------------------------------------- */
@@ -619,6 +645,7 @@ const struct test process_tests[] = {
     {"the owner of a descriptor is changed", owner_of_a_descriptor_is_changed, NEEDS_ROOT},
     {"the first process leads a session of its own", first_process_leads_a_session_of_its_own,
      NEEDS_KERNEL},
+    {"keys of the caller stay its own", keys_of_the_caller_stay_its_own, NEEDS_KERNEL},
     {"streams are slots or null", streams_are_slots_or_null, 0},
     {"exactly the kept slots stay open", exactly_the_kept_slots_stay_open, 0},
     {"without kept slots all are closed", without_kept_slots_all_are_closed, 0},

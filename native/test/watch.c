@@ -60,6 +60,12 @@ long monitor_syscall(long number, ...)
     va_list list;
     va_start(list, number);
     long first = va_arg(list, int);
+    if (number == SYS_getdents64) {
+        void *entries = va_arg(list, void *);
+        size_t room = va_arg(list, size_t);
+        va_end(list);
+        return syscall(number, first, entries, room);
+    }
     long second = va_arg(list, int);
     va_end(list);
     long r = syscall(number, first, second, NULL, 0);

@@ -121,11 +121,20 @@ final class ContainerDocument {
 
   /** As with Docker, a profile is its content, and nothing at all is null. */
   private static Json security(Spec spec, Causes causes) {
-    if (!causes.of("seccomp").startsWith("--security-opt")) {
-      return new Json.Null();
+    List<String> said = new ArrayList<>();
+    if (spec.process().isPresent() && spec.process().get().noNewPrivileges()) {
+      said.add("no-new-privileges");
     }
-    return Json.strings(
-        List.of("seccomp=" + spec.linux().seccomp().map(Seccomp::json).orElse("unconfined")));
+    if (causes.of("seccomp").startsWith("--security-opt")) {
+      said.add("seccomp=" + spec.linux().seccomp().map(Seccomp::json).orElse("unconfined"));
+    }
+    spec.process()
+        .flatMap(Spec.Process::apparmorProfile)
+        .ifPresent(profile -> said.add("apparmor=" + profile));
+    if (spec.annotations().getOrDefault(Spec.PROC_VIEW, "").equals(Spec.PROC_VIEW_OFF)) {
+      said.add("proc-view=off");
+    }
+    return said.isEmpty() ? new Json.Null() : Json.strings(said);
   }
 
   private static Json.Arr devices(ContainerInfo container) {

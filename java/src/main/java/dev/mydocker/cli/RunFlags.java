@@ -11,6 +11,7 @@ import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
 import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.CapabilityChoice;
+import dev.mydocker.spec.Confinement;
 import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.DeviceOption;
@@ -54,8 +55,12 @@ final class RunFlags {
           + " --runtime --storage-opt"
           + " --use-api-socket --userns --volume-driver ";
 
-  private static final List<String> SECURITY_LATER =
-      List.of("apparmor", "label", "no-new-privileges", "systempaths");
+  /** The default of {@code --security-opt no-new-privileges}: true, or not. */
+  static final String NO_NEW_PRIVILEGES = "MYDOCKER_NO_NEW_PRIVILEGES";
+
+  private static final String SECURITY =
+      "seccomp=FILE, no-new-privileges, systempaths=unconfined, apparmor=PROFILE, label=disable or"
+          + " proc-view=off";
 
   /** A profile is rarely a hundred kilobytes. */
   private static final int PROFILE_MEGABYTES = 10;
@@ -151,7 +156,7 @@ final class RunFlags {
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
-        .list("OPTION", "seccomp=FILE, seccomp=unconfined, proc-view=off", "--security-opt")
+        .list("OPTION", "seccomp=FILE, no-new-privileges, proc-view=off, ...", "--security-opt")
         .list("HOST[:PATH][:rwm]", "Give a device of the host, or a directory of them", "--device")
         .list("RULE", "Let it use devices by number: 'c 42:* rw'", "--device-cgroup-rule")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
@@ -367,30 +372,71 @@ final class RunFlags {
       sysctls.put(text.substring(0, equals), text.substring(equals + 1));
     }
     options.sysctls(sysctls);
+    boolean noNew = "true".equals(System.getenv(NO_NEW_PRIVILEGES));
+    Confinement confinement = Confinement.DEFAULT.withNoNewPrivileges(noNew);
     for (String text : all("--security-opt")) {
-      security(text, options);
+      confinement = security(text, options, confinement);
+    }
+    options.confinement(confinement);
+  }
+
+  /** As with Docker, a colon stands for the equals sign when there is none. */
+  private Confinement security(String text, RunOptions.Builder options, Confinement confinement)
+      throws UsageException, IOException {
+    int equals = text.indexOf('=') < 0 ? text.indexOf(':') : text.indexOf('=');
+    String name = equals < 0 ? text : text.substring(0, equals);
+    String value = equals < 0 ? "" : text.substring(equals + 1);
+    switch (name) {
+      case "no-new-privileges":
+        return confinement.withNoNewPrivileges(
+            equals < 0 || oneOf(text, value, name, "true", "false"));
+      case "systempaths":
+        return confinement.withSystemPaths(!oneOf(text, value, name, "unconfined"));
+      case "proc-view":
+        options.procView(oneOf(text, value, name, "on", "off"));
+        return confinement;
+      case "apparmor":
+        if (value.isEmpty()) {
+          throw choice("--security-opt", text, SECURITY);
+        }
+        return confinement.withApparmor(value);
+      case "label":
+        label(text, value);
+        return confinement;
+      case "seccomp":
+        seccomp(text, value, options);
+        return confinement;
+      default:
+        throw choice("--security-opt", text, SECURITY);
     }
   }
 
-  private void security(String text, RunOptions.Builder options)
-      throws UsageException, IOException {
-    int equals = text.indexOf('=');
-    String name = equals < 0 ? text : text.substring(0, equals);
-    if (SECURITY_LATER.contains(name)) {
-      throw new UsageException("--security-opt: docker's " + name + " is not supported yet");
-    }
-    String value = equals < 0 ? "" : text.substring(equals + 1);
-    if (name.equals("proc-view")) {
-      if (!value.equals("on") && !value.equals("off")) {
-        throw choice("--security-opt", text, "proc-view=on or proc-view=off");
+  /** Whether the value is the first of those. */
+  private static boolean oneOf(String text, String value, String name, String... choices)
+      throws UsageException {
+    for (String choice : choices) {
+      if (value.equals(choice)) {
+        return choice.equals(choices[0]);
       }
-      options.procView(value.equals("on"));
-      return;
     }
-    if (!name.equals("seccomp") || value.isEmpty()) {
-      throw choice("--security-opt", text, "seccomp=FILE, seccomp=builtin or seccomp=unconfined");
+    throw choice("--security-opt", text, name + "=" + String.join(" or " + name + "=", choices));
+  }
+
+  /** No process and no file is ever labelled. */
+  private static void label(String text, String value) throws UsageException {
+    if (!value.equals("disable")) {
+      throw new UsageException(
+          "--security-opt: "
+              + Text.quote(text)
+              + ": containers get no SELinux labels here: label=disable is the only choice");
     }
+  }
+
+  private void seccomp(String text, String value, RunOptions.Builder options)
+      throws UsageException, IOException {
     switch (value) {
+      case "":
+        throw choice("--security-opt", text, "seccomp=FILE, seccomp=builtin or seccomp=unconfined");
       case "unconfined":
         options.seccomp(new SeccompOption.Unconfined());
         break;

@@ -336,13 +336,15 @@ public final class Container {
     }
     Optional<Cgroup.Place> memory = home.cgroup(id).place("memory");
     Optional<Cgroup.Place> cpus = home.cgroup(id).place("cpuset");
+    Optional<Cgroup.Place> tasks = memory.isPresent() ? memory : cpus;
     return Optional.of(
         new MonitorOptions.View(
             memory.map(Cgroup.Place::directory),
             memory.isPresent() && memory.get().unified(),
             cpus.map(
-                at ->
-                    at.directory() + (at.unified() ? "/cpuset.cpus.effective" : "/cpuset.cpus"))));
+                at -> at.directory() + (at.unified() ? "/cpuset.cpus.effective" : "/cpuset.cpus")),
+            tasks.map(Cgroup.Place::directory),
+            tasks.isPresent() && tasks.get().unified()));
   }
 
   /** How its monitor looks at its health, of which nothing is known in the beginning. */
@@ -571,10 +573,25 @@ public final class Container {
       }
       ExecEvents events = new ExecEvents(home.events(), record(), options.command());
       Exec exec =
-          new Exec(id, process.another(), spec(), home.cgroup(id), options, home.seccomp(), events);
+          new Exec(
+              id,
+              process.another(),
+              spec(),
+              home.cgroup(id),
+              options,
+              home.seccomp(),
+              monitorOfView(),
+              events);
       events.created();
       return exec;
     }
+  }
+
+  /** Its run directory, when its monitor shows it the machine. */
+  private Optional<Path> monitorOfView() throws IOException {
+    return ViewFile.of(spec()).isEmpty() || !HostProbe.hasFuse()
+        ? Optional.empty()
+        : Optional.of(home.roots().running().resolve(id));
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
+import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.launch.ExecCompiler;
 import dev.mydocker.launch.ExitStatus;
@@ -12,6 +13,7 @@ import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
+import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.ExecProcess;
@@ -19,6 +21,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +47,7 @@ public final class Exec implements AutoCloseable {
   private final Cgroup cgroup;
   private final ExecOptions options;
   private final SeccompFilters seccomp;
+  private final Optional<Path> monitor;
   private final ExecEvents events;
   private final Recorder recorder = new Recorder();
   private final List<Recording.Entry> steps = new ArrayList<>();
@@ -56,6 +60,7 @@ public final class Exec implements AutoCloseable {
    * @param container its configuration
    * @param cgroup where its processes are
    * @param seccomp filters of system calls
+   * @param monitor the container's run directory, when its monitor shows it the machine
    * @param events who is told
    */
   Exec(
@@ -65,6 +70,7 @@ public final class Exec implements AutoCloseable {
       Cgroup cgroup,
       ExecOptions options,
       SeccompFilters seccomp,
+      Optional<Path> monitor,
       ExecEvents events) {
     this.id = id;
     this.first = first;
@@ -72,6 +78,7 @@ public final class Exec implements AutoCloseable {
     this.cgroup = cgroup;
     this.options = options;
     this.seccomp = seccomp;
+    this.monitor = monitor;
     this.events = events;
   }
 
@@ -116,9 +123,18 @@ public final class Exec implements AutoCloseable {
   }
 
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
-    Launcher.Request request =
-        new Launcher.Request(
-            id, plan(stdio), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd()));
+    if (monitor.isEmpty()) {
+      return launch(stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd()));
+    }
+    try (Fd socket = MonitorClient.offerListener(monitor.get())) {
+      return launch(
+          stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd(), Slot.VIEW_OUT, socket));
+    }
+  }
+
+  private Launcher.Launched launch(Stdio stdio, Map<Integer, Fd> descriptors)
+      throws IOException, OptionException {
+    Launcher.Request request = new Launcher.Request(id, plan(stdio), stdio, descriptors);
     return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
   }
 
@@ -136,7 +152,8 @@ public final class Exec implements AutoCloseable {
             process.process(),
             process.causes(),
             stdio,
-            seccomp.program(container.linux().seccomp())));
+            seccomp.program(container.linux().seccomp()),
+            monitor.isPresent()));
   }
 
   /** A file as the container sees it, mounts included; every link stays inside. */

@@ -87,6 +87,7 @@ final class HostProbe {
         privileged ? devices("/dev") : List.of(),
         chosen(chosen),
         thermalThrottle(cpus),
+        hasApparmor(),
         machine,
         seccomp,
         volumes);
@@ -118,6 +119,11 @@ final class HostProbe {
     KernelException.check(
         Linux.getrlimit(Rlimit.RLIMIT_NOFILE.number(), files), "getrlimit", "RLIMIT_NOFILE");
     return new ExecProcess.Engine(capabilities(), openFiles(), files[1]);
+  }
+
+  private static boolean hasApparmor() throws IOException {
+    Path enabled = Path.of("/sys/module/apparmor/parameters/enabled");
+    return Files.exists(enabled) && Files.readString(enabled).startsWith("Y");
   }
 
   private static Set<Capability> capabilities() throws KernelException {

@@ -160,8 +160,10 @@ final class ShellMachine {
       case OPEN_PTY -> openPty(step, a);
       case FCHOWN -> cannot(step, "terminal, input and output stay their owner's, the caller's");
       case NEW_SESSION -> session(step, a);
+      case KEYRING -> cannot(step, "here the keys are the caller's, and nobody sees them in /proc");
       case STDIO -> stdio(step, a);
       case CLOSE_OTHERS -> close(step);
+      case WATCH -> cannot(step, "here no monitor answers it");
       case SECCOMP -> seccomp(step, a);
       case EXECVE -> execve(step, a);
       case EXEC_INIT -> execInit(step, a);

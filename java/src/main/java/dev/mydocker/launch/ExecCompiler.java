@@ -28,6 +28,8 @@ public final class ExecCompiler {
    * @param causes which flag, or what of the container, caused each part of it
    * @param stdio its standard input and output
    * @param seccomp the container's filter of system calls, compiled
+   * @param watched whether the container's monitor answers its sysinfo(2): then {@link
+   *     Slot#VIEW_OUT} is a connection to it, {@link MonitorClient#offerListener}
    */
   public record Input(
       String id,
@@ -35,7 +37,8 @@ public final class ExecCompiler {
       Spec.Process process,
       Causes causes,
       Stdio stdio,
-      Optional<SeccompProgram> seccomp) {}
+      Optional<SeccompProgram> seccomp,
+      boolean watched) {}
 
   private final Input in;
   private final List<Step> monitor = new ArrayList<>();
@@ -44,7 +47,11 @@ public final class ExecCompiler {
 
   private ExecCompiler(Input in) {
     this.in = in;
-    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), init);
+    Optional<String> watch =
+        in.watched()
+            ? Optional.of("of the container: sysinfo(2) is answered by its monitor")
+            : Optional.empty();
+    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), watch, init);
   }
 
   /** The plan of {@code input}. */
@@ -65,7 +72,8 @@ public final class ExecCompiler {
             Slot.FROM_STDOUT,
             Slot.FROM_STDERR);
     long joiners =
-        Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS);
+        Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS)
+            | (in.watched() ? Slot.set(Slot.VIEW_OUT) : 0);
     monitor.add(
         Step.of(
             "before anything is joined: nothing of the host is mapped or open from here on",
@@ -91,6 +99,7 @@ public final class ExecCompiler {
         Arg.fd(Slot.SYNC),
         Arg.number(PlanCompiler.PREPARED));
     steps.oomScore();
+    steps.apparmor();
     List<Namespace> kinds =
         new ArrayList<>(
             List.of(

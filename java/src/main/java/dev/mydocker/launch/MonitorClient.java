@@ -28,6 +28,7 @@ public final class MonitorClient implements AutoCloseable {
   private static final int RESIZE = 18;
   private static final int SIGNAL = 19;
   private static final int ATTACH = 20;
+  private static final int LISTENER = 21;
   private static final int ATTACH_OUTPUT = 1;
   private static final int ATTACH_STDIN = 2;
   private static final int DRAIN = 24;
@@ -52,6 +53,24 @@ public final class MonitorClient implements AutoCloseable {
    */
   public static MonitorClient connect(Path runDirectory) throws KernelException {
     return new MonitorClient(AttachSocket.connect(runDirectory));
+  }
+
+  /**
+   * Connects to the monitor of a container for somebody who is to send it a listener of seccomp(2),
+   * with one byte, and nothing else.
+   *
+   * @throws KernelException ENOENT or ECONNREFUSED when no monitor is there
+   */
+  public static Fd offerListener(Path runDirectory) throws IOException {
+    Fd socket = AttachSocket.connect(runDirectory);
+    try {
+      byte[] head = frame(LISTENER, 1).array();
+      KernelException.check(Linux.send(socket.number(), head, 0, HEADER), "send", socket.name());
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /**

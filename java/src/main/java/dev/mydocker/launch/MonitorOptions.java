@@ -90,8 +90,15 @@ public record MonitorOptions(
    * @param memory the cgroup's directory that has the files of the memory controller
    * @param unified whether those are the files of version 2
    * @param cpus its file with the list of its CPUs
+   * @param tasks the cgroup's directory in a hierarchy in which it surely is, whose files are those
+   *     of version 2 when {@code tasksUnified}
    */
-  public record View(Optional<String> memory, boolean unified, Optional<String> cpus) {}
+  public record View(
+      Optional<String> memory,
+      boolean unified,
+      Optional<String> cpus,
+      Optional<String> tasks,
+      boolean tasksUnified) {}
 
   /** The monitor's arguments: settings, then the commands. */
   List<String> words() {
@@ -107,6 +114,8 @@ public record MonitorOptions(
       String memory = view.get().unified() ? "view-memory-v2=" : "view-memory-v1=";
       view.get().memory().ifPresent(path -> words.add(memory + path));
       view.get().cpus().ifPresent(path -> words.add("view-cpus=" + path));
+      String tasks = view.get().tasksUnified() ? "view-tasks-v2=" : "view-tasks-v1=";
+      view.get().tasks().ifPresent(path -> words.add(tasks + path));
     }
     if (health.isPresent()) {
       words.add("health-first=" + health.get().first().toNanos());

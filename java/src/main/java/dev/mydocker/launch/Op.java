@@ -46,8 +46,10 @@ public enum Op {
   OPEN_PTY("fffnn", "openat2+ioctl"),
   FCHOWN("fnn", "fchown"),
   NEW_SESSION("F", "setsid"),
+  KEYRING("", "keyctl"),
   STDIO("FFF", "dup3"),
   CLOSE_OTHERS("n", "close_range"),
+  WATCH("bf", "seccomp+sendmsg"),
   SECCOMP("bn", "seccomp"),
   EXECVE("vvv", "execve"),
   EXEC_INIT("fvv", "execveat");

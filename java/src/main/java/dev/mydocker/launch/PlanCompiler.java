@@ -133,7 +133,12 @@ public final class PlanCompiler {
     this.spec = in.spec();
     this.process =
         spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
-    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), init);
+    Optional<String> watch =
+        in.view().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                cause(in.view().get(0).cause(spec)) + ": sysinfo(2) is answered by the monitor");
+    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, init);
   }
 
   /** The plan of {@code input}. */
@@ -671,6 +676,7 @@ public final class PlanCompiler {
 
   private void pivot() {
     steps.oomScore();
+    steps.apparmor();
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.
       add(

@@ -35,12 +35,14 @@ final class ProcessSteps {
   private final Causes causes;
   private final Stdio stdio;
   private final Optional<SeccompProgram> filter;
+  private final Optional<String> watch;
   private final List<Step> out;
 
   /**
    * Steps of that process.
    *
    * @param filter of its system calls
+   * @param watch why its sysinfo(2) is answered by the container's monitor; empty: it is not
    * @param out where they are added
    */
   ProcessSteps(
@@ -48,11 +50,13 @@ final class ProcessSteps {
       Causes causes,
       Stdio stdio,
       Optional<SeccompProgram> filter,
+      Optional<String> watch,
       List<Step> out) {
     this.process = process;
     this.causes = causes;
     this.stdio = stdio;
     this.filter = filter;
+    this.watch = watch;
     this.out = out;
   }
 
@@ -70,6 +74,20 @@ final class ProcessSteps {
           Arg.NONE,
           Arg.text("/proc/self/oom_score_adj"),
           Arg.content(Integer.toString(process.oomScoreAdj().getAsInt())));
+    }
+  }
+
+  /**
+   * The profile that execve enters; through the host's /proc, as the container's may be another.
+   */
+  void apparmor() {
+    if (process.apparmorProfile().isPresent()) {
+      add(
+          cause("apparmor"),
+          Op.WRITE_FILE,
+          Arg.NONE,
+          Arg.text("/proc/self/attr/apparmor/exec"),
+          Arg.content("exec " + process.apparmorProfile().get()));
     }
   }
 
@@ -110,6 +128,7 @@ final class ProcessSteps {
           limit(limit.soft()),
           limit(limit.hard()));
     }
+    add("default: keys of its own, not its caller's", Op.KEYRING);
     streams();
     add("default", Op.UMASK, Arg.octal(process.user().umask().orElse(022)));
     add(cause("cwd"), Op.CHDIR, Arg.text(process.cwd()));
@@ -178,7 +197,7 @@ final class ProcessSteps {
         new Arg.Bytes(groups.array(), user.additionalGids().toString()));
     add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
     add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
-    if (filter.isPresent() && !process.noNewPrivileges()) {
+    if ((filter.isPresent() || watch.isPresent()) && !process.noNewPrivileges()) {
       // seccomp(2) asks for it, or for no_new_privs. execve takes it: it keeps what is in the
       // bounding set or ambient, capabilities(7). So a filter comes last, and what it forbids is
       // nothing that the launch needs.
@@ -224,6 +243,11 @@ final class ProcessSteps {
    */
   void execute(boolean init) {
     long kept = Slot.set(Slot.SYNC) | (init ? Slot.set(Slot.MONITOR_IMAGE) : 0);
+    if (watch.isPresent()) {
+      // Before the socket to the monitor is closed, and before a filter that may not let it be
+      // used.
+      add(watch.get(), Op.WATCH, SysinfoFilter.arg(), Arg.fd(Slot.VIEW_OUT));
+    }
     add("nothing of the host stays open", Op.CLOSE_OTHERS, Arg.slots(kept));
     if (filter.isPresent()) {
       add(cause("seccomp"), Op.SECCOMP, filter.get().arg(), filter.get().flagsArg());

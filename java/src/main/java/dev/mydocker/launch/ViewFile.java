@@ -12,6 +12,7 @@ public enum ViewFile {
   MEMINFO("/proc", "meminfo", Limit.MEMORY),
   SWAPS("/proc", "swaps", Limit.MEMORY),
   UPTIME("/proc", "uptime", Limit.ANY),
+  LOADAVG("/proc", "loadavg", Limit.ANY),
   CPUINFO("/proc", "cpuinfo", Limit.CPUS),
   STAT("/proc", "stat", Limit.CPUS),
   ONLINE("/sys/devices/system/cpu", "online", Limit.CPUS);

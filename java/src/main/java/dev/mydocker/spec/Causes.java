@@ -9,9 +9,10 @@ import java.util.Map;
  * default.
  *
  * <p>Keys: {@code args env cwd user terminal capabilities hostname domainname root.readonly
- * rootfsPropagation seccomp stopSignal init procView}, {@code namespace:TYPE}, {@code
- * mount:DESTINATION}, {@code resource:memory.limit} and its like, {@code rlimit:RLIMIT_NOFILE},
- * {@code masked:PATH}, {@code readonly:PATH}, {@code device:PATH}, {@code sysctl:NAME}.
+ * rootfsPropagation seccomp noNewPrivileges apparmor stopSignal init procView}, {@code
+ * namespace:TYPE}, {@code mount:DESTINATION}, {@code resource:memory.limit} and its like, {@code
+ * rlimit:RLIMIT_NOFILE}, {@code masked:PATH}, {@code readonly:PATH}, {@code device:PATH}, {@code
+ * sysctl:NAME}.
  *
  * @param texts by key, in the order of compilation
  */

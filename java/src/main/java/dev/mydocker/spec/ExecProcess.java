@@ -64,8 +64,10 @@ public record ExecProcess(Spec.Process process, Causes causes) {
             Optional.of(capabilities(container, options, user, engine, why)),
             rlimits(container, engine, why),
             container.noNewPrivileges(),
+            container.apparmorProfile(),
             container.oomScoreAdj());
     why.put("noNewPrivileges", CONTAINERS);
+    why.put("apparmor", CONTAINERS);
     why.put("oomScoreAdj", CONTAINERS);
     why.put("seccomp", CONTAINERS);
     return new ExecProcess(process, why.collected());

@@ -25,7 +25,7 @@ final class HiddenPaths {
   private HiddenPaths() {}
 
   static List<String> masked(RunOptions options, HostFacts host, Causes.Collector why) {
-    if (options.privileged()) {
+    if (options.privileged() || !options.confinement().systemPaths()) {
       return List.of();
     }
     List<String> paths = new ArrayList<>(MASKED);
@@ -35,7 +35,7 @@ final class HiddenPaths {
   }
 
   static List<String> readOnly(RunOptions options, Causes.Collector why) {
-    if (options.privileged()) {
+    if (options.privileged() || !options.confinement().systemPaths()) {
       return List.of();
     }
     READ_ONLY.forEach(path -> why.put("readonly:" + path, "default: Docker write-protects it"));

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param chosen what {@code --device} names, by that path: the node, or all below the directory;
  *     nothing of what is not there
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
+ * @param apparmor whether the kernel has AppArmor, and uses it
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
@@ -48,6 +49,7 @@ public record HostFacts(
     List<Spec.Device> devices,
     Map<String, List<Spec.Device>> chosen,
     List<String> thermalThrottle,
+    boolean apparmor,
     Machine machine,
     Seccomp.Builtin seccomp,
     Map<String, String> volumes) {

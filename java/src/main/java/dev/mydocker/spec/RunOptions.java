@@ -31,6 +31,7 @@ import java.util.OptionalLong;
  * @param capDrop taken from the defaults
  * @param privileged everything the engine holds, nothing masked, every device
  * @param seccomp which system calls it may make
+ * @param confinement what else it may not do
  * @param devices what devices it gets beside those that every one has
  * @param network how it is connected
  * @param pid whose PID namespace
@@ -66,6 +67,7 @@ public record RunOptions(
     CapabilityChoice capDrop,
     boolean privileged,
     SeccompOption seccomp,
+    Confinement confinement,
     DeviceChoice devices,
     NetworkMode network,
     NamespaceMode pid,
@@ -114,6 +116,7 @@ public record RunOptions(
         capDrop,
         privileged,
         seccomp,
+        confinement,
         devices,
         network,
         pid,
@@ -156,6 +159,7 @@ public record RunOptions(
     private CapabilityChoice capDrop = CapabilityChoice.NONE;
     private boolean privileged = false;
     private SeccompOption seccomp = new SeccompOption.Unsaid();
+    private Confinement confinement = Confinement.DEFAULT;
     private DeviceChoice devices = DeviceChoice.NONE;
     private NetworkMode network = new NetworkMode.None();
     private NamespaceMode pid = NamespaceMode.PRIVATE;
@@ -269,6 +273,11 @@ public record RunOptions(
 
     public Builder privileged(boolean value) {
       privileged = value;
+      return this;
+    }
+
+    public Builder confinement(Confinement value) {
+      confinement = value;
       return this;
     }
 
@@ -416,6 +425,7 @@ public record RunOptions(
           capDrop,
           privileged,
           seccomp,
+          confinement,
           devices,
           network,
           pid,

@@ -72,6 +72,7 @@ public record Spec(
       Optional<Capabilities> capabilities,
       List<RlimitEntry> rlimits,
       boolean noNewPrivileges,
+      Optional<String> apparmorProfile,
       OptionalInt oomScoreAdj) {
     public Process {
       args = List.copyOf(args);

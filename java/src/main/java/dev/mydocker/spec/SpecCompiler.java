@@ -64,8 +64,17 @@ public final class SpecCompiler {
         Command.workingDirectory(options, image, why),
         Optional.of(CapabilitySets.of(options, host, account.user().uid() == 0, why)),
         Rlimits.of(options, host, why),
-        false,
+        noNewPrivileges(options, why),
+        options.confinement().profile(host, why),
         OptionalInt.empty());
+  }
+
+  private static boolean noNewPrivileges(RunOptions options, Causes.Collector why) {
+    boolean asked = options.confinement().noNewPrivileges();
+    if (asked) {
+      why.put("noNewPrivileges", "--security-opt=no-new-privileges");
+    }
+    return asked;
   }
 
   private static Spec.Linux linux(

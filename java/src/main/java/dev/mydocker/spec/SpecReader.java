@@ -57,6 +57,7 @@ final class SpecReader {
         capabilities.isEmpty() ? Optional.empty() : Optional.of(capabilities(capabilities.get())),
         list(json, "rlimits", SpecReader::rlimit),
         json.bool("noNewPrivileges"),
+        json.string("apparmorProfile"),
         small(json, "oomScoreAdj"));
   }
 

@@ -42,6 +42,7 @@ final class SpecWriter {
     out.put("capabilities", p.capabilities().map(SpecWriter::capabilities));
     list(out, "rlimits", p.rlimits(), SpecWriter::rlimit);
     out.put("noNewPrivileges", p.noNewPrivileges());
+    out.put("apparmorProfile", p.apparmorProfile().map(Json.Str::new));
     number(out, "oomScoreAdj", p.oomScoreAdj());
     return out.build();
   }

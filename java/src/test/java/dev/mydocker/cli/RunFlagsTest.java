@@ -11,6 +11,7 @@ import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.CapabilityChoice;
+import dev.mydocker.spec.Confinement;
 import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.Limits;
@@ -38,6 +39,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunFlagsTest {
+  private static final String KEYS =
+      "seccomp=FILE, no-new-privileges, systempaths=unconfined, apparmor=PROFILE, label=disable or"
+          + " proc-view=off";
+
   private static final Map<String, String> CALLER = Map.of("HOME", "/home/ann", "EMPTY", "");
 
   private static RunRequest request(String... arguments) throws UsageException, IOException {
@@ -463,8 +468,6 @@ class RunFlagsTest {
     "--gpus=all x,docker's --gpus is not supported yet",
     "--device-read-bps=/dev/vda:1mb x,docker's --device-read-bps is not supported yet",
     "--dns 1.1.1.1 x,docker's --dns is not supported yet",
-    "--security-opt apparmor=p x,--security-opt: docker's apparmor is not supported yet",
-    "--security-opt label=disable x,--security-opt: docker's label is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {
     assertThatThrownBy(() -> request(line.split(" ")))
@@ -492,8 +495,14 @@ class RunFlagsTest {
             + " seccomp=builtin or seccomp=unconfined",
         "seccomp= | invalid value for --security-opt: \"seccomp=\": use seccomp=FILE,"
             + " seccomp=builtin or seccomp=unconfined",
-        "a=b | invalid value for --security-opt: \"a=b\": use seccomp=FILE,"
-            + " seccomp=builtin or seccomp=unconfined",
+        "a=b | invalid value for --security-opt: \"a=b\": use " + KEYS,
+        "apparmor | invalid value for --security-opt: \"apparmor\": use " + KEYS,
+        "no-new-privileges=yes | invalid value for --security-opt: \"no-new-privileges=yes\": use"
+            + " no-new-privileges=true or no-new-privileges=false",
+        "systempaths=x | invalid value for --security-opt: \"systempaths=x\": use"
+            + " systempaths=unconfined",
+        "label=type:x_t | --security-opt: \"label=type:x_t\": containers get no SELinux labels"
+            + " here: label=disable is the only choice",
         "seccomp=/nowhere | --security-opt: openat2 /nowhere: ENOENT (no such file or directory)",
         "seccomp=/proc/self/status | --security-opt: \"/proc/self/status\" is no seccomp profile:"
             + " Unrecognized token 'Name': was expecting (JSON String, Number, Array, Object or"
@@ -502,6 +511,27 @@ class RunFlagsTest {
       })
   void SC14_securityOptionIsRefusedInOneLine(String option, String message) {
     assertThatThrownBy(() -> request("--security-opt", option, "x")).hasMessage(message);
+  }
+
+  @Test
+  void securityOptionsAreTakenInOrder() throws Exception {
+    assertThat(options("x").confinement()).isEqualTo(Confinement.DEFAULT);
+    assertThat(
+            options(
+                    "--security-opt=no-new-privileges",
+                    "--security-opt=systempaths=unconfined",
+                    "--security-opt=label=disable",
+                    "--security-opt=apparmor=p",
+                    "x")
+                .confinement())
+        .isEqualTo(new Confinement(true, false, Optional.of("p")));
+    assertThat(
+            options(
+                    "--security-opt=no-new-privileges",
+                    "--security-opt=no-new-privileges:false",
+                    "x")
+                .confinement())
+        .isEqualTo(Confinement.DEFAULT);
   }
 
   @Test

@@ -85,6 +85,89 @@ class ProcViewIT {
     assertThat(result.lines().get(1).split(" +")).startsWith("Mem:", "256");
   }
 
+  private static final String SYSINFO =
+      "free -k | grep Mem; uptime; grep ^Seccomp /proc/self/status";
+
+  /** One page more is told than there is, see native/machine.c. */
+  private static void requireLimited(List<String> lines, int filters) {
+    assertThat(lines.get(0).split(" +")).startsWith("Mem:", "262148");
+    assertThat(lines.get(1)).contains(" up 0 min,").contains("load average: 0.");
+    assertThat(lines.get(3)).endsWith("\t" + filters);
+  }
+
+  /** busybox asks the kernel, and reads no file for it. */
+  @Test
+  @Tag("smoke")
+  void sysinfoTellsTheSame() throws Exception {
+    String before = hostsTotal();
+    requireLimited(engine.sh("-m 256m", SYSINFO).lines(), 2);
+    assertThat(hostsTotal()).isEqualTo(before);
+  }
+
+  @Test
+  void sysinfoFollowsWhatIsTaken() throws Exception {
+    String script = "dd if=/dev/zero of=/dev/shm/x bs=1M count=50 2>/dev/null; free -m";
+    String[] memory = engine.sh("-m 256m", script).lines().get(1).split(" +");
+    assertThat(memory).startsWith("Mem:", "256");
+    assertThat(Integer.parseInt(memory[3])).isBetween(190, 206);
+    assertThat(memory[4]).isEqualTo("50");
+  }
+
+  @Test
+  void sysinfoIsAnsweredWithoutAProfileAsWell() throws Exception {
+    requireLimited(engine.sh("-m 256m --security-opt seccomp=unconfined", SYSINFO).lines(), 1);
+    requireLimited(engine.sh("-m 256m --privileged", SYSINFO).lines(), 1);
+    requireLimited(engine.sh("-m 256m -u 1234 --cap-drop ALL", SYSINFO).lines(), 2);
+  }
+
+  @Test
+  void withoutAViewNobodyIsAsked() throws Exception {
+    assertThat(engine.sh("-m 256m --security-opt proc-view=off", SYSINFO).lines().get(3))
+        .endsWith("\t1");
+    assertThat(engine.sh("", SYSINFO).lines().get(3)).endsWith("\t1");
+  }
+
+  /** What a command leaves behind is answered when its own monitor is gone. */
+  @Test
+  void whoJoinsIsAnsweredByTheContainersMonitor() throws Exception {
+    try (TestContainer container = engine.startSh("-m 256m", "echo up; sleep 60").await("up")) {
+      requireLimited(engine.execSh(container, SYSINFO).lines(), 2);
+      engine.execSh(
+          container,
+          "(while [ ! -e /go ]; do sleep 0.01; done; free -k >/later; mv /later /done)"
+              + " >/dev/null 2>&1 &");
+      String said =
+          engine
+              .execSh(container, "touch /go; while [ ! -e /done ]; do sleep 0.01; done; cat /done")
+              .out();
+      assertThat(said).contains("262148");
+    }
+  }
+
+  @Test
+  void loadIsTheContainers() throws Exception {
+    String script = "(while :; do :; done) & sleep 7; cat /proc/loadavg; uptime";
+    List<String> lines = engine.sh("-m 256m", script).lines();
+    String[] load = lines.get(0).split(" ");
+    assertThat(Double.parseDouble(load[0])).isBetween(0.08, 0.4);
+    assertThat(load[3]).matches("[1-3]/[2-5]");
+    assertThat(lines.get(1)).contains("load average: " + load[0] + ", ");
+  }
+
+  /** A JVM takes a limit for none when the machine has no more than that. */
+  @Test
+  void aJvmSeesItsLimit() throws Exception {
+    String flags =
+        "-m 512m -v "
+            + System.getProperty("java.home")
+            + ":/jdk:ro -v /etc:/etc/host:ro -v /lib:/lib:ro -v /usr/lib:/usr/lib:ro"
+            + (Files.isDirectory(Path.of("/lib64")) ? " -v /lib64:/lib64:ro" : "");
+    String script = "/jdk/bin/java -XshowSettings:system -XX:+PrintFlagsFinal -version 2>&1";
+    String said = engine.sh(flags, script).out();
+    assertThat(said).contains("Memory Limit: 512.00M");
+    assertThat(said).containsPattern("MaxHeapSize +=  *134217728 ");
+  }
+
   @Test
   void aChangedLimitIsShownAtOnce() throws Exception {
     try (TestContainer container = engine.startSh("-m 256m", "echo up; sleep 60").await("up")) {
@@ -102,6 +185,7 @@ class ProcViewIT {
       engine.engine().find(container.id()).update(new ContainerChange(less, Optional.empty()));
       assertThat(engine.execSh(container, "head -1 /proc/meminfo").line())
           .isEqualTo("MemTotal:         131072 kB");
+      assertThat(engine.execSh(container, "free -k").out()).contains("131076");
     }
   }
 
@@ -189,6 +273,38 @@ class ProcViewIT {
         "for i in $(seq 16); do (for j in $(seq 20); do cat /proc/meminfo /proc/uptime; done"
             + " | grep -c 'MemTotal:         262144 kB') & done; wait";
     assertThat(engine.sh("-m 256m", script).lines()).hasSize(16).containsOnly("20");
+  }
+
+  /**
+   * PIDs are the host's, so one caller outlives the monitor. The call is not there then (ENOSYS),
+   * and busybox goes on with zeros.
+   */
+  @Test
+  void callersOfADeadMonitorGoOn(@TempDir Path directory) throws Exception {
+    String script =
+        "setsid sh -c 'while free -k >/out/now; grep -q 262148 /out/now; do mv /out/now /out/up;"
+            + " done; mv /out/now /out/end; exec sleep 1000' & exec sleep 1000";
+    RunLine line =
+        RunLine.parse(
+            List.of(
+                "-m",
+                "256m",
+                "--pid",
+                "host",
+                "-v",
+                directory + ":/out",
+                TestEngine.BUSYBOX,
+                "sh",
+                "-c",
+                script));
+    Container container = engine.engine().run(line.request());
+    try {
+      await(directory.resolve("up"));
+      Linux.kill(parent(container.info().pid()), 9);
+      await(directory.resolve("end"));
+    } finally {
+      container.remove(true, true);
+    }
   }
 
   /**

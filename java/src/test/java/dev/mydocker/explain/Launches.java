@@ -95,6 +95,7 @@ final class Launches {
             Optional.of(sets),
             rlimits,
             noNewPrivileges,
+            Optional.empty(),
             OptionalInt.empty());
     Spec.Linux linux =
         new Spec.Linux(

@@ -26,6 +26,7 @@ class ExecCompilerTest {
                   List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
           List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
           true,
+          Optional.of("profile"),
           OptionalInt.of(5));
 
   private static final String STREAMS =
@@ -36,9 +37,11 @@ class ExecCompilerTest {
       name("mydocker:ns")
       sync(sync, 1)
       write_file(-, "/proc/self/oom_score_adj", "5")
+      write_file(-, "/proc/self/attr/apparmor/exec", "exec profile")
       setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
       name("mydocker:process")
       rlimit(RLIMIT_NOFILE, 1024, 4096)
+      keyring()
       new_session(-)
       fchown(stdin, 1000, -1)
       fchown(stdout, 1000, -1)
@@ -91,7 +94,7 @@ class ExecCompilerTest {
   private static LaunchPlan plan(Stdio stdio, String... own) {
     return ExecCompiler.compile(
         new ExecCompiler.Input(
-            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty()));
+            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty(), false));
   }
 
   private static String text(LaunchPlan plan) {
@@ -117,11 +120,31 @@ class ExecCompilerTest {
                 PROCESS,
                 new Causes(Map.of("seccomp", "the container's own")),
                 new Stdio.Streams(false),
-                Optional.of(new SeccompProgram(0, new byte[8]))));
+                Optional.of(new SeccompProgram(0, new byte[8])),
+                false));
     List<Step> init = plan.init();
     Step filter = init.get(init.size() - 2);
     assertThat(filter.shown()).isEqualTo("seccomp(1 instructions, 0)");
     assertThat(filter.why()).isEqualTo("the container's own");
+  }
+
+  /** Its listener goes to the container's monitor, which outlives the one that starts it. */
+  @Test
+  void whoJoinsAWatchedContainerIsWatched() {
+    LaunchPlan plan =
+        ExecCompiler.compile(
+            new ExecCompiler.Input(
+                "ID",
+                container("mount"),
+                PROCESS,
+                new Causes(Map.of()),
+                new Stdio.Streams(false),
+                Optional.of(new SeccompProgram(0, new byte[8])),
+                true));
+    List<Step> init = plan.init();
+    assertThat(init.get(init.size() - 4).shown()).isEqualTo("watch(sysinfo, view-out)");
+    assertThat(plan.monitor().get(0).shown()).contains("view-out");
+    assertThat(plan.monitor().get(2).shown()).contains("view-out");
   }
 
   /** The host's are joined as well: who execs may live in others than who ran the container. */

@@ -33,6 +33,7 @@ class PlanCompilerTest {
                     List.of("CAP_CHOWN"), List.of(), List.of(), List.of(), List.of())),
             List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
             false,
+            Optional.empty(),
             OptionalInt.empty());
     Spec.Linux linux =
         new Spec.Linux(
@@ -186,6 +187,7 @@ class PlanCompilerTest {
             p.capabilities(),
             p.rlimits(),
             noNewPrivileges,
+            p.apparmorProfile(),
             p.oomScoreAdj());
     Spec changed =
         new Spec(
@@ -355,9 +357,10 @@ class PlanCompilerTest {
     Spec.Resources memory = resources(OptionalLong.of(1 << 28), Optional.empty());
     Spec.Resources cpus = resources(OptionalLong.empty(), Optional.of("0"));
     assertThat(ViewFile.of(limited(memory, Map.of())))
-        .containsExactly(ViewFile.MEMINFO, ViewFile.UPTIME);
+        .containsExactly(ViewFile.MEMINFO, ViewFile.UPTIME, ViewFile.LOADAVG);
     assertThat(ViewFile.of(limited(cpus, Map.of())))
-        .containsExactly(ViewFile.UPTIME, ViewFile.CPUINFO, ViewFile.STAT, ViewFile.ONLINE);
+        .containsExactly(
+            ViewFile.UPTIME, ViewFile.LOADAVG, ViewFile.CPUINFO, ViewFile.STAT, ViewFile.ONLINE);
     assertThat(ViewFile.of(limited(Spec.Resources.NONE, Map.of()))).isEmpty();
     assertThat(ViewFile.of(limited(memory, Map.of(Spec.PROC_VIEW, Spec.PROC_VIEW_OFF)))).isEmpty();
     assertThat(ViewFile.of(spec(own(ALL), List.of(), false).withResources(memory))).isEmpty();
@@ -389,6 +392,9 @@ class PlanCompilerTest {
     assertThat(plan.init().get(mount + 4).shown()).contains("/proc/meminfo", "NO_SYMLINKS");
     assertThat(plan.init().get(mount + 4).why()).contains("--memory=256m");
     assertThat(mount).isGreaterThan(ops.lastIndexOf(Op.MOUNT)).isLessThan(ops.indexOf(Op.MASK));
+    assertThat(ops.subList(ops.indexOf(Op.WATCH), ops.size()))
+        .containsExactly(Op.WATCH, Op.CLOSE_OTHERS, Op.EXECVE);
+    assertThat(plan.init().get(ops.indexOf(Op.WATCH)).why()).contains("--memory=256m");
     assertThat(plan.monitor().get(0).shown()).contains("view-out view");
     assertThat(plan.monitor().get(1).shown()).contains("view-in").doesNotContain("view-out");
   }

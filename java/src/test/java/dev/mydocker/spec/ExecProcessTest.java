@@ -41,6 +41,7 @@ class ExecProcessTest {
         Optional.of(new Spec.Capabilities(List.of("CAP_CHOWN"), held, List.of(), held, List.of())),
         List.of(limits),
         true,
+        Optional.of("profile"),
         OptionalInt.of(3));
   }
 
@@ -82,6 +83,7 @@ class ExecProcessTest {
                 ROOTS.capabilities(),
                 List.of(new Spec.RlimitEntry("RLIMIT_NOFILE", 1024, 4096)),
                 true,
+                Optional.of("profile"),
                 OptionalInt.of(3)));
   }
 

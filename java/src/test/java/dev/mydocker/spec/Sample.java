@@ -77,6 +77,7 @@ final class Sample {
                     device("/dev/snd/by-path/card", "c", 116, 7)),
             "/etc/passwd", List.of()),
         List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"),
+        false,
         new Machine("amd64", 6, 1),
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
         Map.of("data", "/volumes/data", "made", "/volumes/made"));

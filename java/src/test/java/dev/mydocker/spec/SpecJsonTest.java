@@ -39,6 +39,7 @@ class SpecJsonTest {
                         List.of("CAP_BPF"))),
                 List.of(new Spec.RlimitEntry("RLIMIT_CORE", 0, -1)),
                 true,
+                Optional.of("profile"),
                 OptionalInt.of(-500))),
         new Spec.Root("/rootfs", true),
         Optional.of("box"),
