@@ -44,7 +44,14 @@ public final class ExecCompiler {
 
   private ExecCompiler(Input in) {
     this.in = in;
-    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), init);
+    this.steps =
+        new ProcessSteps(
+            in.process(),
+            in.causes(),
+            in.stdio(),
+            in.seccomp(),
+            Handover.isFor(in.container()),
+            init);
   }
 
   /** The plan of {@code input}. */
@@ -73,6 +80,9 @@ public final class ExecCompiler {
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
             Arg.slots(own | joiners | Slot.set(Slot.PLAN))));
+    if (Handover.isFor(in.container())) {
+      Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
+    }
     // A PID namespace is joined by its joiner's children (setns(2)).
     monitor.add(join(List.of(Namespace.PID)));
     monitor.add(

@@ -125,6 +125,11 @@ public final class PlanCompiler {
   private final Spec spec;
   private final Spec.Process process;
   private final ProcessSteps steps;
+
+  /** Whether M, with the host's privileges, puts together what I cannot. */
+  private final boolean handed;
+
+  private final Handover handover;
   private final List<Step> monitor = new ArrayList<>();
   private final List<Step> init = new ArrayList<>();
 
@@ -133,7 +138,9 @@ public final class PlanCompiler {
     this.spec = in.spec();
     this.process =
         spec.process().orElseThrow(() -> new IllegalArgumentException("the spec has no process"));
-    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), init);
+    this.handed = Handover.isFor(spec);
+    this.handover = new Handover(spec, in.overlay(), in.causes());
+    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), handed, init);
   }
 
   /** The plan of {@code input}. */
@@ -141,6 +148,11 @@ public final class PlanCompiler {
     PlanCompiler compiler = new PlanCompiler(input);
     compiler.monitor();
     compiler.init();
+    if (compiler.handed) {
+      // Between the clone and the monitor: a PID namespace of its own is what it has, too.
+      int last = compiler.monitor.size() - 1;
+      compiler.monitor.addAll(last, compiler.handover.steps());
+    }
     return new LaunchPlan(compiler.monitor, compiler.init);
   }
 
@@ -233,6 +245,7 @@ public final class PlanCompiler {
     return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
         | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0)
         | (in.view().isEmpty() ? 0 : Slot.set(Slot.VIEW_OUT, Slot.VIEW))
+        | (handed ? Slot.set(Slot.TAKE) : 0)
         | joined;
   }
 
@@ -250,6 +263,9 @@ public final class PlanCompiler {
       if (joins(kind) && kind != Namespace.PID) {
         init.add(setns(kind));
       }
+    }
+    if (handed) {
+      meetMonitor();
     }
     if (has("user")) {
       // The maps exist now: only as an id of the new namespace may anything be made in it.
@@ -291,6 +307,23 @@ public final class PlanCompiler {
     steps.execute(in.init());
   }
 
+  /** Still with an id of the host's, which may open these. */
+  private void meetMonitor() {
+    add(
+        "M shows the layers by it",
+        Op.OPEN_NS,
+        Arg.fd(Handover.USERS),
+        Arg.text("/proc/self/ns/user"));
+    add("M shows the layers by it", Op.SEND_FD, Arg.fd(Slot.TAKE), Arg.fd(Handover.USERS));
+    open(TARGET, Arg.NONE, in.overlay().target(), "where the new root will be");
+    steps.oomScore();
+  }
+
+  /** What M sends next. */
+  private void receive(int slot, String why) {
+    add(why, Op.RECV_FD, Arg.fd(slot), Arg.fd(Slot.TAKE));
+  }
+
   private void root() {
     Overlay overlay = in.overlay();
     // What is mounted from here on must not reach the host: overlay, /proc and all the rest.
@@ -306,6 +339,16 @@ public final class PlanCompiler {
             ? Arg.number(MountOptions.MS_REC | MountOptions.MS_SLAVE, "MS_REC|MS_SLAVE")
             : Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
         Arg.NONE);
+    if (handed) {
+      handover.root(in.stdio());
+      receive(ROOT, "the image's layers, and a layer of the container's own above them");
+      add(
+          "the new root: every path below is resolved inside it",
+          Op.ATTACH,
+          ROOT_FD,
+          Arg.fd(TARGET));
+      return;
+    }
     String options = overlayOptions(overlay.lower());
     if (options.length() <= MOUNT_DATA_LIMIT) {
       add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
@@ -448,7 +491,10 @@ public final class PlanCompiler {
     long flags = OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0);
     String names = tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE";
     Optional<String> root = Optional.ofNullable(in.within().get(mount.source()));
-    if (root.isPresent()) {
+    if (handed) {
+      handover.bind(mount, options, root.orElse(""));
+      receive(TREE, why);
+    } else if (root.isPresent()) {
       // A link in a volume leads to something in the volume: it is another container's word.
       open(PART, Arg.NONE, root.get(), why);
       open(PART, Arg.fd(PART), mount.source().substring(root.get().length()), why);
@@ -547,6 +593,13 @@ public final class PlanCompiler {
       String parent = device.path().substring(0, device.path().lastIndexOf('/'));
       if (!parent.equals("/dev") && made.add(parent)) {
         target(parent, 1, cause("device:" + device.path()));
+      }
+      if (handed) {
+        handover.device(device, type);
+        target(device.path(), 2, cause("device:" + device.path()));
+        receive(TREE, cause("device:" + device.path()));
+        add(cause("device:" + device.path()), Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+        continue;
       }
       add(
           cause("device:" + device.path()),
@@ -670,7 +723,9 @@ public final class PlanCompiler {
   }
 
   private void pivot() {
-    steps.oomScore();
+    if (!handed) {
+      steps.oomScore();
+    }
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.
       add(

@@ -35,12 +35,14 @@ final class ProcessSteps {
   private final Causes causes;
   private final Stdio stdio;
   private final Optional<SeccompProgram> filter;
+  private final boolean handed;
   private final List<Step> out;
 
   /**
    * Steps of that process.
    *
    * @param filter of its system calls
+   * @param handed whether M has given the streams to its user already
    * @param out where they are added
    */
   ProcessSteps(
@@ -48,11 +50,13 @@ final class ProcessSteps {
       Causes causes,
       Stdio stdio,
       Optional<SeccompProgram> filter,
+      boolean handed,
       List<Step> out) {
     this.process = process;
     this.causes = causes;
     this.stdio = stdio;
     this.filter = filter;
+    this.handed = handed;
     this.out = out;
   }
 
@@ -128,7 +132,7 @@ final class ProcessSteps {
         terminal ? Arg.fd(TERMINAL) : Arg.NONE);
     if (stdio instanceof Stdio.Streams streams) {
       Spec.User user = process.user();
-      if (user.uid() != 0) {
+      if (user.uid() != 0 && !handed) {
         // So that /dev/stdout can be opened again by its name.
         String why = "the user may open its own /dev/stdout";
         if (streams.stdin()) {

@@ -79,7 +79,8 @@ final class Sample {
         List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"),
         new Machine("amd64", 6, 1),
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
-        Map.of("data", "/volumes/data", "made", "/volumes/made"));
+        Map.of("data", "/volumes/data", "made", "/volumes/made"),
+        Optional.empty());
   }
 
   private static Spec.Device device(String path, String type, long major, long minor) {
