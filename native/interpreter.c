@@ -190,6 +190,12 @@ static long op_EXEC_MONITOR(struct run *r, const struct op *op)
     return SYS(execveat, slot(r, op->arg[0]), "", vector(op->arg[1]), none, AT_EMPTY_PATH);
 }
 
+/* Not O_PATH, as OPEN's are: what is done with a namespace wants it opened (setns(2)). */
+static long op_OPEN_NS(struct run *r, const struct op *op)
+{
+    return set_slot(r, op->arg[0], SYS(openat, AT_FDCWD, str(op->arg[1]), O_RDONLY | O_CLOEXEC, 0));
+}
+
 static long op_SETNS(struct run *r, const struct op *op)
 {
     return SYS(setns, slot(r, op->arg[0]), op->arg[1]);
@@ -255,6 +261,33 @@ static long send_fd(int socket, int fd, char byte)
 static long op_SEND_FD(struct run *r, const struct op *op)
 {
     return send_fd(slot(r, op->arg[0]), slot(r, op->arg[1]), SENT);
+}
+
+/* What the other end's SEND_FD sends; its end, which is that process's, means that nothing comes.
+ */
+static long op_RECV_FD(struct run *r, const struct op *op)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {{0}};
+    char byte;
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes,
+    };
+    long n = SYS(recvmsg, slot(r, op->arg[1]), &message, MSG_CMSG_CLOEXEC);
+    if (n <= 0)
+        return n < 0 ? n : -ECANCELED;
+    const struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    if (!rights || rights->cmsg_type != SCM_RIGHTS || rights->cmsg_len != CMSG_LEN(sizeof(int)))
+        return -EPROTO;
+    int fd;
+    memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    return set_slot(r, op->arg[0], fd);
 }
 
 /* ---- I: files and mounts -------------------------------------------------------------------- */
@@ -529,6 +562,16 @@ static long op_MOUNT_ATTR(struct run *r, const struct op *op)
     const struct mount_attr attr = {
         .attr_set = op->arg[1], .attr_clr = op->arg[2], .propagation = op->arg[3]};
     return set_attributes(slot(r, op->arg[0]), attr, op->arg[4]);
+}
+
+/* Linux 5.12: ids of the file system are shown as what the namespace's maps make of them. */
+static long op_IDMAP(struct run *r, const struct op *op)
+{
+    const struct mount_attr attr = {
+        .attr_set = MOUNT_ATTR_IDMAP,
+        .userns_fd = (uint64_t)slot(r, op->arg[1]),
+    };
+    return SYS(mount_setattr, slot(r, op->arg[0]), "", AT_EMPTY_PATH, &attr, sizeof attr);
 }
 
 static long op_MKNOD(struct run *r, const struct op *op)
@@ -941,7 +984,8 @@ static long run_one(struct run *r, uint32_t index)
     long n = operations[op->code](r, op);
     record->result = n;
     record->end = time_of(r);
-    if (n < 0)
+    /* The first failure counts: M and I, who wait for each other, then both end. */
+    if (n < 0 && !r->recording->failed)
         r->recording->failed = index + 1;
     return n;
 }

@@ -723,6 +723,22 @@ FN(jint, mount_setattr_, jint tree, jlong set, jlong clear, jlong propagation, j
                           AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr));
 }
 
+/* Of this thread alone: the raw calls are not passed on to others, as a C library's setuid is. */
+FN(jint, set_file_system_ids, jint uid, jint gid)
+{
+    UNUSED;
+    enum { NO_SETUID_FIXUP = 1 << 2 }; /* capabilities(7): the ids change, capabilities stay */
+    int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+    if (bits < 0 || prctl(PR_SET_SECUREBITS, bits | NO_SETUID_FIXUP, 0, 0, 0) < 0)
+        return -errno;
+    syscall(SYS_setfsgid, gid);
+    syscall(SYS_setfsuid, uid);
+    /* setfsuid(2) tells of no error; it says what it is when it is asked for what cannot be. */
+    jboolean done = syscall(SYS_setfsuid, -1) == (long)(uint32_t)uid;
+    jint r = result(prctl(PR_SET_SECUREBITS, bits, 0, 0, 0));
+    return done ? r : -EINVAL;
+}
+
 FN(jint, statfs_, jbyteArray name, jlongArray out)
 {
     UNUSED;
@@ -999,6 +1015,7 @@ static const JNINativeMethod METHODS[] = {
     M("openTree", "(I" B "I)I", open_tree_),
     M("moveMount", "(II)I", move_mount_),
     M("mountSetattr", "(IJJJZ)I", mount_setattr_),
+    M("setFileSystemIds", "(II)I", set_file_system_ids),
     M("statfs", "(" B "[J)I", statfs_),
     M("isatty", "(I)I", isatty_),
     M("tcgetattr", "(I" B ")I", tcgetattr_),

@@ -39,6 +39,8 @@ enum slot {
     SLOT_VIEW_IN,  /* the monitor receives the mounted view of the machine here */
     SLOT_VIEW_OUT, /* I sends it here */
     SLOT_VIEW,     /* I mounts it: /dev/fuse */
+    SLOT_GIVE,     /* M gives I what the host's privileges are needed for */
+    SLOT_TAKE,     /* I takes it, after it has given M its user namespace */
     SLOT_FREE      /* the first register that has no fixed meaning */
 };
 

@@ -100,6 +100,7 @@ final class ContainerDocument {
         .put("Mounts", asked(container))
         .putStrings("VolumesFrom", container.settings().volumesFrom())
         .put("NetworkMode", host ? "host" : "none")
+        .put("UsernsMode", spec.annotations().getOrDefault(Spec.USERNS, ""))
         .put("RestartPolicy", restart)
         .put("AutoRemove", container.settings().remove())
         .put("SecurityOpt", security(spec, causes))

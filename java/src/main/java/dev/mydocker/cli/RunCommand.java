@@ -14,6 +14,7 @@ import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.RunOptions;
+import dev.mydocker.spec.UsernsMode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -87,7 +88,13 @@ final class RunCommand implements Command {
   }
 
   private static String preview(RunRequest request, Session session, RunRequest.DryRun form)
-      throws IOException, OptionException {
+      throws UsageException, IOException, OptionException {
+    boolean users = !(request.create().options().userns() instanceof UsernsMode.Host);
+    if (form == RunRequest.DryRun.SCRIPT && users) {
+      throw new UsageException(
+          "--dry-run=script: a shell cannot hand over mounts, as --userns needs it: see"
+              + " --dry-run=plan");
+    }
     LaunchScript.Launch launch =
         Engine.open(session.environment())
             .preview(request.create(), streams(request).stdio(), session.pullProgress());

@@ -27,6 +27,7 @@ import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.Ulimit;
 import dev.mydocker.spec.UserSpec;
+import dev.mydocker.spec.UsernsMode;
 import dev.mydocker.spec.VolumesFrom;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class RunFlags {
           + " --mac-address --memory-swappiness --net-alias"
           + " --network-alias --oom-kill-disable --oom-score-adj"
           + " --runtime --storage-opt"
-          + " --use-api-socket --userns --volume-driver ";
+          + " --use-api-socket --volume-driver ";
 
   /** The default of {@code --security-opt no-new-privileges}: true, or not. */
   static final String NO_NEW_PRIVILEGES = "MYDOCKER_NO_NEW_PRIVILEGES";
@@ -153,6 +154,10 @@ final class RunFlags {
         .value("MODE", "IPC namespace: private (default), host", "--ipc")
         .value("MODE", "UTS namespace: private (default), host", "--uts")
         .value("MODE", "Cgroup namespace: private (default), host", "--cgroupns")
+        .value(
+            "MODE",
+            "User namespace: host (default), auto[:size=N], container:NAME, C:H:N",
+            "--userns")
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
@@ -352,6 +357,7 @@ final class RunFlags {
         .ipc(namespace("--ipc"))
         .uts(namespace("--uts"))
         .cgroupns(namespace("--cgroupns"))
+        .userns(UsernsMode.parse(value("--userns").orElse("")))
         .capAdd(CapabilityChoice.parse(all("--cap-add")))
         .capDrop(CapabilityChoice.parse(all("--cap-drop")));
     List<DeviceOption> nodes = new ArrayList<>();

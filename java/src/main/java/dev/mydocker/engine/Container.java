@@ -33,6 +33,7 @@ import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
+import dev.mydocker.spec.UserMaps;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -393,9 +394,26 @@ public final class Container {
           "to be bound at /etc/" + path.getFileName(),
           () -> StateFile.writePublic(path, file.getValue()));
     }
+    giveHostFiles(launch);
     PlanCompiler.Overlay overlay = launch.input().overlay();
     ContainerLayer.copyRootAttributes(
         Path.of(overlay.layers()).resolve(overlay.lower().get(0)), Path.of(overlay.upper()));
+  }
+
+  /** To root of its user namespace, as everything of this run is written for it alone. */
+  private static void giveHostFiles(LaunchScript.Launch launch) throws IOException {
+    Spec.Linux linux = launch.input().spec().linux();
+    if (linux.uidMappings().isEmpty()) {
+      return;
+    }
+    int uid = (int) UserMaps.host(linux.uidMappings(), 0).orElseThrow();
+    int gid = (int) UserMaps.host(linux.gidMappings(), 0).orElseThrow();
+    for (String file : launch.files().keySet()) {
+      Path path = Path.of(file);
+      try (Directory own = Directory.open(path.getParent())) {
+        own.chown(StateFile.bytes(path.getFileName()), uid, gid);
+      }
+    }
   }
 
   /** Everything recorded so far: registry calls, cgroup writes, the steps of M and I. */
@@ -654,7 +672,7 @@ public final class Container {
   public LayerWriter.LeftOut export(OutputStream tar) throws IOException {
     rest();
     try (ContainerFiles files = ContainerFiles.open(home, id, false)) {
-      LayerWriter.LeftOut left = LayerWriter.tree(files.root(), tar);
+      LayerWriter.LeftOut left = LayerWriter.tree(files.place(), tar);
       tell("export", Map.of());
       return left;
     }

@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.image.CopyPlace;
+import dev.mydocker.image.Owners;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
@@ -59,11 +60,26 @@ public final class ContainerFiles implements AutoCloseable {
   private static CopyPlace running(Spec spec, FirstProcess process) throws IOException {
     Directory root = process.root();
     try {
-      return new CopyPlace(root, kernels(spec, root), List.of());
+      return new CopyPlace(root, kernels(spec, root), List.of(), owners(spec.linux()));
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;
     }
+  }
+
+  /** What runs shows its files by idmapped mounts; what rests is looked at without. */
+  private static Optional<Owners> owners(Spec.Linux linux) {
+    return linux.uidMappings().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Owners(ranges(linux.uidMappings()), ranges(linux.gidMappings())));
+  }
+
+  private static List<Owners.Range> ranges(List<Spec.IdMapping> mappings) {
+    List<Owners.Range> ranges = new ArrayList<>();
+    for (Spec.IdMapping m : mappings) {
+      ranges.add(new Owners.Range(m.containerId(), m.hostId(), m.size()));
+    }
+    return ranges;
   }
 
   /** The mounts that are no files of anybody: /proc, /dev, memory. */
@@ -102,7 +118,7 @@ public final class ContainerFiles implements AutoCloseable {
           all.attach(StoredSpec.hostMounts(spec, home.roots().running().resolve(id)))) {
         covered.add(place(left.destination(), root));
       }
-      return new CopyPlace(root, Set.of(), covered);
+      return new CopyPlace(root, Set.of(), covered, Optional.empty());
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;

@@ -24,6 +24,8 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
+import dev.mydocker.spec.UserMaps;
+import dev.mydocker.spec.UsernsMode;
 import dev.mydocker.spec.VolumeMounts;
 import dev.mydocker.spec.VolumesFrom;
 import java.io.IOException;
@@ -52,8 +54,10 @@ public final class Engine {
 
   private final Home home;
   private final Images images;
+  private final Map<String, String> environment;
 
-  private Engine(Home home, Images images) {
+  private Engine(Home home, Images images, Map<String, String> environment) {
+    this.environment = environment;
     this.home = home;
     this.images = images;
   }
@@ -66,7 +70,8 @@ public final class Engine {
   /**
    * An engine; nothing is touched yet.
    *
-   * @param environment MYDOCKER_ROOT and MYDOCKER_RUN_ROOT, else the defaults of this user
+   * @param environment MYDOCKER_ROOT, MYDOCKER_RUN_ROOT and MYDOCKER_USERNS_RANGE, else the
+   *     defaults of this user
    */
   public static Engine open(Map<String, String> environment) throws IOException {
     Roots roots = Roots.of(environment, Linux.geteuid() == 0);
@@ -83,7 +88,8 @@ public final class Engine {
             images.layers(),
             new SeccompFilters(roots.seccomp()),
             events),
-        images);
+        images,
+        environment);
   }
 
   /** Its images. */
@@ -187,7 +193,10 @@ public final class Engine {
     String id = ContainerId.random();
     RunDirectory run = RunDirectory.claim(home.roots(), id).orElseThrow();
     try (VolumeClaim volumes = home.volumes().claim(request.volumes())) {
-      CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places());
+      UsernsMode userns = request.options().userns();
+      Optional<UserMaps> users =
+          userns instanceof UsernsMode.Host ? Optional.empty() : ranges().claim(id, userns);
+      CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places(), users);
       makeSources(request.options().mounts());
       record(id, request, image, compiled, volumes);
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
@@ -301,9 +310,16 @@ public final class Engine {
     String id = ContainerId.random();
     Path run = home.roots().running().resolve(id);
     Map<String, String> places = home.volumes().places(request.volumes());
-    CompiledSpec compiled = compile(id, run, request, image, places);
+    UsernsMode userns = request.options().userns();
+    Optional<UserMaps> users =
+        userns instanceof UsernsMode.Host ? Optional.empty() : ranges().preview(userns);
+    CompiledSpec compiled = compile(id, run, request, image, places, users);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
     return Blueprint.of(home, record, compiled, run).launch(stdio);
+  }
+
+  private UserRanges ranges() throws IOException, OptionException {
+    return new UserRanges(home, UserRanges.Pool.of(environment, Path.of("/etc")));
   }
 
   private static void requireRoot() throws IOException {
@@ -329,12 +345,18 @@ public final class Engine {
   }
 
   private CompiledSpec compile(
-      String id, Path run, CreateRequest request, Image image, Map<String, String> volumes)
+      String id,
+      Path run,
+      CreateRequest request,
+      Image image,
+      Map<String, String> volumes,
+      Optional<UserMaps> users)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
     List<DeviceOption> devices = request.options().devices().nodes();
     HostFacts host =
-        new HostProbe(home.cgroups(), home.seccomp()).facts(id, run, privileged, devices, volumes);
+        new HostProbe(home.cgroups(), home.seccomp())
+            .facts(id, run, privileged, devices, volumes, users);
     CompiledSpec compiled =
         SpecCompiler.compile(
             request.options(),

@@ -16,6 +16,7 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Spec;
+import dev.mydocker.spec.UserMaps;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -58,13 +60,15 @@ final class HostProbe {
    * @param privileged whether the host's devices are among them
    * @param chosen what {@code --device} names
    * @param volumes where the container's volumes are, by name
+   * @param users the ids of its user namespace, when it has one
    */
   HostFacts facts(
       String id,
       Path run,
       boolean privileged,
       List<DeviceOption> chosen,
-      Map<String, String> volumes)
+      Map<String, String> volumes,
+      Optional<UserMaps> users)
       throws IOException {
     Set<Integer> cpus = onlineCpus();
     Machine machine = machine();
@@ -90,7 +94,8 @@ final class HostProbe {
         hasApparmor(),
         machine,
         seccomp,
-        volumes);
+        volumes,
+        users);
   }
 
   /** What is bound at a container's /etc/hosts. */

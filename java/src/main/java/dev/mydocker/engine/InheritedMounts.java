@@ -54,6 +54,7 @@ final class InheritedMounts {
         readOnly || words.contains("ro"),
         words.contains("rslave") ? "rslave" : words.contains("slave") ? "slave" : "rprivate",
         words.contains("rbind") ? MountOption.Recursion.ENABLED : MountOption.Recursion.DISABLED,
-        false);
+        false,
+        words.contains("idmap"));
   }
 }

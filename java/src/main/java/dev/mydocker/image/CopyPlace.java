@@ -18,8 +18,10 @@ import java.util.Set;
  * @param closed mounts that are not among the files of a directory that is copied
  * @param covered absolute paths, of one char per byte, on which something will be mounted that is
  *     not now: what is there now is not what is meant
+ * @param owners of the files, when a user namespace shows them
  */
-public record CopyPlace(Directory root, Set<Long> closed, List<String> covered) {
+public record CopyPlace(
+    Directory root, Set<Long> closed, List<String> covered, Optional<Owners> owners) {
   /** How a path in it is walked. */
   static final Directory.Resolve RESOLVE = Directory.Resolve.IN_MOUNTED_ROOT;
 
@@ -30,7 +32,7 @@ public record CopyPlace(Directory root, Set<Long> closed, List<String> covered) 
 
   /** A tree all of which is there. */
   public static CopyPlace whole(Directory root) {
-    return new CopyPlace(root, Set.of(), List.of());
+    return new CopyPlace(root, Set.of(), List.of(), Optional.empty());
   }
 
   /**

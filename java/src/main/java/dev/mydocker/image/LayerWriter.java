@@ -112,8 +112,10 @@ public final class LayerWriter {
   }
 
   /** Writes a whole root file system; directories on which something is mounted are empty. */
-  public static LeftOut tree(Directory root, OutputStream out) throws IOException {
-    return tree(root, tar(out));
+  public static LeftOut tree(CopyPlace place, OutputStream out) throws IOException {
+    TarSink tar = tar(out);
+    return tree(
+        place.root(), place.owners().isPresent() ? place.owners().get().asInside(tar) : tar);
   }
 
   static LeftOut tree(Directory root, TarSink tar) throws IOException {

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Copies files between trees, or between a tree and a tar, with the rules of {@code docker cp}: a
@@ -91,20 +92,38 @@ public final class TreeCopy {
       if (!found.isDirectory()) {
         throw refused(target, "it is no directory, and a tar can only be unpacked into one");
       }
-      try (Directory top = to.open(found);
-          TreeUnpacker unpacker =
-              new TreeUnpacker(top, CopyPlace.RESOLVE, TreeUnpacker.Keep.OWNERS)) {
-        unpack(Compression.detect(new BufferedInputStream(in, BUFFER)), unpacker);
-        return new Copied(unpacker.bytes(), unpacker.left());
+      try (Directory top = to.open(found)) {
+        InputStream plain = Compression.detect(new BufferedInputStream(in, BUFFER));
+        if (to.owners().isPresent()) {
+          try (Owners.Root root = to.owners().get().root()) {
+            return unpack(plain, top, to.owners().get()::asOnHost);
+          }
+        }
+        return unpack(plain, top, sink -> sink);
       }
     }
   }
 
-  private static void unpack(InputStream plain, TreeUnpacker unpacker) throws IOException {
+  private static Copied unpack(InputStream plain, Directory top, UnaryOperator<TarSink> as)
+      throws IOException {
+    try (TreeUnpacker unpacker =
+        new TreeUnpacker(top, CopyPlace.RESOLVE, TreeUnpacker.Keep.OWNERS)) {
+      unpack(plain, unpacker, as.apply(unpacker));
+      return new Copied(unpacker.bytes(), unpacker.left());
+    }
+  }
+
+  /**
+   * The same.
+   *
+   * @param sink the unpacker, or what passes entries on to it
+   */
+  private static void unpack(InputStream plain, TreeUnpacker unpacker, TarSink sink)
+      throws IOException {
     TarReader tar = new TarReader(plain, UnpackLimits.DEFAULT);
     byte[] buffer = new byte[BUFFER];
     for (Optional<TarEntry> e = tar.next(); e.isPresent(); e = tar.next()) {
-      unpacker.put(e.get());
+      sink.put(e.get());
       Optional<SparseMap> sparse = e.get().sparse();
       if (sparse.isEmpty()) {
         copy(tar, e.get().size(), buffer, unpacker);
@@ -116,7 +135,7 @@ public final class TreeCopy {
       }
       unpacker.seek(sparse.get().size(), true);
     }
-    unpacker.finish();
+    sink.finish();
   }
 
   private static void copy(TarReader tar, long length, byte[] buffer, TreeUnpacker unpacker)
@@ -165,13 +184,21 @@ public final class TreeCopy {
     if (found.isDirectory()) {
       return (name, sink) -> {
         try (Directory directory = from.open(found)) {
-          return LayerWriter.copy(directory, from.closed(), name, sink);
+          return LayerWriter.copy(directory, from.closed(), name, as(from, sink));
         }
       };
     }
     return (name, sink) ->
         LayerWriter.copy(
-            found.in(), Overlay.bytes(found.name()), found.stat().orElseThrow(), name, sink);
+            found.in(),
+            Overlay.bytes(found.name()),
+            found.stat().orElseThrow(),
+            name,
+            as(from, sink));
+  }
+
+  private static TarSink as(CopyPlace from, TarSink sink) {
+    return from.owners().isPresent() ? from.owners().get().asInside(sink) : sink;
   }
 
   // ---- the target -------------------------------------------------------------------------------
@@ -189,7 +216,7 @@ public final class TreeCopy {
       if (found.isDirectory()) {
         boolean contents = directory && source.contents();
         try (Directory top = to.open(found)) {
-          return unpack(top, contents ? "" : source.name(), owners, content);
+          return unpack(to, top, contents ? "" : source.name(), owners, content);
         }
       }
       if (found.stat().isPresent() && directory) {
@@ -201,15 +228,26 @@ public final class TreeCopy {
       if (path.directory() && !directory) {
         throw refused(target, "there is no such directory");
       }
-      return unpack(found.in(), found.name(), owners, content);
+      return unpack(to, found.in(), found.name(), owners, content);
     }
   }
 
-  private static Copied unpack(Directory top, String name, boolean owners, Source content)
+  private static Copied unpack(
+      CopyPlace to, Directory top, String name, boolean owners, Source content) throws IOException {
+    if (to.owners().isPresent()) {
+      try (Owners.Root root = to.owners().get().root()) {
+        return unpack(top, name, owners, to.owners().get()::asOnHost, content);
+      }
+    }
+    return unpack(top, name, owners, sink -> sink, content);
+  }
+
+  private static Copied unpack(
+      Directory top, String name, boolean owners, UnaryOperator<TarSink> as, Source content)
       throws IOException {
     TreeUnpacker.Keep keep = owners ? TreeUnpacker.Keep.OWNERS : TreeUnpacker.Keep.NOTHING;
     try (TreeUnpacker unpacker = new TreeUnpacker(top, CopyPlace.RESOLVE, keep)) {
-      LayerWriter.LeftOut left = content.write(name, unpacker);
+      LayerWriter.LeftOut left = content.write(name, owners ? as.apply(unpacker) : unpacker);
       return new Copied(unpacker.bytes(), left.sockets() + left.changed() + unpacker.left());
     }
   }

@@ -312,6 +312,14 @@ public final class Linux {
   public static native int moveMount(int tree, int target);
 
   /**
+   * setfsuid(2) and setfsgid(2) of the calling thread, which keeps its capabilities: with what ids
+   * it makes files.
+   *
+   * @return 0, or -EINVAL when an id cannot be
+   */
+  public static native int setFileSystemIds(int uid, int gid);
+
+  /**
    * mount_setattr(2) of the mount that a descriptor is.
    *
    * @param set {@code MOUNT_ATTR_*}

@@ -51,7 +51,15 @@ public final class ExecCompiler {
         in.watched()
             ? Optional.of("of the container: sysinfo(2) is answered by its monitor")
             : Optional.empty();
-    this.steps = new ProcessSteps(in.process(), in.causes(), in.stdio(), in.seccomp(), watch, init);
+    this.steps =
+        new ProcessSteps(
+            in.process(),
+            in.causes(),
+            in.stdio(),
+            in.seccomp(),
+            watch,
+            Handover.isFor(in.container()),
+            init);
   }
 
   /** The plan of {@code input}. */
@@ -81,6 +89,9 @@ public final class ExecCompiler {
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
             Arg.slots(own | joiners | Slot.set(Slot.PLAN))));
+    if (Handover.isFor(in.container())) {
+      Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
+    }
     // A PID namespace is joined by its joiner's children (setns(2)).
     monitor.add(join(List.of(Namespace.PID)));
     monitor.add(

@@ -34,6 +34,16 @@ public record LaunchPlan(List<Step> monitor, List<Step> init) {
     return all;
   }
 
+  /** Whether M hands over to I what I has no privileges for. */
+  boolean handsOver() {
+    for (Step step : monitor) {
+      if (step.op() == Op.RECV_FD) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The plan as native/plan.h reads it, in this machine's byte order. */
   public byte[] toBytes() {
     return new Writer().write();

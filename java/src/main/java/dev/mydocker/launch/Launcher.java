@@ -81,7 +81,7 @@ public final class Launcher {
       throws IOException {
     MonitorImage image = MonitorImage.get();
     try (RecordingPage page = RecordingPage.create(request.plan());
-        Ends ends = new Ends(request.stdio(), request.monitor().view().isPresent())) {
+        Ends ends = new Ends(request)) {
       int[] slots = slots(request, image, page, ends);
       Fd plan = null;
       if (execsBeforeClone(request.plan())) {
@@ -203,7 +203,8 @@ public final class Launcher {
     private Fd client;
     private Fd sync;
 
-    Ends(Stdio stdio, boolean view) throws KernelException {
+    Ends(Request request) throws KernelException {
+      Stdio stdio = request.stdio();
       Arrays.fill(slots, -1);
       try {
         client = socketpair(Slot.CLIENT);
@@ -217,7 +218,10 @@ public final class Launcher {
         } else {
           bothEnds(Slot.CONSOLE_OUT, Slot.CONSOLE_IN);
         }
-        if (view) {
+        if (request.plan().handsOver()) {
+          bothEnds(Slot.GIVE, Slot.TAKE);
+        }
+        if (request.monitor().view().isPresent()) {
           bothEnds(Slot.VIEW_OUT, Slot.VIEW_IN);
           // Closed here once M has it: as long as it is open, no reader learns of M's end.
           byte[] device = "/dev/fuse".getBytes(StandardCharsets.US_ASCII);

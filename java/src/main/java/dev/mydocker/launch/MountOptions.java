@@ -13,10 +13,17 @@ import java.util.Map;
  * @param propagation MS_SHARED and friends, 0 for none
  * @param recursive whether attributes and propagation go to submounts as well
  * @param bind whether this is a bind mount, and of what
+ * @param idmap whether its ids are those of the container's user namespace
  * @param data key and value pairs for fsconfig(2); an empty value is a flag
  */
 public record MountOptions(
-    long set, long clear, long propagation, boolean recursive, Bind bind, List<String> data) {
+    long set,
+    long clear,
+    long propagation,
+    boolean recursive,
+    Bind bind,
+    boolean idmap,
+    List<String> data) {
 
   /** Kinds of bind mount. */
   public enum Bind {
@@ -102,6 +109,7 @@ public record MountOptions(
     long propagation = 0;
     boolean recursive = false;
     Bind bind = Bind.NONE;
+    boolean idmap = false;
     List<String> data = new ArrayList<>();
     for (String option : options) {
       Long sets = SETS.get(option);
@@ -120,13 +128,15 @@ public record MountOptions(
         bind = Bind.ONE;
       } else if (option.equals("rbind")) {
         bind = Bind.TREE;
+      } else if (option.equals("idmap")) {
+        idmap = true;
       } else if (!option.equals("defaults")) {
         int equals = option.indexOf('=');
         data.add(equals < 0 ? option : option.substring(0, equals));
         data.add(equals < 0 ? "" : option.substring(equals + 1));
       }
     }
-    return new MountOptions(set, clear, propagation, recursive, bind, data);
+    return new MountOptions(set, clear, propagation, recursive, bind, idmap, data);
   }
 
   /** The attributes for fsmount(2), which takes no clearing. */

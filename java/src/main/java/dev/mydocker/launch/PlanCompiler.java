@@ -125,6 +125,11 @@ public final class PlanCompiler {
   private final Spec spec;
   private final Spec.Process process;
   private final ProcessSteps steps;
+
+  /** Whether M, with the host's privileges, puts together what I cannot. */
+  private final boolean handed;
+
+  private final Handover handover;
   private final List<Step> monitor = new ArrayList<>();
   private final List<Step> init = new ArrayList<>();
 
@@ -138,7 +143,10 @@ public final class PlanCompiler {
             ? Optional.empty()
             : Optional.of(
                 cause(in.view().get(0).cause(spec)) + ": sysinfo(2) is answered by the monitor");
-    this.steps = new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, init);
+    this.handed = Handover.isFor(spec);
+    this.handover = new Handover(spec, in.overlay(), in.causes());
+    this.steps =
+        new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, handed, init);
   }
 
   /** The plan of {@code input}. */
@@ -146,6 +154,11 @@ public final class PlanCompiler {
     PlanCompiler compiler = new PlanCompiler(input);
     compiler.monitor();
     compiler.init();
+    if (compiler.handed) {
+      // Between the clone and the monitor: a PID namespace of its own is what it has, too.
+      int last = compiler.monitor.size() - 1;
+      compiler.monitor.addAll(last, compiler.handover.steps());
+    }
     return new LaunchPlan(compiler.monitor, compiler.init);
   }
 
@@ -238,6 +251,7 @@ public final class PlanCompiler {
     return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
         | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0)
         | (in.view().isEmpty() ? 0 : Slot.set(Slot.VIEW_OUT, Slot.VIEW))
+        | (handed ? Slot.set(Slot.TAKE) : 0)
         | joined;
   }
 
@@ -255,6 +269,9 @@ public final class PlanCompiler {
       if (joins(kind) && kind != Namespace.PID) {
         init.add(setns(kind));
       }
+    }
+    if (handed) {
+      meetMonitor();
     }
     if (has("user")) {
       // The maps exist now: only as an id of the new namespace may anything be made in it.
@@ -296,6 +313,23 @@ public final class PlanCompiler {
     steps.execute(in.init());
   }
 
+  /** Still with an id of the host's, which may open these. */
+  private void meetMonitor() {
+    add(
+        "M shows the layers by it",
+        Op.OPEN_NS,
+        Arg.fd(Handover.USERS),
+        Arg.text("/proc/self/ns/user"));
+    add("M shows the layers by it", Op.SEND_FD, Arg.fd(Slot.TAKE), Arg.fd(Handover.USERS));
+    open(TARGET, Arg.NONE, in.overlay().target(), "where the new root will be");
+    steps.oomScore();
+  }
+
+  /** What M sends next. */
+  private void receive(int slot, String why) {
+    add(why, Op.RECV_FD, Arg.fd(slot), Arg.fd(Slot.TAKE));
+  }
+
   private void root() {
     Overlay overlay = in.overlay();
     // What is mounted from here on must not reach the host: overlay, /proc and all the rest.
@@ -311,6 +345,16 @@ public final class PlanCompiler {
             ? Arg.number(MountOptions.MS_REC | MountOptions.MS_SLAVE, "MS_REC|MS_SLAVE")
             : Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
         Arg.NONE);
+    if (handed) {
+      handover.root(in.stdio());
+      receive(ROOT, "the image's layers, and a layer of the container's own above them");
+      add(
+          "the new root: every path below is resolved inside it",
+          Op.ATTACH,
+          ROOT_FD,
+          Arg.fd(TARGET));
+      return;
+    }
     String options = overlayOptions(overlay.lower());
     if (options.length() <= MOUNT_DATA_LIMIT) {
       add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.layers()));
@@ -453,7 +497,10 @@ public final class PlanCompiler {
     long flags = OPEN_TREE_CLONE | (tree ? AT_RECURSIVE : 0);
     String names = tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE";
     Optional<String> root = Optional.ofNullable(in.within().get(mount.source()));
-    if (root.isPresent()) {
+    if (handed) {
+      handover.bind(mount, options, root.orElse(""));
+      receive(TREE, why);
+    } else if (root.isPresent()) {
       // A link in a volume leads to something in the volume: it is another container's word.
       open(PART, Arg.NONE, root.get(), why);
       open(PART, Arg.fd(PART), mount.source().substring(root.get().length()), why);
@@ -552,6 +599,13 @@ public final class PlanCompiler {
       String parent = device.path().substring(0, device.path().lastIndexOf('/'));
       if (!parent.equals("/dev") && made.add(parent)) {
         target(parent, 1, cause("device:" + device.path()));
+      }
+      if (handed) {
+        handover.device(device, type);
+        target(device.path(), 2, cause("device:" + device.path()));
+        receive(TREE, cause("device:" + device.path()));
+        add(cause("device:" + device.path()), Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+        continue;
       }
       add(
           cause("device:" + device.path()),
@@ -675,7 +729,9 @@ public final class PlanCompiler {
   }
 
   private void pivot() {
-    steps.oomScore();
+    if (!handed) {
+      steps.oomScore();
+    }
     steps.apparmor();
     if (spec.root().readonly()) {
       // Only now: the mount points above had to be made in it.

@@ -36,6 +36,7 @@ final class ProcessSteps {
   private final Stdio stdio;
   private final Optional<SeccompProgram> filter;
   private final Optional<String> watch;
+  private final boolean handed;
   private final List<Step> out;
 
   /**
@@ -43,6 +44,7 @@ final class ProcessSteps {
    *
    * @param filter of its system calls
    * @param watch why its sysinfo(2) is answered by the container's monitor; empty: it is not
+   * @param handed whether M has given the streams to its user already
    * @param out where they are added
    */
   ProcessSteps(
@@ -51,12 +53,14 @@ final class ProcessSteps {
       Stdio stdio,
       Optional<SeccompProgram> filter,
       Optional<String> watch,
+      boolean handed,
       List<Step> out) {
     this.process = process;
     this.causes = causes;
     this.stdio = stdio;
     this.filter = filter;
     this.watch = watch;
+    this.handed = handed;
     this.out = out;
   }
 
@@ -147,7 +151,7 @@ final class ProcessSteps {
         terminal ? Arg.fd(TERMINAL) : Arg.NONE);
     if (stdio instanceof Stdio.Streams streams) {
       Spec.User user = process.user();
-      if (user.uid() != 0) {
+      if (user.uid() != 0 && !handed) {
         // So that /dev/stdout can be opened again by its name.
         String why = "the user may open its own /dev/stdout";
         if (streams.stdin()) {

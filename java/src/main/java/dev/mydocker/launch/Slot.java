@@ -25,7 +25,9 @@ public final class Slot {
   public static final int VIEW_IN = 17;
   public static final int VIEW_OUT = 18;
   public static final int VIEW = 19;
-  public static final int FREE = 20;
+  public static final int GIVE = 20;
+  public static final int TAKE = 21;
+  public static final int FREE = 22;
 
   /** How many slots there are (PLAN_SLOTS). */
   public static final int COUNT = 48;
@@ -50,7 +52,9 @@ public final class Slot {
     "log",
     "view-in",
     "view-out",
-    "view"
+    "view",
+    "give",
+    "take"
   };
 
   private Slot() {}

@@ -2,6 +2,7 @@ package dev.mydocker.spec;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -30,6 +31,7 @@ import java.util.Set;
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
+ * @param users the ids of its user namespace; empty when it lives in the host's
  */
 public record HostFacts(
     String id,
@@ -52,7 +54,8 @@ public record HostFacts(
     boolean apparmor,
     Machine machine,
     Seccomp.Builtin seccomp,
-    Map<String, String> volumes) {
+    Map<String, String> volumes,
+    Optional<UserMaps> users) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);

@@ -33,6 +33,7 @@ public sealed interface MountOption {
    * @param propagation {@code private}, {@code rslave}, ...: a word of mount_namespaces(7)
    * @param recursion what becomes of the mounts below the source
    * @param createSource whether a missing source is made, a directory (as {@code -v} does)
+   * @param idmap whether its files' ids are meant as the container's, in a user namespace
    */
   record Bind(
       String source,
@@ -40,8 +41,21 @@ public sealed interface MountOption {
       boolean readOnly,
       String propagation,
       Recursion recursion,
-      boolean createSource)
-      implements MountOption {}
+      boolean createSource,
+      boolean idmap)
+      implements MountOption {
+
+    /** With the files' ids as they are. */
+    public Bind(
+        String source,
+        String target,
+        boolean readOnly,
+        String propagation,
+        Recursion recursion,
+        boolean createSource) {
+      this(source, target, readOnly, propagation, recursion, createSource, false);
+    }
+  }
 
   /**
    * Memory as a file system, see tmpfs(5).

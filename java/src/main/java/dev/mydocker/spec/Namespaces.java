@@ -4,15 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The namespaces a container gets of its own; the user namespace stays the host's. */
+/** The namespaces a container gets of its own; of users only when it is asked for. */
 final class Namespaces {
   private Namespaces() {}
 
-  static List<Spec.Namespace> of(RunOptions options, Causes.Collector why) {
+  static List<Spec.Namespace> of(RunOptions options, HostFacts host, Causes.Collector why) {
     List<Spec.Namespace> own = new ArrayList<>();
+    if (host.users().isPresent()) {
+      own.add(new Spec.Namespace("user", Optional.empty()));
+      why.put("namespace:user", "--userns=" + options.userns().text());
+    }
     add(own, "mount", NamespaceMode.PRIVATE, why);
-    boolean host = options.network() instanceof NetworkMode.Host;
-    add(own, "network", host ? NamespaceMode.HOST : NamespaceMode.PRIVATE, why);
+    boolean hosts = options.network() instanceof NetworkMode.Host;
+    add(own, "network", hosts ? NamespaceMode.HOST : NamespaceMode.PRIVATE, why);
     add(own, "uts", options.uts(), why);
     add(own, "pid", options.pid(), why);
     add(own, "ipc", options.ipc(), why);

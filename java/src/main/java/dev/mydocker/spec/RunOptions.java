@@ -38,6 +38,7 @@ import java.util.OptionalLong;
  * @param ipc whose IPC namespace
  * @param uts whose UTS namespace
  * @param cgroupns whose cgroup namespace
+ * @param userns whose user namespace, or which ids one of its own has
  * @param shmSize bytes of /dev/shm
  * @param ulimits the last of a resource counts
  * @param sysctls by dotted name
@@ -74,6 +75,7 @@ public record RunOptions(
     NamespaceMode ipc,
     NamespaceMode uts,
     NamespaceMode cgroupns,
+    UsernsMode userns,
     OptionalLong shmSize,
     List<Ulimit> ulimits,
     Map<String, String> sysctls,
@@ -123,6 +125,7 @@ public record RunOptions(
         ipc,
         uts,
         cgroupns,
+        userns,
         shmSize,
         ulimits,
         sysctls,
@@ -166,6 +169,7 @@ public record RunOptions(
     private NamespaceMode ipc = NamespaceMode.PRIVATE;
     private NamespaceMode uts = NamespaceMode.PRIVATE;
     private NamespaceMode cgroupns = NamespaceMode.PRIVATE;
+    private UsernsMode userns = UsernsMode.HOST;
     private OptionalLong shmSize = OptionalLong.empty();
     private List<Ulimit> ulimits = List.of();
     private Map<String, String> sysctls = Map.of();
@@ -316,6 +320,11 @@ public record RunOptions(
       return this;
     }
 
+    public Builder userns(UsernsMode value) {
+      userns = value;
+      return this;
+    }
+
     public Builder shmSize(long value) {
       shmSize = OptionalLong.of(value);
       return this;
@@ -432,6 +441,7 @@ public record RunOptions(
           ipc,
           uts,
           cgroupns,
+          userns,
           shmSize,
           ulimits,
           sysctls,

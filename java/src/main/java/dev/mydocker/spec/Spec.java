@@ -35,6 +35,9 @@ public record Spec(
 
   public static final String PROC_VIEW_OFF = "off";
 
+  /** The annotation with the value of --userns, of a container with a user namespace of its own. */
+  public static final String USERNS = "dev.mydocker.userns";
+
   /** The annotation with the signal that stops the container, of the image-spec's conversion.md. */
   public static final String STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 

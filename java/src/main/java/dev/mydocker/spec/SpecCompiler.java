@@ -28,6 +28,7 @@ public final class SpecCompiler {
     Causes.Collector why = new Causes.Collector();
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
+    UsernsConflicts.refuse(options, account.user(), host);
     List<Spec.Mount> mounts = Mounts.of(options, host, why);
     if (options.readOnly()) {
       why.put("root.readonly", "--read-only");
@@ -85,10 +86,10 @@ public final class SpecCompiler {
       Causes.Collector why)
       throws OptionException, IOException {
     return new Spec.Linux(
-        Namespaces.of(options, why),
-        List.of(),
-        List.of(),
-        Sysctls.of(options, why),
+        Namespaces.of(options, host, why),
+        host.users().map(UserMaps::uids).orElse(List.of()),
+        host.users().map(UserMaps::gids).orElse(List.of()),
+        Sysctls.of(options, host, why),
         Resources.of(options, host, why),
         Optional.of("/mydocker/" + host.id()),
         DeviceNodes.of(options, host, mounts, why),
@@ -109,6 +110,9 @@ public final class SpecCompiler {
           options.stopSignal().isPresent()
               ? "--stop-signal=" + signal.get().name()
               : "image: StopSignal");
+    }
+    if (!options.userns().text().isEmpty()) {
+      out.put(Spec.USERNS, options.userns().text());
     }
     if (options.init()) {
       out.put(Spec.INIT, "true");

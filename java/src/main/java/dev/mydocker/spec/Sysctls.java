@@ -18,11 +18,11 @@ final class Sysctls {
           "kernel.shmmni",
           "kernel.shm_rmid_forced");
 
+  private static final String PING = "net.ipv4.ping_group_range";
+
   /** What lets a user that is not root serve port 80 and ping, as in Docker. */
   private static final Map<String, String> NETWORK =
-      Map.of(
-          "net.ipv4.ip_unprivileged_port_start", "0",
-          "net.ipv4.ping_group_range", "0 2147483647");
+      Map.of("net.ipv4.ip_unprivileged_port_start", "0", PING, "0 2147483647");
 
   private Sysctls() {}
 
@@ -31,11 +31,13 @@ final class Sysctls {
    *
    * @throws OptionException when one would change the host
    */
-  static Map<String, String> of(RunOptions options, Causes.Collector why) throws OptionException {
+  static Map<String, String> of(RunOptions options, HostFacts host, Causes.Collector why)
+      throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
     if (options.network() instanceof NetworkMode.None) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
-        out.put(name, NETWORK.get(name));
+        boolean groups = name.equals(PING) && host.users().isPresent();
+        out.put(name, groups ? groups(host.users().get()) : NETWORK.get(name));
         why.put("sysctl:" + name, "default: Docker's");
       }
     }
@@ -52,6 +54,16 @@ final class Sysctls {
       why.put("sysctl:" + name, "--sysctl " + name);
     }
     return out;
+  }
+
+  /** The kernel takes groups only that the container's user namespace has. */
+  private static String groups(UserMaps users) {
+    for (Spec.IdMapping m : users.gids()) {
+      if (m.containerId() == 0) {
+        return "0 " + (m.size() - 1);
+      }
+    }
+    return "0 0";
   }
 
   private static Optional<String> conflict(String name, RunOptions options) {

@@ -20,6 +20,9 @@ final class UserMount {
           "/proc/swaps",
           "/proc/uptime");
 
+  /** The runtime-spec's word for: ids of the files are those of the container's user namespace. */
+  private static final String IDMAP = "idmap";
+
   /** Words that say what a mount is anyway, and that fsconfig(2) does not know. */
   private static final Set<String> NOTHING = Set.of("norelatime", "nostrictatime");
 
@@ -76,6 +79,15 @@ final class UserMount {
       word = readOnly(bind, host, options);
     }
     options.add(word);
+    if (bind.idmap()) {
+      if (host.users().isEmpty()) {
+        throw new OptionException(
+            "idmap of "
+                + OptionException.quote(bind.target())
+                + " is for a container with a user namespace of its own: add --userns=auto");
+      }
+      options.add(IDMAP);
+    }
     why.put("mount:" + bind.target(), cause(bind));
     return new Spec.Mount(bind.target(), "bind", bind.source(), options);
   }
@@ -122,6 +134,10 @@ final class UserMount {
       options.add("ro");
     }
     options.add("rprivate");
+    if (host.users().isPresent()) {
+      // Every container of a volume means the same ids, whichever range of the host it has.
+      options.add(IDMAP);
+    }
     why.put("mount:" + volume.target(), cause(volume));
     return new Spec.Mount(volume.target(), "bind", content + subpath, options);
   }

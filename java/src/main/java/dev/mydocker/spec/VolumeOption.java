@@ -12,7 +12,7 @@ final class VolumeOption {
    *
    * @param propagation empty when there is none
    */
-  private record Words(boolean readOnly, String propagation, boolean copy) {}
+  private record Words(boolean readOnly, String propagation, boolean copy, boolean idmap) {}
 
   private VolumeOption() {}
 
@@ -46,7 +46,8 @@ final class VolumeOption {
         words.readOnly(),
         words.propagation().isEmpty() ? "rprivate" : words.propagation(),
         MountOption.Recursion.ENABLED,
-        true);
+        true,
+        words.idmap());
   }
 
   private static MountOption volume(String text, String name, String target, Words words)
@@ -63,6 +64,7 @@ final class VolumeOption {
     String access = "";
     String propagation = "";
     String copy = "";
+    boolean idmap = false;
     for (String word : words) {
       if (word.equals("ro") || word.equals("rw")) {
         once(text, access, "access");
@@ -73,11 +75,13 @@ final class VolumeOption {
       } else if (word.equals("nocopy")) {
         once(text, copy, "nocopy");
         copy = word;
+      } else if (word.equals("idmap")) {
+        idmap = true;
       } else {
         refuse(text, word);
       }
     }
-    return new Words(access.equals("ro"), propagation, copy.isEmpty());
+    return new Words(access.equals("ro"), propagation, copy.isEmpty(), idmap);
   }
 
   /** Whether it is a word of mount_namespaces(7) that a mount can be given. */

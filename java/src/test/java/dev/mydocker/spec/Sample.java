@@ -80,7 +80,8 @@ final class Sample {
         false,
         new Machine("amd64", 6, 1),
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
-        Map.of("data", "/volumes/data", "made", "/volumes/made"));
+        Map.of("data", "/volumes/data", "made", "/volumes/made"),
+        Optional.empty());
   }
 
   private static Spec.Device device(String path, String type, long major, long minor) {
