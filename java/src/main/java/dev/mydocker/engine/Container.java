@@ -27,6 +27,7 @@ import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
+import dev.mydocker.network.Connection;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
@@ -70,6 +71,9 @@ public final class Container {
 
   /** Of this object's lock, as is what is done to the container under it. */
   private Optional<RunDirectory> claimed;
+
+  /** What it has of its networks, when this object has started it. */
+  private Optional<Connection> connection = Optional.empty();
 
   /** Whether this object has started it under what it has claimed. */
   private boolean launched;
@@ -222,6 +226,7 @@ public final class Container {
     RunDirectory run = claim();
     try {
       ContainerRecord record = home.store().update(id, change);
+      connection = connect(record, run);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
       long now = System.currentTimeMillis();
@@ -235,7 +240,34 @@ public final class Container {
     } catch (IOException | RuntimeException e) {
       discard(e);
       throw e;
+    } finally {
+      // The monitor has a copy of what keeps its ports.
+      connection.ifPresent(Connection::close);
     }
+  }
+
+  /** Its places in its networks, which are there before its first process; empty without any. */
+  private Optional<Connection> connect(ContainerRecord record, RunDirectory run)
+      throws IOException {
+    ContainerSettings settings = record.settings();
+    if (settings.networks().isEmpty()) {
+      return Optional.empty();
+    }
+    Files.writeString(run.path().resolve(RunFiles.NETWORK), "");
+    List<String> names = new ArrayList<>(List.of(record.name(), id.substring(0, 12)));
+    try {
+      return Optional.of(
+          home.networks()
+              .connect(
+                  id, settings.networks(), settings.ports().published(), names, recorder::did));
+    } catch (OptionException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** What its start has changed on this host that a user should know: a sentence each. */
+  public List<String> changed() {
+    return connection.isEmpty() ? List.of() : connection.get().remarks();
   }
 
   /** What its standard streams are, as it was asked for; a terminal has the usual size. */
@@ -291,7 +323,7 @@ public final class Container {
   }
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
-    return Blueprint.of(home, record, compiled(), run.path());
+    return Blueprint.of(home, record, compiled(), run.path(), connection);
   }
 
   private Launcher.Launched launch(
@@ -317,16 +349,18 @@ public final class Container {
               view(launch),
               cleansUpItself ? AfterEnd.command(home.roots(), id) : List.of());
       Launcher.Request request =
-          new Launcher.Request(
-              id,
-              launch.plan(),
-              stdio,
-              Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life()),
-              monitor);
+          new Launcher.Request(id, launch.plan(), stdio, slots(directory, run), monitor);
       Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
     }
+  }
+
+  private Map<Integer, Fd> slots(Fd directory, RunDirectory run) {
+    Optional<Fd> ports = connection.isEmpty() ? Optional.empty() : connection.get().ports();
+    return ports.isEmpty()
+        ? Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life())
+        : Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life(), Slot.PORTS, ports.get());
   }
 
   /** Where its monitor reads what it shows of the machine, when it does. */
@@ -365,6 +399,12 @@ public final class Container {
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, launch.input().spec().linux(), recorder);
         home.cgroup(id).add(initPid, recorder::did);
+        if (connection.isPresent()) {
+          Path netns = Path.of("/proc/" + initPid + "/ns/net");
+          try (Fd inside = StateFile.open(netns, Linux.O_RDONLY, 0)) {
+            home.networks().plug(connection.get(), inside, recorder::did);
+          }
+        }
       }
 
       /** What never ran is not started again by its policy. */

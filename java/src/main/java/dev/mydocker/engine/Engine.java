@@ -15,12 +15,14 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.network.Networks;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
@@ -91,6 +93,11 @@ public final class Engine {
     return images;
   }
 
+  /** Its networks. */
+  public Networks networks() {
+    return home.networks();
+  }
+
   /** Its volumes. */
   public Volumes volumes() {
     return home.volumes();
@@ -100,6 +107,9 @@ public final class Engine {
   public void sweep() throws IOException {
     if (Linux.geteuid() == 0) {
       Leftovers.sweep(home);
+      if (home.hasNetworks()) {
+        home.networks().refresh();
+      }
     }
   }
 
@@ -303,7 +313,7 @@ public final class Engine {
     Map<String, String> places = home.volumes().places(request.volumes());
     CompiledSpec compiled = compile(id, run, request, image, places);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
-    return Blueprint.of(home, record, compiled, run).launch(stdio);
+    return Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
   }
 
   private static void requireRoot() throws IOException {
@@ -376,7 +386,7 @@ public final class Engine {
   /** Claims a name and writes everything down, the record last: with it the container exists. */
   private void record(
       String id, CreateRequest request, Image image, CompiledSpec compiled, VolumeClaim volumes)
-      throws IOException {
+      throws IOException, OptionException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
     ContainerRecord record = described(id, name, request, image, compiled.spec());
@@ -411,7 +421,9 @@ public final class Engine {
   }
 
   private static ContainerRecord described(
-      String id, String name, CreateRequest request, Image image, Spec spec) throws IOException {
+      String id, String name, CreateRequest request, Image image, Spec spec)
+      throws IOException, OptionException {
+    PortChoice ports = request.options().ports().with(image.config().exposedPorts());
     return new ContainerRecord(
         id,
         name,
@@ -420,7 +432,7 @@ public final class Engine {
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),
         System.currentTimeMillis(),
-        request.settings(health(request, image.config())),
+        request.settings(health(request, image.config()), ports),
         Optional.empty(),
         0,
         false);

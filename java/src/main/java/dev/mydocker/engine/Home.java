@@ -2,6 +2,8 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
+import dev.mydocker.network.Networks;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -23,6 +25,16 @@ record Home(
     Path layers,
     SeccompFilters seccomp,
     EventLog events) {
+
+  /** The networks. */
+  Networks networks() {
+    return new Networks(roots.networks(), roots.connected(), roots.isUsual());
+  }
+
+  /** Whether something of a network may be on this host. */
+  boolean hasNetworks() {
+    return Files.exists(roots.connected());
+  }
 
   /** A container's cgroup, whether it exists or not. */
   Cgroup cgroup(String id) {

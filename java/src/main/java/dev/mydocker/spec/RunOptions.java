@@ -33,6 +33,8 @@ import java.util.OptionalLong;
  * @param seccomp which system calls it may make
  * @param devices what devices it gets beside those that every one has
  * @param network how it is connected
+ * @param ports what the host serves of its ports
+ * @param names how it looks names up
  * @param pid whose PID namespace
  * @param ipc whose IPC namespace
  * @param uts whose UTS namespace
@@ -68,6 +70,8 @@ public record RunOptions(
     SeccompOption seccomp,
     DeviceChoice devices,
     NetworkMode network,
+    PortChoice ports,
+    NameChoice names,
     NamespaceMode pid,
     NamespaceMode ipc,
     NamespaceMode uts,
@@ -116,6 +120,8 @@ public record RunOptions(
         seccomp,
         devices,
         network,
+        ports,
+        names,
         pid,
         ipc,
         uts,
@@ -157,7 +163,9 @@ public record RunOptions(
     private boolean privileged = false;
     private SeccompOption seccomp = new SeccompOption.Unsaid();
     private DeviceChoice devices = DeviceChoice.NONE;
-    private NetworkMode network = new NetworkMode.None();
+    private NetworkMode network = NetworkMode.Joined.byDefault();
+    private PortChoice ports = PortChoice.NONE;
+    private NameChoice names = NameChoice.NONE;
     private NamespaceMode pid = NamespaceMode.PRIVATE;
     private NamespaceMode ipc = NamespaceMode.PRIVATE;
     private NamespaceMode uts = NamespaceMode.PRIVATE;
@@ -284,6 +292,16 @@ public record RunOptions(
 
     public Builder network(NetworkMode value) {
       network = value;
+      return this;
+    }
+
+    public Builder ports(PortChoice value) {
+      ports = value;
+      return this;
+    }
+
+    public Builder names(NameChoice value) {
+      names = value;
       return this;
     }
 
@@ -418,6 +436,8 @@ public record RunOptions(
           seccomp,
           devices,
           network,
+          ports,
+          names,
           pid,
           ipc,
           uts,

@@ -33,7 +33,7 @@ final class Sysctls {
    */
   static Map<String, String> of(RunOptions options, Causes.Collector why) throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
-    if (options.network() instanceof NetworkMode.None) {
+    if (!(options.network() instanceof NetworkMode.Host)) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
         out.put(name, NETWORK.get(name));
         why.put("sysctl:" + name, "default: Docker's");
