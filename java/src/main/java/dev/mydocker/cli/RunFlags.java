@@ -333,16 +333,20 @@ final class RunFlags {
 
   private void network(RunOptions.Builder options) throws OptionException, UsageException {
     NetworkMode mode = NetworkMode.parse(all("--network"));
-    Optional<String> ip = value("--ip");
-    Optional<String> ip6 = value("--ip6");
-    Optional<String> mac = value("--mac-address");
-    List<String> aliases = all("--network-alias");
+    Optional<String> ip = parsed.value("--ip");
+    Optional<String> ip6 = parsed.value("--ip6");
+    Optional<String> mac = parsed.value("--mac-address");
+    List<String> aliases = parsed.all("--network-alias");
     if (mode instanceof NetworkMode.Joined joined) {
       List<NetworkJoin> joins = new ArrayList<>(joined.networks());
       NetworkJoin first = joins.get(0);
+      reading = "--ip";
       first = ip.isPresent() ? first.withIp(ip.get(), false) : first;
+      reading = "--ip6";
       first = ip6.isPresent() ? first.withIp(ip6.get(), true) : first;
+      reading = "--mac-address";
       first = mac.isPresent() ? first.withMac(mac.get()) : first;
+      reading = "--network-alias";
       for (String alias : aliases) {
         first = first.withAlias(alias);
       }
@@ -366,11 +370,19 @@ final class RunFlags {
     if (!published.isEmpty() || !exposed.isEmpty() || parsed.on("--publish-all")) {
       options.ports(PortChoice.parse(published, parsed.on("--publish-all"), exposed));
     }
-    List<String> hosts = parsed.all("--add-host");
+    List<String> none = List.of();
     List<String> servers = all("--dns");
-    List<String> search = parsed.all("--dns-search");
-    List<String> resolver = parsed.all("--dns-option");
-    options.names(NameChoice.parse(servers, search, resolver, hosts));
+    NameChoice names =
+        servers.isEmpty() ? NameChoice.NONE : NameChoice.parse(servers, none, none, none);
+    List<String> search = all("--dns-search");
+    List<String> domains =
+        search.isEmpty() ? none : NameChoice.parse(none, search, none, none).search();
+    List<String> resolver = all("--dns-option");
+    List<String> words =
+        resolver.isEmpty() ? none : NameChoice.parse(none, none, resolver, none).options();
+    List<String> lines = all("--add-host");
+    List<String> hosts = lines.isEmpty() ? none : NameChoice.parse(none, none, none, lines).hosts();
+    options.names(new NameChoice(names.servers(), domains, words, hosts));
   }
 
   private List<MountOption> mounts() throws IOException, OptionException {

@@ -15,12 +15,16 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.Network;
+import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.Networks;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.SeccompOption;
@@ -33,9 +37,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The engine over one state root, and where a Java program begins: {@code Engine.open()} with
@@ -96,6 +102,41 @@ public final class Engine {
   /** Its networks. */
   public Networks networks() {
     return home.networks();
+  }
+
+  /**
+   * Makes a network. See {@link Networks#create}.
+   *
+   * @throws OptionException when what is asked for is malformed, or contradicts itself
+   */
+  public Network createNetwork(Networks.Request request) throws IOException, OptionException {
+    requireRoot();
+    Network network = home.networks().create(request);
+    home.tellNetwork("create", network, Map.of());
+    return network;
+  }
+
+  /** Removes a network that nobody is in. See {@link Networks#remove}. */
+  public void removeNetwork(String reference) throws IOException {
+    home.tellNetwork("destroy", home.networks().remove(reference), Map.of());
+  }
+
+  /** The ids of the networks that containers have, running or not. */
+  public Set<String> usedNetworks() throws IOException {
+    Set<String> used = new HashSet<>();
+    for (Endpoint endpoint : home.networks().endpoints()) {
+      used.add(endpoint.network());
+    }
+    for (ContainerInfo container : containers()) {
+      for (NetworkJoin join : container.settings().networks()) {
+        try {
+          used.add(home.networks().find(join.network()).id());
+        } catch (NetworkException gone) {
+          continue;
+        }
+      }
+    }
+    return used;
   }
 
   /** Its volumes. */

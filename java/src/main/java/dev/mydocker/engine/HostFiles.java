@@ -7,7 +7,9 @@ import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +63,16 @@ final class HostFiles {
       }
     }
     return out.toString();
+  }
+
+  /** A running container is in one more network; the file stays the one that is mounted there. */
+  static void add(Path run, String name, Connection more) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Ip address : more.addresses()) {
+      lines.append(address).append('\t').append(name).append('\n');
+    }
+    Path file = Path.of(HostProbe.hostsFile(run));
+    Files.writeString(file, lines, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static String resolvConf(ContainerSettings settings) throws IOException {

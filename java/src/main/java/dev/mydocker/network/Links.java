@@ -19,6 +19,7 @@ final class Links implements AutoCloseable {
   private static final int RTM_NEWLINK = 16;
   private static final int RTM_DELLINK = 17;
   private static final int RTM_GETLINK = 18;
+  private static final int RTM_SETLINK = 19;
   private static final int RTM_NEWADDR = 20;
   private static final int RTM_NEWROUTE = 24;
   private static final int RTM_GETROUTE = 26;
@@ -34,6 +35,8 @@ final class Links implements AutoCloseable {
   private static final int IFLA_IFNAME = 3;
   private static final int IFLA_MTU = 4;
   private static final int IFLA_MASTER = 10;
+  private static final int IFLA_PROTINFO = 12;
+  private static final int IFLA_BRPORT_MODE = 4;
   private static final int IFLA_LINKINFO = 18;
   private static final int IFLA_IFALIAS = 20;
   private static final int IFLA_NET_NS_FD = 28;
@@ -57,6 +60,7 @@ final class Links implements AutoCloseable {
   static final int AF_UNSPEC = 0;
   static final int AF_INET = 2;
   static final int AF_INET6 = 10;
+  private static final int AF_BRIDGE = 7;
 
   /**
    * A route of a namespace.
@@ -176,6 +180,21 @@ final class Links implements AutoCloseable {
         "set " + name + " up",
         "only then it carries anything",
         () -> netlink.request(message, "RTM_NEWLINK of " + name + ", to set it up"));
+  }
+
+  /**
+   * Lets a bridge send packets out by the port they came in by: one whose way br_netfilter has
+   * changed on the bridge (bridge-nf-call-iptables) does not come by the host's own routing.
+   */
+  void hairpin(int index, String name) throws KernelException {
+    NetMessage message = new NetMessage(RTM_SETLINK, ACK);
+    message.u8(AF_BRIDGE).u8(0).u16(0).u32(index).u32(0).u32(0);
+    int port = message.begin(IFLA_PROTINFO);
+    message.attribute(IFLA_BRPORT_MODE, (byte) 1).end(port);
+    change(
+        "set " + name + " hairpin on",
+        "the container reaches itself by a published port",
+        () -> netlink.request(message, "RTM_SETLINK of " + name + ", hairpin mode"));
   }
 
   /** Gives a link an address. */

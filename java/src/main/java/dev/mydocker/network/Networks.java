@@ -144,7 +144,94 @@ public final class Networks {
       boolean internal,
       boolean ipv6,
       Map<String, String> labels,
-      Map<String, String> options) {}
+      Map<String, String> options) {
+
+    /**
+     * As a user writes it.
+     *
+     * @param subnets at most one of each family
+     * @param gateways at most one in each subnet
+     * @param ranges likewise
+     * @throws OptionException when one is malformed, or fits to none of the others
+     */
+    public static Request of(
+        String name,
+        List<String> subnets,
+        List<String> gateways,
+        List<String> ranges,
+        boolean internal,
+        boolean ipv6,
+        Map<String, String> labels,
+        Map<String, String> options)
+        throws OptionException {
+      List<Ip> hosts = new ArrayList<>();
+      for (String gateway : gateways) {
+        hosts.add(Ip.parse(gateway));
+      }
+      List<Subnet> parts = new ArrayList<>();
+      for (String range : ranges) {
+        parts.add(Subnet.parse(range, false));
+      }
+      List<Network.Pool> pools = new ArrayList<>();
+      for (boolean v6 : new boolean[] {false, true}) {
+        int count = 0;
+        for (String text : subnets) {
+          Subnet subnet = Subnet.parse(text, true);
+          if (subnet.first().isV6() == v6) {
+            Optional<Subnet> range = range(parts, subnet);
+            Optional<Ip> gateway = gateway(hosts, subnet);
+            range.ifPresent(parts::remove);
+            gateway.ifPresent(hosts::remove);
+            pools.add(
+                new Network.Pool(subnet, range, gateway.orElse(Subnets.gateway(subnet)), true));
+            requireRoom(subnet);
+            count++;
+          }
+        }
+        if (count > 1 || v6 && count > 0 && !ipv6) {
+          throw new OptionException(
+              count > 1
+                  ? "--subnet: a network has one subnet of each family"
+                  : "--subnet: an IPv6 subnet is for a network with --ipv6");
+        }
+      }
+      if (!hosts.isEmpty() || !parts.isEmpty()) {
+        throw new OptionException(
+            "no matching subnet for "
+                + (hosts.isEmpty() ? "range " + parts.get(0) : "gateway " + hosts.get(0)));
+      }
+      return new Request(name, pools, internal, ipv6, labels, options);
+    }
+
+    private static void requireRoom(Subnet subnet) throws OptionException {
+      int bits = subnet.first().bytes().length * 8;
+      if (subnet.prefix() > bits - 2 || subnet.prefix() < 8) {
+        throw new OptionException(
+            "--subnet: "
+                + subnet
+                + " must have room for a gateway and a container: /8 to /30, of"
+                + " IPv6 to /126");
+      }
+    }
+  }
+
+  private static Optional<Subnet> range(List<Subnet> ranges, Subnet subnet) {
+    for (Subnet range : ranges) {
+      if (subnet.contains(range.first()) && range.prefix() >= subnet.prefix()) {
+        return Optional.of(range);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Ip> gateway(List<Ip> gateways, Subnet subnet) {
+    for (Ip gateway : gateways) {
+      if (subnet.contains(gateway)) {
+        return Optional.of(gateway);
+      }
+    }
+    return Optional.empty();
+  }
 
   /**
    * Makes a network.
@@ -694,6 +781,10 @@ public final class Networks {
     String device = endpoint.device();
     Links.Peer peer = new Links.Peer(device, endpoint.macBytes(), netns.number());
     host.veth(names.wire(endpoint), place.bridge(), peer, place.network().mtu());
+    if (!endpoint.ports().isEmpty()) {
+      String wire = names.wire(endpoint);
+      host.hairpin(host.index(wire).orElseThrow(), wire);
+    }
     int index = inside.index(device).orElseThrow();
     if (Files.isDirectory(Path.of("/proc/sys/net/ipv6"))) {
       boolean v6 = endpoint.ip6().isPresent();

@@ -31,6 +31,11 @@ public record NetworkJoin(
         network, Optional.empty(), Optional.empty(), Optional.empty(), List.of());
   }
 
+  /** The same in a network of that name. */
+  public NetworkJoin in(String name) {
+    return new NetworkJoin(name, ip, ip6, mac, aliases);
+  }
+
   /**
    * Reads a name, or {@code name=NAME,ip=ADDRESS,ip6=ADDRESS,mac-address=MAC,alias=NAME}.
    *

@@ -35,7 +35,7 @@ public record PortOption(String host, int first, int last, int port, String prot
    */
   public static List<PortOption> parse(String text) throws OptionException {
     int colon = text.lastIndexOf(':');
-    Range inner = range(text.substring(colon + 1), text);
+    Range inner = range(text.substring(colon + 1), text, 1);
     String outer = colon < 0 ? "" : text.substring(0, colon);
     int second = outer.endsWith("]") ? outer.length() : outer.lastIndexOf(':');
     String ports = second < 0 ? outer : outer.substring(Math.min(outer.length(), second + 1));
@@ -52,7 +52,7 @@ public record PortOption(String host, int first, int last, int port, String prot
       }
       return out;
     }
-    Range hosts = range(ports, text);
+    Range hosts = range(ports, text, 0);
     if (inner.size() == 0) {
       return List.of(
           new PortOption(address, hosts.first(), hosts.last(), inner.first(), inner.protocol()));
@@ -91,7 +91,7 @@ public record PortOption(String host, int first, int last, int port, String prot
    * @throws OptionException when it is malformed
    */
   public static List<String> parseExposed(String text) throws OptionException {
-    Range range = range(text, text);
+    Range range = range(text, text, 1);
     List<String> out = new ArrayList<>();
     for (int port = range.first(); port <= range.last(); port++) {
       out.add(port + "/" + range.protocol());
@@ -99,7 +99,7 @@ public record PortOption(String host, int first, int last, int port, String prot
     return out;
   }
 
-  private static Range range(String text, String whole) throws OptionException {
+  private static Range range(String text, String whole, int least) throws OptionException {
     int slash = text.indexOf('/');
     String protocol =
         slash < 0 ? "tcp" : text.substring(slash + 1).toLowerCase(java.util.Locale.ROOT);
@@ -111,7 +111,7 @@ public record PortOption(String host, int first, int last, int port, String prot
     int dash = ports.indexOf('-');
     long first = Digits.parse(dash < 0 ? ports : ports.substring(0, dash), MOST);
     long last = dash < 0 ? first : Digits.parse(ports.substring(dash + 1), MOST);
-    if (first < 0 || last < first || last == 0) {
+    if (first < 0 || last < first || first < least || last > first && first == 0) {
       throw new OptionException(
           "invalid port in "
               + OptionException.quote(whole)
