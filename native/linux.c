@@ -14,6 +14,8 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -535,6 +537,121 @@ FN(jint, poll_, jintArray fds, jshortArray events, jshortArray revents, jint tim
     return n;
 }
 
+/* ---- network namespaces --------------------------------------------------------------------- */
+
+/* What a thread does in another network namespace: it opens a socket, or a file below /proc/sys. */
+struct visit {
+    int netns;
+    int family;
+    int type;
+    int protocol;
+    const char *path;
+    int flags;
+    int result;
+};
+
+static int visit_open(const struct visit *v)
+{
+    return result(v->path ? open(v->path, v->flags | O_CLOEXEC)
+                          : socket(v->family, v->type | SOCK_CLOEXEC, v->protocol));
+}
+
+/*
+ * A thread that knows nothing of Java, as a JVM thread must not change its namespaces; the
+ * descriptor is the process's, and stays in the namespace it was opened in.
+ */
+static void *visit_thread(void *arg)
+{
+    struct visit *v = arg;
+    v->result = setns(v->netns, CLONE_NEWNET) < 0 ? -errno : visit_open(v);
+    return NULL;
+}
+
+static jint visit(struct visit *v)
+{
+    if (v->netns < 0)
+        return visit_open(v);
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int r = pthread_create(&thread, NULL, visit_thread, v);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r)
+        return -r;
+    pthread_join(thread, NULL);
+    return v->result;
+}
+
+FN(jint, socket_in, jint netns, jint family, jint type, jint protocol)
+{
+    UNUSED;
+    struct visit v = {.netns = netns, .family = family, .type = type, .protocol = protocol};
+    return visit(&v);
+}
+
+FN(jint, open_in, jint netns, jbyteArray name, jint flags)
+{
+    UNUSED;
+    PATH(path, name);
+    struct visit v = {.netns = netns, .path = path.text, .flags = flags};
+    return visit(&v);
+}
+
+FN(jint, setsockopt_, jint fd, jint level, jint option, jint value)
+{
+    UNUSED;
+    return result(setsockopt(fd, level, option, &value, sizeof value));
+}
+
+FN(jint, bind_, jint fd, jbyteArray bytes)
+{
+    UNUSED;
+    struct sockaddr_storage address = {0};
+    jsize length = (*env)->GetArrayLength(env, bytes);
+    if ((size_t)length > sizeof address)
+        return -EINVAL;
+    (*env)->GetByteArrayRegion(env, bytes, 0, length, (jbyte *)&address);
+    return result(bind(fd, (struct sockaddr *)&address, (socklen_t)length));
+}
+
+FN(jint, getsockname_, jint fd, jbyteArray out)
+{
+    UNUSED;
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    jint r = result(getsockname(fd, (struct sockaddr *)&address, &length));
+    jsize room = (*env)->GetArrayLength(env, out);
+    if (r < 0)
+        return r;
+    jsize size = room < (jsize)length ? room : (jsize)length;
+    return fill_bytes(env, out, &address, size);
+}
+
+FN(jint, send_fds, jint socket, jintArray numbers)
+{
+    UNUSED;
+    enum { MOST = 253 }; /* SCM_MAX_FD */
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(MOST * sizeof(jint))];
+    } control = {0};
+    jsize count = (*env)->GetArrayLength(env, numbers);
+    if (count < 1 || count > MOST)
+        return -EINVAL;
+    struct iovec one = {.iov_base = (char[]){'f'}, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &one,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = CMSG_SPACE((size_t)count * sizeof(jint))};
+    struct cmsghdr *fds = CMSG_FIRSTHDR(&message);
+    fds->cmsg_level = SOL_SOCKET;
+    fds->cmsg_type = SCM_RIGHTS;
+    fds->cmsg_len = CMSG_LEN((size_t)count * sizeof(jint));
+    (*env)->GetIntArrayRegion(env, numbers, 0, count, (jint *)(void *)CMSG_DATA(fds));
+    return RETRY(sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
 /* ---- processes ------------------------------------------------------------------------------ */
 
 FN(jint, getpid_)
@@ -1025,6 +1142,12 @@ static const JNINativeMethod METHODS[] = {
     M("setWindowSize", "(III)I", set_window_size),
     M("signalPipe", "([I)I", signal_pipe),
     M("raiseDefault", "(I)I", raise_default),
+    M("socketIn", "(IIII)I", socket_in),
+    M("openIn", "(I" B "I)I", open_in),
+    M("setsockopt", "(IIII)I", setsockopt_),
+    M("bind", "(I" B ")I", bind_),
+    M("getsockname", "(I" B ")I", getsockname_),
+    M("sendFds", "(I[I)I", send_fds),
     M("bpfLoad", "(I" B ")I", bpf_load),
     M("bpfAttach", "(IIII)I", bpf_attach),
     M("launch", "(" B "[I[I)I", launch_),

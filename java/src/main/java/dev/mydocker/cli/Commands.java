@@ -50,6 +50,7 @@ final class Commands {
           new Entry("history", "Show how an image was made"),
           new Entry("container", "Commands for containers"),
           new Entry("image", "Commands for images"),
+          new Entry("network", "Commands for networks"),
           new Entry("volume", "Commands for volumes"),
           new Entry("system", "Commands for what mydocker keeps on the disk"),
           new Entry("info", "Show what is here and what it runs on"),
@@ -105,6 +106,18 @@ final class Commands {
           new Alias("push", "push"),
           new Alias("save", "save"),
           new Alias("tag", "tag"));
+
+  private static final List<Alias> NETWORK =
+      List.of(
+          new Alias("connect", "network connect"),
+          new Alias("create", "network create"),
+          new Alias("disconnect", "network disconnect"),
+          new Alias("inspect", "network inspect"),
+          new Alias("ls", "network ls"),
+          new Alias("list", "network ls"),
+          new Alias("prune", "network prune"),
+          new Alias("rm", "network rm"),
+          new Alias("remove", "network rm"));
 
   private static final List<Alias> VOLUME =
       List.of(
@@ -220,6 +233,22 @@ final class Commands {
         return Optional.of(new HistoryCommand());
       case "image prune":
         return Optional.of(new ImagePruneCommand());
+      case "network connect":
+        return Optional.of(new NetworkConnectCommand(false));
+      case "network disconnect":
+        return Optional.of(new NetworkConnectCommand(true));
+      case "network create":
+        return Optional.of(new NetworkCreateCommand());
+      case "network inspect":
+        return Optional.of(new InspectCommand(InspectCommand.Of.NETWORKS));
+      case "network ls":
+        return Optional.of(new NetworkLsCommand());
+      case "network prune":
+        return Optional.of(new NetworkPruneCommand());
+      case "network rm":
+        return Optional.of(new NetworkRmCommand());
+      case "network":
+        return Optional.of(new GroupCommand("network", "Work with networks", NETWORK));
       case "volume create":
         return Optional.of(new VolumeCreateCommand());
       case "volume ls":

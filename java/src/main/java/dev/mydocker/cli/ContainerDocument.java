@@ -11,14 +11,18 @@ import dev.mydocker.json.Json;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A container as {@code docker inspect} shows it. */
@@ -32,13 +36,15 @@ final class ContainerDocument {
    *
    * @param mounts what was asked to be mounted of the host
    * @param size only when it was asked for
+   * @param networks what it has of its networks
    */
   static Json.Obj of(
       ContainerInfo container,
       Spec spec,
       Causes causes,
       List<Spec.Mount> mounts,
-      Optional<ContainerSizes.Size> size) {
+      Optional<ContainerSizes.Size> size,
+      Json.Obj networks) {
     List<String> command = container.command();
     Spec.Process process = spec.process().orElseThrow();
     return Json.object()
@@ -57,6 +63,7 @@ final class ContainerDocument {
         .put("SizeRootFs", size.map(s -> number(s.root())))
         .put("Mounts", mounts(container, mounts))
         .put("Config", config(container, spec, process))
+        .put("NetworkSettings", networks)
         .build();
   }
 
@@ -94,12 +101,16 @@ final class ContainerDocument {
             .put("Name", container.settings().restart().when().text())
             .put("MaximumRetryCount", container.settings().restart().retries())
             .build();
-    boolean host = container.settings().network() instanceof NetworkMode.Host;
     return Json.object()
         .putStrings("Binds", binds(container, mounts))
         .put("Mounts", asked(container))
         .putStrings("VolumesFrom", container.settings().volumesFrom())
-        .put("NetworkMode", host ? "host" : "none")
+        .put("NetworkMode", mode(container))
+        .put("PortBindings", bindings(container))
+        .putStrings("Dns", container.settings().names().servers())
+        .putStrings("DnsOptions", container.settings().names().options())
+        .putStrings("DnsSearch", container.settings().names().search())
+        .putStrings("ExtraHosts", container.settings().names().hosts())
         .put("UsernsMode", spec.annotations().getOrDefault(Spec.USERNS, ""))
         .put("RestartPolicy", restart)
         .put("AutoRemove", container.settings().remove())
@@ -118,6 +129,38 @@ final class ContainerDocument {
         .putStrings("MaskedPaths", spec.linux().maskedPaths())
         .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
         .build();
+  }
+
+  private static String mode(ContainerInfo container) {
+    List<NetworkJoin> networks = container.settings().networks();
+    if (!networks.isEmpty()) {
+      return networks.get(0).network();
+    }
+    return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
+  }
+
+  private static Json.Obj bindings(ContainerInfo container) {
+    Map<String, List<Json>> byInside = new LinkedHashMap<>();
+    for (PortOption port : container.settings().ports().published()) {
+      byInside
+          .computeIfAbsent(port.port() + "/" + port.protocol(), inside -> new ArrayList<>())
+          .add(
+              Json.object()
+                  .put("HostIp", port.host())
+                  .put("HostPort", port.first() == 0 ? "" : Integer.toString(port.first()))
+                  .build());
+    }
+    Json.Builder out = Json.object();
+    byInside.forEach((inside, all) -> out.put(inside, new Json.Arr(all)));
+    return out.build();
+  }
+
+  private static Json exposed(ContainerInfo container) {
+    Json.Builder out = Json.object();
+    for (String port : container.settings().ports().exposed()) {
+      out.put(port, Json.object().build());
+    }
+    return out.build();
   }
 
   /** As with Docker, a profile is its content, and nothing at all is null. */
@@ -234,6 +277,7 @@ final class ContainerDocument {
         .put("Hostname", spec.hostname().orElse(""))
         .put("Domainname", spec.domainname().orElse(""))
         .put("User", user(process.user()))
+        .put("ExposedPorts", exposed(container))
         .put("Tty", process.terminal())
         .put("OpenStdin", container.settings().interactive())
         .putStrings("Env", process.env())

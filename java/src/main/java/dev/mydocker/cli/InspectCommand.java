@@ -7,6 +7,7 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.VolumeException;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.json.Json;
+import dev.mydocker.network.NetworkException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ final class InspectCommand implements Command {
     ANYTHING("", "name", "Show everything about containers, images and volumes, as JSON"),
     IMAGES("image ", "image", "Show everything about images, as JSON"),
     CONTAINERS("container ", "container", "Show everything about containers, as JSON"),
+    NETWORKS("network ", "network", "Show everything about networks, as JSON"),
     VOLUMES("volume ", "volume", "Show everything about volumes, as JSON");
 
     private final String group;
@@ -64,10 +66,11 @@ final class InspectCommand implements Command {
     return switch (of) {
       case IMAGES -> flags.later(" --platform ");
       case CONTAINERS -> flags.toggle(SIZE, "-s", "--size");
+      case NETWORKS -> flags.later(" -v --verbose ");
       case VOLUMES -> flags;
       case ANYTHING ->
           flags
-              .value("TYPE", "What is meant: container, image or volume", "--type")
+              .value("TYPE", "What is meant: container, image, network or volume", "--type")
               .toggle(SIZE, "-s", "--size");
     };
   }
@@ -77,6 +80,7 @@ final class InspectCommand implements Command {
     String start = "mydocker " + of.group + "inspect";
     return switch (of) {
       case IMAGES -> List.of(start + " busybox", start + " -f '{{.Config.Env}}' busybox");
+      case NETWORKS -> List.of(start + " bridge", start + " -f '{{.IPAM.Config}}' bridge");
       case VOLUMES -> List.of(start + " data", start + " -f '{{.Mountpoint}}' data");
       case CONTAINERS, ANYTHING -> List.of(start + " web", start + " -f '{{.State.Pid}}' web");
     };
@@ -122,16 +126,20 @@ final class InspectCommand implements Command {
     return switch (type.get()) {
       case "container" -> Of.CONTAINERS;
       case "image" -> Of.IMAGES;
+      case "network" -> Of.NETWORKS;
       case "volume" -> Of.VOLUMES;
       default ->
           throw new UsageException(
-              "--type: " + Text.quote(type.get()) + ": use container, image or volume");
+              "--type: " + Text.quote(type.get()) + ": use container, image, network or volume");
     };
   }
 
-  /** As with Docker, a container comes before an image of that name, and that before a volume. */
+  /** As with Docker: a container, an image, a network, a volume of that name, in this order. */
   private static Json.Obj document(
       Engine engine, Optional<ContainerSizes> sizes, Of wanted, String name) throws IOException {
+    if (wanted == Of.NETWORKS) {
+      return NetworkDocument.of(engine, engine.networks().find(name));
+    }
     if (wanted == Of.VOLUMES) {
       return VolumeDocument.of(engine.volumes().find(name));
     }
@@ -141,7 +149,12 @@ final class InspectCommand implements Command {
         Optional<ContainerSizes.Size> size =
             sizes.isPresent() ? Optional.of(sizes.get().of(container.id())) : Optional.empty();
         return ContainerDocument.of(
-            container.info(), container.spec(), container.causes(), container.mounts(), size);
+            container.info(),
+            container.spec(),
+            container.causes(),
+            container.mounts(),
+            size,
+            NetworkDocument.settings(container.endpoints(), engine.networks().byId()));
       } catch (ContainerException e) {
         if (wanted == Of.CONTAINERS || e.kind() != ContainerException.Kind.NOT_FOUND) {
           throw e;
@@ -154,8 +167,20 @@ final class InspectCommand implements Command {
       if (wanted != Of.ANYTHING || e.kind() != ImageException.Kind.NOT_FOUND) {
         throw e;
       }
+      Optional<Json.Obj> network = network(engine, name);
+      if (network.isPresent()) {
+        return network.get();
+      }
       return volume(engine, name)
           .orElseThrow(() -> new IOException("no such object: " + Text.printable(name), e));
+    }
+  }
+
+  private static Optional<Json.Obj> network(Engine engine, String name) throws IOException {
+    try {
+      return Optional.of(NetworkDocument.of(engine, engine.networks().find(name)));
+    } catch (NetworkException e) {
+      return Optional.empty();
     }
   }
 

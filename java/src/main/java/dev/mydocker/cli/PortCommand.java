@@ -2,10 +2,12 @@ package dev.mydocker.cli;
 
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.Engine;
+import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.HostPort;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code mydocker port}: no container has published ports yet. */
+/** {@code mydocker port}. */
 final class PortCommand implements Command {
   @Override
   public String synopsis() {
@@ -36,9 +38,22 @@ final class PortCommand implements Command {
     Engine engine = Engine.open(session.environment());
     engine.sweep();
     Container container = engine.find(words.get(0));
-    if (words.size() == 2) {
+    String wanted = words.size() == 1 ? "" : words.get(1);
+    String inside = wanted.isEmpty() || wanted.contains("/") ? wanted : wanted + "/tcp";
+    StringBuilder out = new StringBuilder();
+    for (Endpoint endpoint : container.endpoints()) {
+      for (HostPort port : endpoint.ports()) {
+        if (wanted.isEmpty()) {
+          out.append(port.inside()).append(" -> ").append(port.outside()).append('\n');
+        } else if (port.inside().equals(inside)) {
+          out.append(port.outside()).append('\n');
+        }
+      }
+    }
+    session.console().out(out.toString());
+    if (out.length() == 0 && !wanted.isEmpty()) {
       String name = container.info().name();
-      session.console().error("port: no public port '" + words.get(1) + "' published for " + name);
+      session.console().error("port: no public port '" + wanted + "' published for " + name);
       return 1;
     }
     return 0;

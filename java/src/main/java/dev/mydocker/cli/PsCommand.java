@@ -7,15 +7,21 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Health;
 import dev.mydocker.engine.HealthStatus;
 import dev.mydocker.json.Json;
+import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.HostPort;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code mydocker ps}. */
 final class PsCommand implements Command {
@@ -89,10 +95,17 @@ final class PsCommand implements Command {
     Format format = format(arguments);
     boolean sized = arguments.on("--size") && !arguments.on("--quiet") || format.names("Size");
     ContainerSizes sizes = engine.sizes();
+    List<Endpoint> endpoints = engine.networks().endpoints();
     List<Json.Obj> rows = new ArrayList<>();
     for (ContainerInfo container : shown) {
       String size = sized ? size(sizes.of(container.id())) : NO_SIZE;
-      rows.add(row(container, size, arguments.on("--no-trunc"), Instant.now()));
+      rows.add(
+          row(
+              container,
+              size,
+              arguments.on("--no-trunc"),
+              Instant.now(),
+              ports(container, endpoints)));
     }
     session.console().out(format.render(rows, HEADINGS));
     return 0;
@@ -130,7 +143,8 @@ final class PsCommand implements Command {
     return Human.size(size.written(), 3) + " (virtual " + Human.size(size.root(), 3) + ")";
   }
 
-  private static Json.Obj row(ContainerInfo container, String size, boolean whole, Instant now) {
+  private static Json.Obj row(
+      ContainerInfo container, String size, boolean whole, Instant now, String ports) {
     return Json.object()
         .put("ID", whole ? container.id() : container.id().substring(0, ID_LENGTH))
         .put("Image", container.image())
@@ -142,10 +156,41 @@ final class PsCommand implements Command {
         .put("Names", container.name())
         .put("Size", size)
         .put("Labels", labels(container))
-        .put("Ports", "")
+        .put("Ports", ports)
         .put("Mounts", String.join(",", volumes(container)))
-        .put("Networks", "")
+        .put("Networks", networks(container))
         .build();
+  }
+
+  /** {@code 0.0.0.0:8080->80/tcp, 443/tcp}: served by the host, or only exposed. */
+  private static String ports(ContainerInfo container, List<Endpoint> endpoints) {
+    List<String> out = new ArrayList<>();
+    Set<String> served = new HashSet<>();
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.container().equals(container.id())) {
+        for (HostPort port : endpoint.ports()) {
+          out.add(port.outside() + "->" + port.inside());
+          served.add(port.inside());
+        }
+      }
+    }
+    for (String port : container.settings().ports().exposed()) {
+      if (container.state().isRunning() && !served.contains(port)) {
+        out.add(port);
+      }
+    }
+    return String.join(", ", out);
+  }
+
+  private static String networks(ContainerInfo container) {
+    List<String> out = new ArrayList<>();
+    for (NetworkJoin join : container.settings().networks()) {
+      out.add(join.network());
+    }
+    if (out.isEmpty()) {
+      return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
+    }
+    return String.join(",", out);
   }
 
   /** Quoted as Docker does: an argument with a space by {@code '}, the whole as in Go. */

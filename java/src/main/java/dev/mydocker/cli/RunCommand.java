@@ -134,6 +134,7 @@ final class RunCommand implements Command {
       remark(container, session.console());
       if (request.detach()) {
         container.startDetached(streams(request).stdio());
+        changed(container, session.console());
         session.console().out(container.id() + "\n");
         return 0;
       }
@@ -156,11 +157,19 @@ final class RunCommand implements Command {
     }
   }
 
+  /** Says what starting a container has changed on this host. */
+  static void changed(Container container, Console console) throws IOException {
+    for (String change : container.changed()) {
+      console.warning(change);
+    }
+  }
+
   private static Optional<Exit> foreground(
       Container container, RunRequest request, Console console, SignalRelay signals)
       throws IOException {
     Streams streams = streams(request);
     try (Running running = container.start(streams.stdio())) {
+      changed(container, console);
       return new Foreground(
               streams, request.options().remove(), request.detachKeys(), console, signals)
           .run(running);

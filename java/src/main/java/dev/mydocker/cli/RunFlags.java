@@ -18,9 +18,12 @@ import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NameChoice;
 import dev.mydocker.spec.NamespaceMode;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Signal;
@@ -44,15 +47,15 @@ final class RunFlags {
 
   /** Docker's flags that this engine cannot honour yet. */
   private static final String LATER =
-      " -a --attach -p --publish -P --publish-all -q --quiet"
-          + " --add-host --annotation --blkio-weight --blkio-weight-device"
+      " -a --attach -q --quiet"
+          + " --annotation --blkio-weight --blkio-weight-device"
           + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
           + " --device-read-bps --device-read-iops --device-write-bps --device-write-iops"
-          + " --disable-content-trust --dns --dns-opt --dns-option --dns-search --expose"
-          + " --gpus --ip --ip6"
+          + " --disable-content-trust"
+          + " --gpus"
           + " --isolation --kernel-memory --label-file --link --link-local-ip"
-          + " --mac-address --memory-swappiness --net-alias"
-          + " --network-alias --oom-kill-disable --oom-score-adj"
+          + " --memory-swappiness"
+          + " --oom-kill-disable --oom-score-adj"
           + " --runtime --storage-opt"
           + " --use-api-socket --volume-driver ";
 
@@ -141,11 +144,19 @@ final class RunFlags {
         .value("BYTES", "Size of /dev/shm (default 64m)", "--shm-size");
     flags
         .group("Network")
-        .value(
-            "MODE",
-            "none (default): a network of its own with nothing but loopback; host",
-            "--network",
-            "--net")
+        .list("NETWORK", "bridge (default), a network's name, none, or host", "--network", "--net")
+        .list(
+            "[[IP:]PORT:]PORT", "Serve its port at the host: 8080:80, 53:53/udp", "-p", "--publish")
+        .toggle("Serve each port it exposes at any free one of the host", "-P", "--publish-all")
+        .list("PORT", "A port it is said to serve: 80, 53/udp", "--expose")
+        .value("ADDRESS", "Its IPv4 address in its network", "--ip")
+        .value("ADDRESS", "Its IPv6 address in its network", "--ip6")
+        .value("MAC", "The address of its link: 02:42:ac:11:00:02", "--mac-address")
+        .list("NAME", "A further name of it in its network", "--network-alias", "--net-alias")
+        .list("ADDRESS", "A name server, instead of the host's", "--dns")
+        .list("DOMAIN", "Where short names are looked up", "--dns-search")
+        .list("OPTION", "An option of resolv.conf(5)", "--dns-option", "--dns-opt")
+        .list("NAME:ADDRESS", "A line of its /etc/hosts; host-gateway is this host", "--add-host")
         .value("NAME", "Its host name", "-h", "--hostname")
         .value("NAME", "Its NIS domain name", "--domainname");
     flags
@@ -327,13 +338,61 @@ final class RunFlags {
     if (domainname.isPresent()) {
       options.domainname(domainname.get());
     }
-    List<String> networks = all("--network");
-    if (networks.size() > 1) {
-      throw new UsageException("--network: a container of several networks is not supported yet");
+    network(options);
+  }
+
+  private void network(RunOptions.Builder options) throws OptionException, UsageException {
+    NetworkMode mode = NetworkMode.parse(all("--network"));
+    Optional<String> ip = parsed.value("--ip");
+    Optional<String> ip6 = parsed.value("--ip6");
+    Optional<String> mac = parsed.value("--mac-address");
+    List<String> aliases = parsed.all("--network-alias");
+    if (mode instanceof NetworkMode.Joined joined) {
+      List<NetworkJoin> joins = new ArrayList<>(joined.networks());
+      NetworkJoin first = joins.get(0);
+      reading = "--ip";
+      first = ip.isPresent() ? first.withIp(ip.get(), false) : first;
+      reading = "--ip6";
+      first = ip6.isPresent() ? first.withIp(ip6.get(), true) : first;
+      reading = "--mac-address";
+      first = mac.isPresent() ? first.withMac(mac.get()) : first;
+      reading = "--network-alias";
+      for (String alias : aliases) {
+        first = first.withAlias(alias);
+      }
+      if (!first.aliases().isEmpty() && first.network().equals(NetworkJoin.DEFAULT)) {
+        throw new UsageException(
+            "--network-alias: network-scoped alias is supported only for containers in user"
+                + " defined networks");
+      }
+      joins.set(0, first);
+      options.network(new NetworkMode.Joined(joins));
+    } else {
+      if (ip.isPresent() || ip6.isPresent() || mac.isPresent() || !aliases.isEmpty()) {
+        throw new UsageException(
+            "--network: conflicting options: an address or alias, and the network mode");
+      }
+      options.network(mode);
     }
-    if (!networks.isEmpty()) {
-      options.network(NetworkMode.parse(networks.get(0)));
+    reading = "--publish";
+    List<String> published = parsed.all("--publish");
+    List<String> exposed = parsed.all("--expose");
+    if (!published.isEmpty() || !exposed.isEmpty() || parsed.on("--publish-all")) {
+      options.ports(PortChoice.parse(published, parsed.on("--publish-all"), exposed));
     }
+    List<String> none = List.of();
+    List<String> servers = all("--dns");
+    NameChoice names =
+        servers.isEmpty() ? NameChoice.NONE : NameChoice.parse(servers, none, none, none);
+    List<String> search = all("--dns-search");
+    List<String> domains =
+        search.isEmpty() ? none : NameChoice.parse(none, search, none, none).search();
+    List<String> resolver = all("--dns-option");
+    List<String> words =
+        resolver.isEmpty() ? none : NameChoice.parse(none, none, resolver, none).options();
+    List<String> lines = all("--add-host");
+    List<String> hosts = lines.isEmpty() ? none : NameChoice.parse(none, none, none, lines).hosts();
+    options.names(new NameChoice(names.servers(), domains, words, hosts));
   }
 
   private List<MountOption> mounts() throws IOException, OptionException {

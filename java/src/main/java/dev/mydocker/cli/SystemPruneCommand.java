@@ -21,7 +21,7 @@ final class SystemPruneCommand implements Command {
 
   @Override
   public String summary() {
-    return "Remove the containers that do not run, and the images without names";
+    return "Remove what is not used: containers, networks, and images without names";
   }
 
   @Override
@@ -52,6 +52,7 @@ final class SystemPruneCommand implements Command {
     }
     VolumeFilter named = VolumeFilter.parse(volumes ? given : List.of(), VolumeFilter.OF_PRUNING);
     ImageFilter images = ImageFilter.parse(given, FILTERS, Instant.now(), name -> Instant.MIN);
+    NetworkFilter unused = NetworkFilter.parse(given, NetworkFilter.OF_PRUNING);
     Engine engine = Engine.open(session.environment());
     ContainerFilter containers = ContainerFilter.parse(given, engine);
     if (!arguments.on("--force")
@@ -60,6 +61,7 @@ final class SystemPruneCommand implements Command {
     }
     engine.sweep();
     PrunedContainers gone = engine.prune(containers::matches);
+    String networks = NetworkPruneCommand.prune(engine, unused);
     Volumes.Pruned freed =
         volumes
             ? engine.volumes().prune(false, volume -> named.matches(volume, Set.of()))
@@ -69,6 +71,7 @@ final class SystemPruneCommand implements Command {
         .console()
         .out(
             ContainerPruneCommand.list(gone)
+                + networks
                 + VolumePruneCommand.list(freed)
                 + ImagePruneCommand.list(removed)
                 + "Total reclaimed space: "
@@ -80,7 +83,11 @@ final class SystemPruneCommand implements Command {
   }
 
   private static String warning(boolean all, boolean volumes, List<String> filters) {
-    StringBuilder out = new StringBuilder("This will remove:\n  - all stopped containers\n");
+    StringBuilder out =
+        new StringBuilder(
+            "This will remove:\n"
+                + "  - all stopped containers\n"
+                + "  - all networks not used by at least one container\n");
     if (volumes) {
       out.append("  - all anonymous volumes not used by at least one container\n");
     }

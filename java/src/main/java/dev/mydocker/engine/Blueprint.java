@@ -12,6 +12,7 @@ import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
+import dev.mydocker.network.Connection;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.Spec;
@@ -61,8 +62,14 @@ record Blueprint(
    * A container as it is on the disk.
    *
    * @param run its run directory
+   * @param connection what it has of its networks; empty when it has none, or not yet
    */
-  static Blueprint of(Home home, ContainerRecord record, CompiledSpec compiled, Path run)
+  static Blueprint of(
+      Home home,
+      ContainerRecord record,
+      CompiledSpec compiled,
+      Path run,
+      Optional<Connection> connection)
       throws IOException {
     return new Blueprint(
         record.id(),
@@ -71,7 +78,7 @@ record Blueprint(
         lower(record.layers()),
         home.store().directory(record.id()),
         run,
-        HostFiles.of(compiled.spec(), run, record.settings().network()),
+        HostFiles.of(compiled.spec(), run, record.settings(), connection),
         within(compiled.spec(), record.settings().volumes()),
         home.cgroups(),
         home.seccomp());

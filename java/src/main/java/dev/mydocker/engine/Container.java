@@ -27,9 +27,15 @@ import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
+import dev.mydocker.network.Connection;
+import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.Network;
+import dev.mydocker.network.NetworkException;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
+import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
@@ -71,6 +77,9 @@ public final class Container {
 
   /** Of this object's lock, as is what is done to the container under it. */
   private Optional<RunDirectory> claimed;
+
+  /** What it has of its networks, when this object has started it. */
+  private Optional<Connection> connection = Optional.empty();
 
   /** Whether this object has started it under what it has claimed. */
   private boolean launched;
@@ -223,6 +232,7 @@ public final class Container {
     RunDirectory run = claim();
     try {
       ContainerRecord record = home.store().update(id, change);
+      connection = connect(record, run);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
       long now = System.currentTimeMillis();
@@ -236,7 +246,34 @@ public final class Container {
     } catch (IOException | RuntimeException e) {
       discard(e);
       throw e;
+    } finally {
+      // The monitor has a copy of what keeps its ports.
+      connection.ifPresent(Connection::close);
     }
+  }
+
+  /** Its places in its networks, which are there before its first process; empty without any. */
+  private Optional<Connection> connect(ContainerRecord record, RunDirectory run)
+      throws IOException {
+    ContainerSettings settings = record.settings();
+    if (settings.networks().isEmpty()) {
+      return Optional.empty();
+    }
+    Files.writeString(run.path().resolve(RunFiles.NETWORK), "");
+    List<String> names = new ArrayList<>(List.of(record.name(), id.substring(0, 12)));
+    try {
+      return Optional.of(
+          home.networks()
+              .connect(
+                  id, settings.networks(), settings.ports().published(), names, recorder::did));
+    } catch (OptionException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** What its start has changed on this host that a user should know: a sentence each. */
+  public List<String> changed() {
+    return connection.isEmpty() ? List.of() : connection.get().remarks();
   }
 
   /** What its standard streams are, as it was asked for; a terminal has the usual size. */
@@ -292,7 +329,7 @@ public final class Container {
   }
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
-    return Blueprint.of(home, record, compiled(), run.path());
+    return Blueprint.of(home, record, compiled(), run.path(), connection);
   }
 
   private Launcher.Launched launch(
@@ -318,16 +355,18 @@ public final class Container {
               view(launch),
               cleansUpItself ? AfterEnd.command(home.roots(), id) : List.of());
       Launcher.Request request =
-          new Launcher.Request(
-              id,
-              launch.plan(),
-              stdio,
-              Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life()),
-              monitor);
+          new Launcher.Request(id, launch.plan(), stdio, slots(directory, run), monitor);
       Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
       steps.addAll(launched.steps());
       return launched;
     }
+  }
+
+  private Map<Integer, Fd> slots(Fd directory, RunDirectory run) {
+    Optional<Fd> ports = connection.isEmpty() ? Optional.empty() : connection.get().ports();
+    return ports.isEmpty()
+        ? Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life())
+        : Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life(), Slot.PORTS, ports.get());
   }
 
   /** Where its monitor reads what it shows of the machine, when it does. */
@@ -368,6 +407,12 @@ public final class Container {
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, launch.input().spec().linux(), recorder);
         home.cgroup(id).add(initPid, recorder::did);
+        if (connection.isPresent()) {
+          Path netns = Path.of("/proc/" + initPid + "/ns/net");
+          try (Fd inside = StateFile.open(netns, Linux.O_RDONLY, 0)) {
+            home.networks().plug(connection.get(), inside, recorder::did);
+          }
+        }
       }
 
       /** What never ran is not started again by its policy. */
@@ -1081,6 +1126,106 @@ public final class Container {
       }
     }
     tell("update", Map.of());
+  }
+
+  /**
+   * Puts it into a network, too: now when it runs, and at its next starts.
+   *
+   * @throws ContainerException when it is gone, or has no networks of its own
+   * @throws dev.mydocker.network.NetworkException when there is no such network, it is in it, or an
+   *     address cannot be had
+   */
+  public void connect(NetworkJoin asked) throws IOException, OptionException {
+    Network network = home.networks().find(asked.network());
+    NetworkJoin join = asked.in(network.name());
+    ContainerRecord record = record();
+    if (!(record.settings().network() instanceof NetworkMode.Joined)) {
+      throw state("has the host's network, or none, and cannot be connected to others");
+    }
+    for (NetworkJoin other : record.settings().networks()) {
+      if (other.network().equals(network.name())) {
+        throw new NetworkException(
+            NetworkException.Kind.TAKEN,
+            "container is already attached to network " + network.name());
+      }
+    }
+    if (network.isPredefined() && !join.aliases().isEmpty()) {
+      throw new OptionException(
+          "network-scoped alias is supported only for containers in user defined networks");
+    }
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isPresent()) {
+      try (FirstProcess process = running.get()) {
+        plug(process, record, join);
+      }
+    }
+    home.store().update(id, now -> now.with(joined(now.settings(), join)));
+    home.tellNetwork("connect", network, Map.of("container", id));
+  }
+
+  private static ContainerSettings joined(ContainerSettings settings, NetworkJoin join) {
+    List<NetworkJoin> joins = new ArrayList<>(settings.networks());
+    joins.add(join);
+    return settings.with(new NetworkMode.Joined(joins));
+  }
+
+  private void plug(FirstProcess process, ContainerRecord record, NetworkJoin join)
+      throws IOException, OptionException {
+    List<String> names = List.of(record.name(), shortId());
+    Path run = home.roots().running().resolve(id);
+    // One of a container that has left all its networks is swept as well.
+    Files.writeString(run.resolve(RunFiles.NETWORK), "");
+    try (Connection more =
+        home.networks().connect(id, List.of(join), List.of(), names, recorder::did)) {
+      try (Fd inside =
+          StateFile.open(Path.of("/proc/" + process.pid() + "/ns/net"), Linux.O_RDONLY, 0)) {
+        home.networks().plug(more, inside, recorder::did);
+      } catch (IOException e) {
+        home.networks().disconnect(id, join.network());
+        throw e;
+      }
+      HostFiles.add(run, spec().hostname().orElse(record.name()), more);
+    }
+  }
+
+  /**
+   * Takes it out of a network, now when it runs, and for its next starts.
+   *
+   * @param force whether it is no failure that it is not in it, or that there is none
+   * @throws dev.mydocker.network.NetworkException when it is not in it
+   */
+  public void disconnect(String reference, boolean force) throws IOException {
+    try {
+      Network network = home.networks().find(reference);
+      boolean known = false;
+      for (NetworkJoin join : record().settings().networks()) {
+        known |= join.network().equals(network.name());
+      }
+      if (!known || !home.networks().endpoints(id).isEmpty()) {
+        home.networks().disconnect(id, network.id());
+      }
+      home.store().update(id, now -> now.with(left(now.settings(), network.name())));
+      home.tellNetwork("disconnect", network, Map.of("container", id));
+    } catch (NetworkException e) {
+      if (!force || e.kind() != NetworkException.Kind.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  private static ContainerSettings left(ContainerSettings settings, String network) {
+    List<NetworkJoin> joins = new ArrayList<>();
+    for (NetworkJoin join : settings.networks()) {
+      if (!join.network().equals(network)) {
+        joins.add(join);
+      }
+    }
+    return settings.with(new NetworkMode.Joined(joins));
+  }
+
+  /** What it has of its networks now; nothing when it does not run. */
+  public List<Endpoint> endpoints() throws IOException {
+    return home.networks().endpoints(id);
   }
 
   /**

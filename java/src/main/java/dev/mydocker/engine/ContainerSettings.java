@@ -4,8 +4,11 @@ import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
 import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NameChoice;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.VolumeName;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +23,8 @@ import java.util.Optional;
  * @param remove whether it goes when it ends (--rm)
  * @param interactive whether its standard input is open (-i)
  * @param network how it is connected
+ * @param ports what the host serves of its ports
+ * @param names how it looks names up
  * @param labels by name
  * @param stopSeconds how long it has between the stop signal and SIGKILL; below 0 for ever
  * @param restart whether it is started again when it ends
@@ -33,6 +38,8 @@ public record ContainerSettings(
     boolean remove,
     boolean interactive,
     NetworkMode network,
+    PortChoice ports,
+    NameChoice names,
     Map<String, String> labels,
     int stopSeconds,
     RestartPolicy restart,
@@ -45,6 +52,8 @@ public record ContainerSettings(
   /** How long a container has to stop, unless something else is asked for. */
   public static final int STOP_SECONDS = 10;
 
+  private static final String NETWORKS = "networks";
+
   public ContainerSettings {
     volumes = List.copyOf(volumes);
     volumesFrom = List.copyOf(volumesFrom);
@@ -56,6 +65,8 @@ public record ContainerSettings(
         remove,
         interactive,
         network,
+        ports,
+        names,
         labels,
         stopSeconds,
         policy,
@@ -66,6 +77,68 @@ public record ContainerSettings(
         volumesFrom);
   }
 
+  ContainerSettings with(NetworkMode mode) {
+    return new ContainerSettings(
+        remove,
+        interactive,
+        mode,
+        ports,
+        names,
+        labels,
+        stopSeconds,
+        restart,
+        log,
+        health,
+        devices,
+        volumes,
+        volumesFrom);
+  }
+
+  /** The networks it is in; none when it has the host's, or is alone. */
+  public List<NetworkJoin> networks() {
+    return network instanceof NetworkMode.Joined joined ? joined.networks() : List.of();
+  }
+
+  private static Json json(NetworkJoin join) {
+    Json.Builder out =
+        Json.object().put("name", join.network()).putStrings("aliases", join.aliases());
+    if (join.ip().isPresent()) {
+      out.put("ip", join.ip().get().toString());
+    }
+    if (join.ip6().isPresent()) {
+      out.put("ip6", join.ip6().get().toString());
+    }
+    if (join.mac().isPresent()) {
+      out.put("mac", join.mac().get());
+    }
+    return out.build();
+  }
+
+  private static NetworkMode network(Json.Obj json) throws JsonException, OptionException {
+    String mode = json.string("network").orElse("none");
+    if (!mode.equals(NETWORKS)) {
+      return NetworkMode.parse(mode);
+    }
+    List<NetworkJoin> joins = new ArrayList<>();
+    for (Json one : json.array(NETWORKS)) {
+      if (!(one instanceof Json.Obj join)) {
+        throw new JsonException("\"networks\" is not a list of networks");
+      }
+      NetworkJoin parsed = NetworkJoin.of(join.string("name").orElse(""));
+      Optional<String> ip = join.string("ip");
+      parsed = ip.isPresent() ? parsed.withIp(ip.get(), false) : parsed;
+      Optional<String> ip6 = join.string("ip6");
+      parsed = ip6.isPresent() ? parsed.withIp(ip6.get(), true) : parsed;
+      Optional<String> mac = join.string("mac");
+      parsed = mac.isPresent() ? parsed.withMac(mac.get()) : parsed;
+      for (String alias : join.strings("aliases")) {
+        parsed = parsed.withAlias(alias);
+      }
+      joins.add(parsed);
+    }
+    return new NetworkMode.Joined(joins);
+  }
+
   Json.Obj toJson() {
     List<Json> mounted = new ArrayList<>();
     for (MountOption.Volume volume : volumes) {
@@ -74,7 +147,13 @@ public record ContainerSettings(
     Json.Builder out = Json.object();
     out.put("remove", remove)
         .put("interactive", interactive)
-        .put("network", network instanceof NetworkMode.Host ? "host" : "none")
+        .put("network", mode())
+        .putStrings("ports", ports.texts())
+        .putStrings("exposed", ports.exposed())
+        .putStrings("dns", names.servers())
+        .putStrings("dnsSearch", names.search())
+        .putStrings("dnsOptions", names.options())
+        .putStrings("hosts", names.hosts())
         .putStrings("labels", labels)
         .put("stopSeconds", stopSeconds)
         .put("restart", restart.text())
@@ -85,10 +164,24 @@ public record ContainerSettings(
         .putStrings("deviceRules", devices.ruleTexts())
         .put("volumes", new Json.Arr(mounted))
         .putStrings("volumesFrom", volumesFrom);
+    List<Json> joins = new ArrayList<>();
+    for (NetworkJoin join : networks()) {
+      joins.add(json(join));
+    }
+    if (!joins.isEmpty()) {
+      out.put(NETWORKS, new Json.Arr(joins));
+    }
     if (health.isPresent()) {
       out.put("health", health.get().toJson()).putStrings("shell", health.get().shell());
     }
     return out.build();
+  }
+
+  private String mode() {
+    if (network instanceof NetworkMode.Joined) {
+      return NETWORKS;
+    }
+    return network instanceof NetworkMode.Host ? "host" : "none";
   }
 
   private static Json json(MountOption.Volume volume) {
@@ -136,7 +229,13 @@ public record ContainerSettings(
       return new ContainerSettings(
           json.bool("remove"),
           json.bool("interactive"),
-          NetworkMode.parse(json.string("network").orElse("none")),
+          network(json),
+          PortChoice.parse(json.strings("ports"), false, json.strings("exposed")),
+          NameChoice.parse(
+              json.strings("dns"),
+              json.strings("dnsSearch"),
+              json.strings("dnsOptions"),
+              json.strings("hosts")),
           json.stringMap("labels"),
           json.integer("stopSeconds").orElse((long) STOP_SECONDS).intValue(),
           RestartPolicy.parse(json.string("restart").orElse("no")),

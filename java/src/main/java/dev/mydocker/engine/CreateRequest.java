@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.VolumeMounts;
 import dev.mydocker.spec.VolumesFrom;
@@ -76,8 +77,9 @@ public record CreateRequest(
    * What is kept of it.
    *
    * @param check what was asked for and what the image says
+   * @param ports likewise
    */
-  ContainerSettings settings(Optional<HealthCheck> check) {
+  ContainerSettings settings(Optional<HealthCheck> check, PortChoice ports) {
     List<String> others = new ArrayList<>();
     for (VolumesFrom other : options.volumesFrom()) {
       others.add(other.text());
@@ -86,6 +88,8 @@ public record CreateRequest(
         options.remove(),
         options.interactive(),
         options.network(),
+        ports,
+        options.names(),
         labels,
         stopSeconds,
         restart,

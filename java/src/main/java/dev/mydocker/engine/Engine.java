@@ -15,12 +15,18 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.Network;
+import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.Networks;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.SpecCompiler;
@@ -33,9 +39,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The engine over one state root, and where a Java program begins: {@code Engine.open()} with
@@ -97,6 +105,46 @@ public final class Engine {
     return images;
   }
 
+  /** Its networks. */
+  public Networks networks() {
+    return home.networks();
+  }
+
+  /**
+   * Makes a network. See {@link Networks#create}.
+   *
+   * @throws OptionException when what is asked for is malformed, or contradicts itself
+   */
+  public Network createNetwork(Networks.Request request) throws IOException, OptionException {
+    requireRoot();
+    Network network = home.networks().create(request);
+    home.tellNetwork("create", network, Map.of());
+    return network;
+  }
+
+  /** Removes a network that nobody is in. See {@link Networks#remove}. */
+  public void removeNetwork(String reference) throws IOException {
+    home.tellNetwork("destroy", home.networks().remove(reference), Map.of());
+  }
+
+  /** The ids of the networks that containers have, running or not. */
+  public Set<String> usedNetworks() throws IOException {
+    Set<String> used = new HashSet<>();
+    for (Endpoint endpoint : home.networks().endpoints()) {
+      used.add(endpoint.network());
+    }
+    for (ContainerInfo container : containers()) {
+      for (NetworkJoin join : container.settings().networks()) {
+        try {
+          used.add(home.networks().find(join.network()).id());
+        } catch (NetworkException gone) {
+          continue;
+        }
+      }
+    }
+    return used;
+  }
+
   /** Its volumes. */
   public Volumes volumes() {
     return home.volumes();
@@ -106,6 +154,9 @@ public final class Engine {
   public void sweep() throws IOException {
     if (Linux.geteuid() == 0) {
       Leftovers.sweep(home);
+      if (home.hasNetworks()) {
+        home.networks().refresh();
+      }
     }
   }
 
@@ -315,7 +366,7 @@ public final class Engine {
         userns instanceof UsernsMode.Host ? Optional.empty() : ranges().preview(userns);
     CompiledSpec compiled = compile(id, run, request, image, places, users);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
-    return Blueprint.of(home, record, compiled, run).launch(stdio);
+    return Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
   }
 
   private UserRanges ranges() throws IOException, OptionException {
@@ -398,7 +449,7 @@ public final class Engine {
   /** Claims a name and writes everything down, the record last: with it the container exists. */
   private void record(
       String id, CreateRequest request, Image image, CompiledSpec compiled, VolumeClaim volumes)
-      throws IOException {
+      throws IOException, OptionException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
     ContainerRecord record = described(id, name, request, image, compiled.spec());
@@ -433,7 +484,9 @@ public final class Engine {
   }
 
   private static ContainerRecord described(
-      String id, String name, CreateRequest request, Image image, Spec spec) throws IOException {
+      String id, String name, CreateRequest request, Image image, Spec spec)
+      throws IOException, OptionException {
+    PortChoice ports = request.options().ports().with(image.config().exposedPorts());
     return new ContainerRecord(
         id,
         name,
@@ -442,7 +495,7 @@ public final class Engine {
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),
         System.currentTimeMillis(),
-        request.settings(health(request, image.config())),
+        request.settings(health(request, image.config()), ports),
         Optional.empty(),
         0,
         false);

@@ -2,7 +2,12 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
+import dev.mydocker.network.Network;
+import dev.mydocker.network.Networks;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Where an engine works.
@@ -23,6 +28,24 @@ record Home(
     Path layers,
     SeccompFilters seccomp,
     EventLog events) {
+
+  /** The networks. */
+  Networks networks() {
+    return new Networks(roots.networks(), roots.connected(), roots.isUsual());
+  }
+
+  /** Tells what happens to a network now. */
+  void tellNetwork(String action, Network network, Map<String, String> more) {
+    Map<String, String> attributes = new TreeMap<>(more);
+    attributes.put("name", network.name());
+    attributes.put("type", network.driver());
+    events.write("network", action, network.id(), attributes);
+  }
+
+  /** Whether something of a network may be on this host. */
+  boolean hasNetworks() {
+    return Files.exists(roots.connected());
+  }
 
   /** A container's cgroup, whether it exists or not. */
   Cgroup cgroup(String id) {

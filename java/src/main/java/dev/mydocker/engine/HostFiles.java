@@ -1,12 +1,19 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.network.Connection;
+import dev.mydocker.spec.Ip;
+import dev.mydocker.spec.NameChoice;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The content of /etc/hosts, /etc/hostname and /etc/resolv.conf in a container. */
 final class HostFiles {
@@ -21,17 +28,131 @@ final class HostFiles {
   private HostFiles() {}
 
   /** By path on the host. */
-  static Map<String, String> of(Spec spec, Path run, NetworkMode network) throws IOException {
-    boolean shared = network instanceof NetworkMode.Host;
+  static Map<String, String> of(
+      Spec spec, Path run, ContainerSettings settings, Optional<Connection> connection)
+      throws IOException {
+    String name = spec.hostname().orElse(HostProbe.hostname());
     Map<String, String> files = new LinkedHashMap<>();
-    files.put(HostProbe.hostsFile(run), shared ? read("/etc/hosts", LOCAL) : LOCAL);
-    files.put(HostProbe.hostnameFile(run), spec.hostname().orElse(HostProbe.hostname()) + "\n");
-    files.put(HostProbe.resolvConfFile(run), read("/etc/resolv.conf", ""));
+    files.put(HostProbe.hostsFile(run), hosts(spec, name, settings, connection));
+    files.put(HostProbe.hostnameFile(run), name + "\n");
+    files.put(HostProbe.resolvConfFile(run), resolvConf(settings));
     return files;
+  }
+
+  private static String hosts(
+      Spec spec, String name, ContainerSettings settings, Optional<Connection> connection)
+      throws IOException {
+    boolean shared = settings.network() instanceof NetworkMode.Host;
+    StringBuilder out = new StringBuilder(shared ? read("/etc/hosts", LOCAL) : LOCAL);
+    if (shared && out.length() > 0 && out.charAt(out.length() - 1) != '\n') {
+      out.append('\n');
+    }
+    for (String host : settings.names().hosts()) {
+      int colon = host.indexOf(':');
+      String address = host.substring(colon + 1);
+      if (address.equals(NameChoice.GATEWAY)) {
+        Optional<Ip> gateway = connection.isEmpty() ? Optional.empty() : connection.get().gateway();
+        address = gateway.isPresent() ? gateway.get().toString() : "127.0.0.1";
+      }
+      out.append(address).append('\t').append(host, 0, colon).append('\n');
+    }
+    if (connection.isPresent()) {
+      String full = spec.domainname().isPresent() ? name + "." + spec.domainname().get() + " " : "";
+      for (Ip address : connection.get().addresses()) {
+        out.append(address).append('\t').append(full).append(name).append('\n');
+      }
+    }
+    return out.toString();
+  }
+
+  /** A running container is in one more network; the file stays the one that is mounted there. */
+  static void add(Path run, String name, Connection more) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Ip address : more.addresses()) {
+      lines.append(address).append('\t').append(name).append('\n');
+    }
+    Path file = Path.of(HostProbe.hostsFile(run));
+    Files.writeString(file, lines, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static String resolvConf(ContainerSettings settings) throws IOException {
+    NameChoice names = settings.names();
+    boolean own = settings.network() instanceof NetworkMode.Joined;
+    boolean said =
+        !names.servers().isEmpty() || !names.search().isEmpty() || !names.options().isEmpty();
+    String host = read("/etc/resolv.conf", "");
+    return own || said ? ResolvConf.of(host, ResolvConf.upstream(host), names, own) : host;
   }
 
   private static String read(String path, String otherwise) throws IOException {
     Path file = Path.of(path);
     return Files.isReadable(file) ? Files.readString(file) : otherwise;
+  }
+
+  /** resolv.conf(5) for a container. */
+  static final class ResolvConf {
+    /** Where systemd-resolved says whom it asks itself. */
+    private static final Path RESOLVED = Path.of("/run/systemd/resolve/resolv.conf");
+
+    private static final List<String> PUBLIC = List.of("8.8.8.8", "8.8.4.4");
+
+    private ResolvConf() {}
+
+    /** Whom a host asks whose only name server is a stub of its own, when that tells it. */
+    static String upstream(String host) throws IOException {
+      boolean stub = false;
+      boolean others = false;
+      for (String line : host.split("\n")) {
+        boolean server = line.startsWith("nameserver");
+        stub |= server && line.contains("127.0.0.53");
+        others |= server && !line.contains("127.0.0.53");
+      }
+      return stub && !others && Files.isReadable(RESOLVED) ? Files.readString(RESOLVED) : host;
+    }
+
+    /**
+     * The file.
+     *
+     * @param host the host's own
+     * @param upstream the same, or the one of those whom its stub asks
+     * @param names what was asked for
+     * @param own whether the host's loopback addresses are not the container's
+     */
+    static String of(String host, String upstream, NameChoice names, boolean own) {
+      StringBuilder out = new StringBuilder();
+      int servers = 0;
+      for (String server : names.servers()) {
+        out.append("nameserver ").append(server).append('\n');
+        servers++;
+      }
+      for (String line : (own ? upstream : host).split("\n")) {
+        String word = line.strip().split("[ \t]", 2)[0];
+        boolean server = word.equals("nameserver");
+        boolean taken =
+            server && !names.servers().isEmpty()
+                || (word.equals("search") || word.equals("domain")) && !names.search().isEmpty()
+                || word.equals("options") && !names.options().isEmpty();
+        if (!taken && !(own && server && isLoopback(line)) && word.matches("[a-z]+")) {
+          out.append(line.strip()).append('\n');
+          servers += server ? 1 : 0;
+        }
+      }
+      for (String server : servers == 0 && own ? PUBLIC : List.<String>of()) {
+        out.append("nameserver ").append(server).append('\n');
+      }
+      boolean none = names.search().equals(List.of("."));
+      if (!names.search().isEmpty() && !none) {
+        out.append("search ").append(String.join(" ", names.search())).append('\n');
+      }
+      if (!names.options().isEmpty()) {
+        out.append("options ").append(String.join(" ", names.options())).append('\n');
+      }
+      return out.toString();
+    }
+
+    private static boolean isLoopback(String line) {
+      String address = line.strip().substring("nameserver".length()).strip();
+      return address.startsWith("127.") || address.equals("::1");
+    }
   }
 }

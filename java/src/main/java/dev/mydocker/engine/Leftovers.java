@@ -74,6 +74,9 @@ final class Leftovers {
     }
     boolean oomKilled = home.cgroup(id).oomKills() > 0;
     home.cgroup(id).destroy();
+    if (Files.exists(run.path().resolve(RunFiles.NETWORK))) {
+      home.networks().release(id);
+    }
     Optional<ContainerRecord> record;
     try {
       record = home.store().find(id);

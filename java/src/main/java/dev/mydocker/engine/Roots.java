@@ -10,6 +10,8 @@ import java.util.Map;
  * @param run what does not: locks and the files of running containers
  */
 record Roots(Path state, Path run) {
+  private static final String STATE = "/var/lib/mydocker";
+  private static final String RUN = "/run/mydocker";
 
   /**
    * MYDOCKER_ROOT and MYDOCKER_RUN_ROOT, else /var/lib/mydocker and /run/mydocker for the
@@ -19,8 +21,8 @@ record Roots(Path state, Path run) {
     Path state;
     Path run;
     if (superuser) {
-      state = Path.of("/var/lib/mydocker");
-      run = Path.of("/run/mydocker");
+      state = Path.of(STATE);
+      run = Path.of(RUN);
     } else {
       String home = environment.getOrDefault("HOME", "/");
       state =
@@ -49,6 +51,21 @@ record Roots(Path state, Path run) {
   /** Where every volume is, in a directory of its name. */
   Path volumes() {
     return state.resolve("volumes");
+  }
+
+  /** Where it is kept which networks there are. */
+  Path networks() {
+    return state.resolve("networks");
+  }
+
+  /** Where it is kept what of networks is on this host. */
+  Path connected() {
+    return run.resolve("networks");
+  }
+
+  /** Whether they are the superuser's default ones, of which a host has one pair. */
+  boolean isUsual() {
+    return state.toString().equals(STATE) && run.toString().equals(RUN);
   }
 
   /** Where it is told what has happened. */

@@ -13,6 +13,9 @@ final class RunFiles {
   /** That it is only held, by who looks into it or changes it: nothing of it runs. */
   static final String HELD = "held";
 
+  /** That it may have something in a network. */
+  static final String NETWORK = "network";
+
   /** That its start, and its end, are among the events. */
   static final String START_TOLD = "told.start";
 

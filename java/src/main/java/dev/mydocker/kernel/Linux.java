@@ -363,6 +363,43 @@ public final class Linux {
   /** Puts the default disposition of {@code signal} back and raises it for this process. */
   public static native int raiseDefault(int signal);
 
+  // ---- networks ---------------------------------------------------------------------------------
+
+  /**
+   * socket(2), CLOEXEC, in a network namespace: made by a thread that joins it for this and ends
+   * (setns(2)), as the threads of a JVM stay where they are. The socket stays in it.
+   *
+   * @param netns a descriptor of the namespace, or a pidfd of who lives in it; -1 for this one
+   */
+  public static native int socketIn(int netns, int family, int type, int protocol);
+
+  /**
+   * open(2), CLOEXEC, of a file below /proc/sys/net as it is in a network namespace. See {@link
+   * #socketIn}.
+   */
+  public static native int openIn(int netns, byte[] path, int flags);
+
+  /** setsockopt(2) of an option that is an int. */
+  public static native int setsockopt(int fd, int level, int option, int value);
+
+  /**
+   * bind(2).
+   *
+   * @param address the kernel's struct sockaddr of the socket's family
+   */
+  public static native int bind(int fd, byte[] address);
+
+  /** getsockname(2): the kernel's struct sockaddr, as much of it as {@code out} holds; bytes. */
+  public static native int getsockname(int fd, byte[] out);
+
+  /**
+   * sendmsg(2) SCM_RIGHTS on a UNIX socket: a byte, and copies of descriptors, which stay open
+   * until the socket's other end is closed or takes them.
+   *
+   * @param fds 1 to 253
+   */
+  public static native int sendFds(int socket, int[] fds);
+
   // ---- bpf --------------------------------------------------------------------------------------
 
   /**

@@ -240,7 +240,8 @@ public final class PlanCompiler {
         Slot.FROM_STDERR,
         Slot.LISTEN,
         Slot.LOG,
-        Slot.VIEW_IN);
+        Slot.VIEW_IN,
+        Slot.PORTS);
   }
 
   private long initSlots() {

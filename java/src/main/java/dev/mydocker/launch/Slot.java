@@ -32,6 +32,9 @@ public final class Slot {
   /** How many slots there are (PLAN_SLOTS). */
   public static final int COUNT = 48;
 
+  /** What keeps published ports, for as long as the monitor lives: the last register. */
+  public static final int PORTS = COUNT - 1;
+
   private static final String[] NAMES = {
     "recording",
     "monitor-image",
@@ -61,6 +64,9 @@ public final class Slot {
 
   /** The slot's name in a printed plan: {@code sync}, {@code fd3} for a register. */
   public static String name(int slot) {
+    if (slot == PORTS) {
+      return "ports";
+    }
     return slot < FREE ? NAMES[slot] : "fd" + (slot - FREE);
   }
 

@@ -1,5 +1,8 @@
 package dev.mydocker.spec;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** How a container is connected. */
 public sealed interface NetworkMode {
 
@@ -10,9 +13,25 @@ public sealed interface NetworkMode {
   record Host() implements NetworkMode {}
 
   /**
+   * A network namespace of its own, with a link in each of some networks.
+   *
+   * @param networks in order; the first one that leads out is the way out
+   */
+  record Joined(List<NetworkJoin> networks) implements NetworkMode {
+    public Joined {
+      networks = List.copyOf(networks);
+    }
+
+    /** Where whoever says nothing is. */
+    public static Joined byDefault() {
+      return new Joined(List.of(NetworkJoin.of(NetworkJoin.DEFAULT)));
+    }
+  }
+
+  /**
    * Reads the value of {@code --network}.
    *
-   * @throws OptionException when it is neither {@code none} nor {@code host}
+   * @throws OptionException when it is malformed
    */
   static NetworkMode parse(String text) throws OptionException {
     if (text.equals("none")) {
@@ -21,9 +40,41 @@ public sealed interface NetworkMode {
     if (text.equals("host")) {
       return new Host();
     }
-    throw new OptionException(
-        "--network: there is no network "
-            + OptionException.quote(text)
-            + ": networks of their own come later, use none or host");
+    if (text.startsWith("container:")) {
+      throw new OptionException("--network: " + OptionException.quote(text) + " comes later");
+    }
+    return new Joined(List.of(NetworkJoin.parse(text)));
+  }
+
+  /**
+   * Reads the values of {@code --network}; without any it is the default network.
+   *
+   * @throws OptionException when one is malformed, or they contradict each other
+   */
+  static NetworkMode parse(List<String> texts) throws OptionException {
+    if (texts.size() == 1) {
+      return parse(texts.get(0));
+    }
+    if (texts.isEmpty()) {
+      return Joined.byDefault();
+    }
+    List<NetworkJoin> joins = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (String text : texts) {
+      if (!(parse(text) instanceof Joined joined)) {
+        throw new OptionException(
+            "--network: conflicting options: "
+                + OptionException.quote(text)
+                + " cannot be one of several networks");
+      }
+      NetworkJoin join = joined.networks().get(0);
+      if (names.contains(join.network())) {
+        throw new OptionException(
+            "--network: " + OptionException.quote(join.network()) + " is given twice");
+      }
+      names.add(join.network());
+      joins.add(join);
+    }
+    return new Joined(joins);
   }
 }

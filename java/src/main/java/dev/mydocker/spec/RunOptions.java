@@ -34,6 +34,8 @@ import java.util.OptionalLong;
  * @param confinement what else it may not do
  * @param devices what devices it gets beside those that every one has
  * @param network how it is connected
+ * @param ports what the host serves of its ports
+ * @param names how it looks names up
  * @param pid whose PID namespace
  * @param ipc whose IPC namespace
  * @param uts whose UTS namespace
@@ -71,6 +73,8 @@ public record RunOptions(
     Confinement confinement,
     DeviceChoice devices,
     NetworkMode network,
+    PortChoice ports,
+    NameChoice names,
     NamespaceMode pid,
     NamespaceMode ipc,
     NamespaceMode uts,
@@ -121,6 +125,8 @@ public record RunOptions(
         confinement,
         devices,
         network,
+        ports,
+        names,
         pid,
         ipc,
         uts,
@@ -164,7 +170,9 @@ public record RunOptions(
     private SeccompOption seccomp = new SeccompOption.Unsaid();
     private Confinement confinement = Confinement.DEFAULT;
     private DeviceChoice devices = DeviceChoice.NONE;
-    private NetworkMode network = new NetworkMode.None();
+    private NetworkMode network = NetworkMode.Joined.byDefault();
+    private PortChoice ports = PortChoice.NONE;
+    private NameChoice names = NameChoice.NONE;
     private NamespaceMode pid = NamespaceMode.PRIVATE;
     private NamespaceMode ipc = NamespaceMode.PRIVATE;
     private NamespaceMode uts = NamespaceMode.PRIVATE;
@@ -297,6 +305,16 @@ public record RunOptions(
 
     public Builder network(NetworkMode value) {
       network = value;
+      return this;
+    }
+
+    public Builder ports(PortChoice value) {
+      ports = value;
+      return this;
+    }
+
+    public Builder names(NameChoice value) {
+      names = value;
       return this;
     }
 
@@ -437,6 +455,8 @@ public record RunOptions(
           confinement,
           devices,
           network,
+          ports,
+          names,
           pid,
           ipc,
           uts,

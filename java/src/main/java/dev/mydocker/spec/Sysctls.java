@@ -34,7 +34,7 @@ final class Sysctls {
   static Map<String, String> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
-    if (options.network() instanceof NetworkMode.None) {
+    if (!(options.network() instanceof NetworkMode.Host)) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
         boolean groups = name.equals(PING) && host.users().isPresent();
         out.put(name, groups ? groups(host.users().get()) : NETWORK.get(name));

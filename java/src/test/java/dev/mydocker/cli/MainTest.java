@@ -37,7 +37,7 @@ class MainTest {
     "--nope,1,mydocker: unknown flag: --nope: see mydocker --help",
     "run --nope x,125,mydocker: run: unknown flag: --nope: see mydocker run --help",
     "run -m lots x,125,mydocker: run: --memory: invalid size: \"lots\": see mydocker run --help",
-    "run -p 1 x,125,mydocker: run: docker's -p is not supported yet: see mydocker run --help",
+    "run -a 1 x,125,mydocker: run: docker's -a is not supported yet: see mydocker run --help",
     "run --name,125,mydocker: run: flag needs an argument: --name: see mydocker run --help",
     "pull,1,mydocker: pull: it needs exactly one image: see mydocker pull --help",
     "images a b,1,mydocker: images: it takes at most one repository: see mydocker images --help",
@@ -46,7 +46,7 @@ class MainTest {
     "image rm,1,mydocker: rmi: it needs at least one image: see mydocker rmi --help",
     "image inspect,1,mydocker: image inspect: it needs at least one image: see mydocker image"
         + " inspect --help",
-    "inspect --type network x,1,'mydocker: inspect: --type: \"network\": use container, image or"
+    "inspect --type pod x,1,'mydocker: inspect: --type: \"pod\": use container, image, network or"
         + " volume: see mydocker inspect --help'",
     "volume rm,1,mydocker: volume rm: it needs at least one volume: see mydocker volume rm --help",
     "volume create a b,1,mydocker: volume create: it takes at most one name: see mydocker volume"

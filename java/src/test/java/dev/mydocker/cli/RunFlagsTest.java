@@ -16,8 +16,11 @@ import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.EnvEntry;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NameChoice;
 import dev.mydocker.spec.NamespaceMode;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.SeccompOption;
 import dev.mydocker.spec.Signal;
@@ -69,8 +72,52 @@ class RunFlagsTest {
   }
 
   @Test
-  void networkIsNoneUntilThereAreNetworks() throws Exception {
-    assertThat(options("busybox").network()).isEqualTo(new NetworkMode.None());
+  void whoNamesNoNetworkIsInTheDefaultOne() throws Exception {
+    assertThat(options("busybox").network()).isEqualTo(NetworkMode.Joined.byDefault());
+  }
+
+  @Test
+  void anAddressAndAliasesAreOfTheFirstNetwork() throws Exception {
+    RunOptions options =
+        options(
+            "--network",
+            "name=back,alias=a",
+            "--network=front",
+            "--ip",
+            "10.5.0.7",
+            "--mac-address=02-42-0A-05-00-07",
+            "--network-alias",
+            "b",
+            "busybox");
+    NetworkJoin back =
+        NetworkJoin.parse("name=back,alias=a,alias=b,ip=10.5.0.7,mac-address=02:42:0a:05:00:07");
+    assertThat(options.network())
+        .isEqualTo(new NetworkMode.Joined(List.of(back, NetworkJoin.of("front"))));
+  }
+
+  @Test
+  void portsAndNamesAreRead() throws Exception {
+    RunOptions options =
+        options(
+            "-p",
+            "8080:80",
+            "-P",
+            "--expose",
+            "53/udp",
+            "--dns=9.9.9.9",
+            "--dns-search",
+            "a.b",
+            "--dns-opt",
+            "ndots:1",
+            "--add-host",
+            "db=10.0.0.1",
+            "busybox");
+    assertThat(options.ports())
+        .isEqualTo(PortChoice.parse(List.of("8080:80/tcp"), true, List.of("53/udp")));
+    assertThat(options.names())
+        .isEqualTo(
+            new NameChoice(
+                List.of("9.9.9.9"), List.of("a.b"), List.of("ndots:1"), List.of("db:10.0.0.1")));
   }
 
   @Test
@@ -365,9 +412,14 @@ class RunFlagsTest {
         "--mount type=bind|invalid argument \"type=bind\" for --mount: target is required",
         "--tmpfs=run|--tmpfs: invalid path in the container: \"run\": it must be an absolute path",
         "--cap-add=FLY|--cap-add: unknown capability: \"FLY\"",
-        "--network=bridge|--network: there is no network \"bridge\": networks of their own come"
-            + " later, use none or host",
-        "--network=none --net=host|--network: a container of several networks is not supported yet",
+        "--network=a/b|--network: invalid network name \"a/b\": letters, digits, '_', '.' and '-',"
+            + " the first a letter or digit",
+        "--network=front --net=host|--network: conflicting options: \"host\" cannot be one of"
+            + " several networks",
+        "--ip=10.0.0|--ip: invalid IP address: \"10.0.0\"",
+        "-p 80:x|--publish: invalid port in \"80:x\": ports are 1 to 65535, 8080:80,"
+            + " 8000-8010:8000-8010 or 127.0.0.1:8080:80/udp",
+        "--add-host=db|--add-host: bad format for add-host: \"db\"",
         "--pid=other|--pid: invalid mode \"other\": use private or host",
         "--ulimit=nofile|--ulimit: invalid ulimit argument: \"nofile\"",
         "--sysctl=a|--sysctl: \"a\" is not NAME=VALUE",
@@ -461,13 +513,11 @@ class RunFlagsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-itP x,docker's -P is not supported yet",
-    "--publish-all x,docker's --publish-all is not supported yet",
-    "-p 80:80 x,docker's -p is not supported yet",
-    "-p80:80 x,docker's -p is not supported yet",
+    "-ita stdin x,docker's -a is not supported yet",
+    "--attach x,docker's --attach is not supported yet",
     "--gpus=all x,docker's --gpus is not supported yet",
     "--device-read-bps=/dev/vda:1mb x,docker's --device-read-bps is not supported yet",
-    "--dns 1.1.1.1 x,docker's --dns is not supported yet",
+    "--link web x,docker's --link is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {
     assertThatThrownBy(() -> request(line.split(" ")))

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NameChoice;
+import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.Spec;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +26,7 @@ class ContainerStoreTest {
 
   @TempDir Path directory;
 
-  private ContainerRecord record(boolean remove) {
+  private ContainerRecord record(boolean remove) throws OptionException {
     return new ContainerRecord(
         ID,
         "calm_fox",
@@ -35,7 +38,20 @@ class ContainerStoreTest {
         new ContainerSettings(
             remove,
             true,
-            new NetworkMode.Host(),
+            new NetworkMode.Joined(
+                List.of(
+                    NetworkJoin.of("front"),
+                    NetworkJoin.parse(
+                        "name=back,ip=10.5.0.7,ip6=fd00::7,mac-address=02:42:0A:05:00:07,alias=db"))),
+            PortChoice.parse(
+                List.of("8080:80", "[::1]:53:53/udp", "9000-9010:90", "127.0.0.1::22"),
+                false,
+                List.of("443/tcp")),
+            NameChoice.parse(
+                List.of("9.9.9.9"),
+                List.of("example.org"),
+                List.of("ndots:2"),
+                List.of("db:10.5.0.9", "up=host-gateway")),
             Map.of("a", "b"),
             3,
             new RestartPolicy(RestartPolicy.When.ON_FAILURE, 5),
@@ -56,7 +72,7 @@ class ContainerStoreTest {
   }
 
   @Test
-  void aRecordThatAPowerCutEmptiedIsDamaged() throws IOException {
+  void aRecordThatAPowerCutEmptiedIsDamaged() throws Exception {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
     store.make(ID);
     store.write(record(true));
@@ -66,7 +82,7 @@ class ContainerStoreTest {
   }
 
   @Test
-  void aNameGoesToOneContainerUntilThatIsDeleted() throws IOException {
+  void aNameGoesToOneContainerUntilThatIsDeleted() throws Exception {
     ContainerStore store = new ContainerStore(new Roots(directory, directory.resolve("run")));
     store.make(ID);
     store.write(record(false));

@@ -7,8 +7,10 @@ import dev.mydocker.json.Json;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.spec.DeviceChoice;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NameChoice;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortChoice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,6 +66,8 @@ class VolumesTest {
                 false,
                 false,
                 new NetworkMode.None(),
+                PortChoice.NONE,
+                NameChoice.NONE,
                 Map.of(),
                 1,
                 RestartPolicy.NONE,

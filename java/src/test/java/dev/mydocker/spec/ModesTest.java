@@ -3,6 +3,7 @@ package dev.mydocker.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,13 +27,16 @@ class ModesTest {
   }
 
   @Test
-  void aNetworkIsNoneOrTheHosts() throws OptionException {
+  void aNetworkIsNoneTheHostsOrNamed() throws OptionException {
     assertThat(NetworkMode.parse("none")).isEqualTo(new NetworkMode.None());
     assertThat(NetworkMode.parse("host")).isEqualTo(new NetworkMode.Host());
+    assertThat(NetworkMode.parse("default")).isEqualTo(NetworkMode.Joined.byDefault());
+    assertThat(NetworkMode.parse("front"))
+        .isEqualTo(new NetworkMode.Joined(List.of(NetworkJoin.of("front"))));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "bridge", "default", "Host", "container:x", "a\u001bb"})
+  @ValueSource(strings = {"", "-a", "a/b", "container:x", "a\u001bb", "name=", "name=a,ip=x"})
   void anotherNetworkIsRefused(String text) {
     assertThatThrownBy(() -> NetworkMode.parse(text))
         .isInstanceOf(OptionException.class)

@@ -1,0 +1,893 @@
+package dev.mydocker.network;
+
+import dev.mydocker.kernel.Fd;
+import dev.mydocker.spec.Ip;
+import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortOption;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The networks of an engine, and who is in them. Safe for several threads, and processes: whoever
+ * changes something holds one lock, from the first look to the last record.
+ *
+ * <p>Links and rules are on this host only while containers use them. A container's endpoint is
+ * written down before its links are made, and struck out after they are gone; so whoever ends a
+ * container, or sweeps up after a kill, finds in the file what there may be.
+ */
+public final class Networks {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int MIN_MTU = 68;
+  private static final int MIN_MTU6 = 1280;
+  private static final int MAX_MTU = 65535;
+  private static final String MTU = "mtu";
+  private static final String DOCKER_MTU = "com.docker.network.driver.mtu";
+
+  private final Path run;
+  private final NetFiles files;
+  private final HostNames names;
+
+  /**
+   * Those of an engine; nothing is touched yet.
+   *
+   * @param state where it is kept which networks there are
+   * @param run where it is kept what is on this host
+   * @param usual whether it is the engine that this host usually has: others, which tests make,
+   *     must not get in its way
+   */
+  public Networks(Path state, Path run, boolean usual) {
+    this.run = run;
+    this.files = new NetFiles(state, run);
+    this.names = new HostNames(state + "\0" + run, usual);
+  }
+
+  // ---- which there are --------------------------------------------------------------------------
+
+  /** Every network, those that are always there first. */
+  public List<Network> list() throws IOException {
+    List<Network> known = files.networks();
+    if (!known.isEmpty()) {
+      return known;
+    }
+    try (Fd lock = files.lock()) {
+      return known();
+    }
+  }
+
+  /** Under the lock: those on the disk; the first time they are put there. */
+  private List<Network> known() throws IOException {
+    List<Network> known = files.networks();
+    if (known.isEmpty()) {
+      known.add(predefined("bridge", Network.BRIDGE));
+      known.add(predefined("host", "host"));
+      known.add(predefined("none", "null"));
+      files.write(known);
+    }
+    return known;
+  }
+
+  private static Network predefined(String name, String driver) {
+    return new Network(
+        randomId(),
+        name,
+        driver,
+        System.currentTimeMillis(),
+        false,
+        false,
+        0,
+        Map.of(),
+        Map.of(),
+        List.of());
+  }
+
+  private static String randomId() {
+    return String.format("%064x", new BigInteger(256, RANDOM));
+  }
+
+  /**
+   * A network.
+   *
+   * @param reference its name, its id, or the beginning of its id
+   * @throws NetworkException when there is none, or more than one
+   */
+  public Network find(String reference) throws IOException {
+    return find(list(), reference);
+  }
+
+  private static Network find(List<Network> known, String reference) throws NetworkException {
+    List<Network> found = new ArrayList<>();
+    for (Network network : known) {
+      if (network.name().equals(reference) || network.id().equals(reference)) {
+        return network;
+      }
+      if (!reference.isEmpty() && network.id().startsWith(reference)) {
+        found.add(network);
+      }
+    }
+    if (found.size() > 1) {
+      throw new NetworkException(
+          NetworkException.Kind.TAKEN,
+          "network " + reference + " is ambiguous: give more of its id");
+    }
+    if (found.isEmpty()) {
+      throw new NetworkException(
+          NetworkException.Kind.NOT_FOUND,
+          "network " + OptionException.quote(reference) + " not found");
+    }
+    return found.get(0);
+  }
+
+  /**
+   * A network that is asked for.
+   *
+   * @param name what it is called
+   * @param pools its addresses; of a family of which there are none they are chosen
+   * @param internal whether nothing leads out of it
+   * @param ipv6 whether it has IPv6 addresses
+   * @param labels by name
+   * @param options for the driver
+   */
+  public record Request(
+      String name,
+      List<Network.Pool> pools,
+      boolean internal,
+      boolean ipv6,
+      Map<String, String> labels,
+      Map<String, String> options) {
+
+    /**
+     * As a user writes it.
+     *
+     * @param subnets at most one of each family
+     * @param gateways at most one in each subnet
+     * @param ranges likewise
+     * @throws OptionException when one is malformed, or fits to none of the others
+     */
+    public static Request of(
+        String name,
+        List<String> subnets,
+        List<String> gateways,
+        List<String> ranges,
+        boolean internal,
+        boolean ipv6,
+        Map<String, String> labels,
+        Map<String, String> options)
+        throws OptionException {
+      List<Ip> hosts = new ArrayList<>();
+      for (String gateway : gateways) {
+        hosts.add(Ip.parse(gateway));
+      }
+      List<Subnet> parts = new ArrayList<>();
+      for (String range : ranges) {
+        parts.add(Subnet.parse(range, false));
+      }
+      List<Network.Pool> pools = new ArrayList<>();
+      for (boolean v6 : new boolean[] {false, true}) {
+        int count = 0;
+        for (String text : subnets) {
+          Subnet subnet = Subnet.parse(text, true);
+          if (subnet.first().isV6() == v6) {
+            Optional<Subnet> range = range(parts, subnet);
+            Optional<Ip> gateway = gateway(hosts, subnet);
+            range.ifPresent(parts::remove);
+            gateway.ifPresent(hosts::remove);
+            pools.add(
+                new Network.Pool(subnet, range, gateway.orElse(Subnets.gateway(subnet)), true));
+            requireRoom(subnet);
+            count++;
+          }
+        }
+        if (count > 1 || v6 && count > 0 && !ipv6) {
+          throw new OptionException(
+              count > 1
+                  ? "--subnet: a network has one subnet of each family"
+                  : "--subnet: an IPv6 subnet is for a network with --ipv6");
+        }
+      }
+      if (!hosts.isEmpty() || !parts.isEmpty()) {
+        throw new OptionException(
+            "no matching subnet for "
+                + (hosts.isEmpty() ? "range " + parts.get(0) : "gateway " + hosts.get(0)));
+      }
+      return new Request(name, pools, internal, ipv6, labels, options);
+    }
+
+    private static void requireRoom(Subnet subnet) throws OptionException {
+      int bits = subnet.first().bytes().length * 8;
+      if (subnet.prefix() > bits - 2 || subnet.prefix() < 8) {
+        throw new OptionException(
+            "--subnet: "
+                + subnet
+                + " must have room for a gateway and a container: /8 to /30, of"
+                + " IPv6 to /126");
+      }
+    }
+  }
+
+  private static Optional<Subnet> range(List<Subnet> ranges, Subnet subnet) {
+    for (Subnet range : ranges) {
+      if (subnet.contains(range.first()) && range.prefix() >= subnet.prefix()) {
+        return Optional.of(range);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Ip> gateway(List<Ip> gateways, Subnet subnet) {
+    for (Ip gateway : gateways) {
+      if (subnet.contains(gateway)) {
+        return Optional.of(gateway);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Makes a network.
+   *
+   * @throws OptionException when what is asked for is malformed, or contradicts itself
+   * @throws NetworkException when its name or its addresses are taken
+   */
+  public Network create(Request request) throws IOException, OptionException {
+    NetworkJoin.requireName(request.name());
+    int mtu = mtu(request.options(), request.ipv6());
+    try (Fd lock = files.lock()) {
+      List<Network> known = known();
+      for (Network network : known) {
+        if (network.name().equals(request.name())) {
+          throw new NetworkException(
+              NetworkException.Kind.TAKEN,
+              "network with name " + request.name() + " already exists");
+        }
+      }
+      for (Network.Pool pool : request.pools()) {
+        for (Network network : known) {
+          if (!Subnets.isFree(pool.subnet(), subnets(network))) {
+            throw new NetworkException(
+                NetworkException.Kind.TAKEN,
+                "Pool overlaps with other one on this address space: "
+                    + pool.subnet()
+                    + " and network "
+                    + network.name());
+          }
+        }
+      }
+      Network network =
+          new Network(
+              randomId(),
+              request.name(),
+              Network.BRIDGE,
+              System.currentTimeMillis(),
+              request.internal(),
+              request.ipv6(),
+              mtu,
+              request.labels(),
+              request.options(),
+              request.pools());
+      Set<Subnet> routes = new HashSet<>();
+      try (Links links = Links.in(-1, NetJournal.NONE)) {
+        for (Links.Route route : links.routes()) {
+          routes.add(route.to());
+        }
+      }
+      for (Network.Pool pool : request.pools()) {
+        if (!Subnets.isFree(pool.subnet(), routes)) {
+          throw new NetworkException(
+              NetworkException.Kind.TAKEN,
+              "subnet " + pool.subnet() + " overlaps with a route of this host: choose another");
+        }
+      }
+      network = withPools(network, known, routes);
+      List<Network> all = new ArrayList<>(known);
+      all.add(network);
+      files.write(all);
+      return network;
+    }
+  }
+
+  private static int mtu(Map<String, String> options, boolean ipv6) throws OptionException {
+    int mtu = 0;
+    for (Map.Entry<String, String> option : options.entrySet()) {
+      if (!option.getKey().equals(MTU) && !option.getKey().equals(DOCKER_MTU)) {
+        throw new OptionException(
+            "--opt: the driver bridge knows no option "
+                + OptionException.quote(option.getKey())
+                + ": "
+                + DOCKER_MTU);
+      }
+      try {
+        mtu = Integer.parseInt(option.getValue());
+      } catch (NumberFormatException e) {
+        mtu = -1;
+      }
+      if (mtu < (ipv6 ? MIN_MTU6 : MIN_MTU) || mtu > MAX_MTU) {
+        throw new OptionException(
+            "--opt: "
+                + OptionException.quote(option.getValue())
+                + " is no MTU: bytes, 68 to 65535,"
+                + " 1280 or more with --ipv6");
+      }
+    }
+    return mtu;
+  }
+
+  private static List<Subnet> subnets(Network network) {
+    List<Subnet> out = new ArrayList<>();
+    for (Network.Pool pool : network.pools()) {
+      out.add(pool.subnet());
+    }
+    return out;
+  }
+
+  /** With addresses of each family it has. */
+  private Network withPools(Network network, List<Network> known, Set<Subnet> routes)
+      throws IOException {
+    List<Network.Pool> pools = new ArrayList<>(network.pools());
+    if (network.pool(false).isEmpty()) {
+      Set<Subnet> taken = new HashSet<>(routes);
+      for (Network other : known) {
+        taken.addAll(subnets(other));
+      }
+      Subnet subnet = Subnets.choose(taken, names.offset());
+      pools.add(0, new Network.Pool(subnet, Optional.empty(), Subnets.gateway(subnet), false));
+    }
+    if (network.ipv6() && network.pool(true).isEmpty()) {
+      // RFC 4193: 40 random bits make a clash with anybody unlikely.
+      byte[] bytes = new byte[16];
+      RANDOM.nextBytes(bytes);
+      bytes[0] = (byte) 0xfd;
+      Subnet subnet = new Subnet(Ip.of(bytes).masked(48, false), 64);
+      pools.add(new Network.Pool(subnet, Optional.empty(), Subnets.gateway(subnet), false));
+    }
+    return network.with(pools);
+  }
+
+  /**
+   * Removes a network that nobody is in.
+   *
+   * @return what it was
+   * @throws NetworkException when there is none, it is always there, or somebody is in it
+   */
+  public Network remove(String reference) throws IOException {
+    try (Fd lock = files.lock()) {
+      List<Network> known = new ArrayList<>(known());
+      Network network = find(known, reference);
+      if (network.isPredefined()) {
+        throw new NetworkException(
+            NetworkException.Kind.UNFIT,
+            network.name() + " is a pre-defined network and cannot be removed");
+      }
+      for (Endpoint endpoint : endpoints()) {
+        if (endpoint.network().equals(network.id())) {
+          throw new NetworkException(
+              NetworkException.Kind.TAKEN,
+              "network "
+                  + network.name()
+                  + " has active endpoints: container "
+                  + endpoint.container().substring(0, 12)
+                  + " is in it: stop or disconnect it first");
+        }
+      }
+      known.remove(network);
+      files.write(known);
+      return network;
+    }
+  }
+
+  // ---- who is in them ---------------------------------------------------------------------------
+
+  /** Who is in a network now. */
+  public List<Endpoint> endpoints() throws IOException {
+    Optional<NetFiles.State> state = files.state();
+    return state.isPresent() ? state.get().endpoints() : List.of();
+  }
+
+  /** Where a container is now. */
+  public List<Endpoint> endpoints(String container) throws IOException {
+    return of(endpoints(), container);
+  }
+
+  private static List<Endpoint> of(List<Endpoint> endpoints, String container) {
+    List<Endpoint> out = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.container().equals(container)) {
+        out.add(endpoint);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Gives a container its places: addresses, ports, bridges and rules. Its own links come with
+   * {@link #plug}.
+   *
+   * @param container its id
+   * @param joins the networks
+   * @param ports what is published
+   * @param known what it is called in each
+   * @throws NetworkException when a network, an address or a port cannot be had; then it has none
+   */
+  public Connection connect(
+      String container,
+      List<NetworkJoin> joins,
+      List<PortOption> ports,
+      List<String> known,
+      NetJournal journal)
+      throws IOException, OptionException {
+    try (Fd lock = files.lock();
+        Links links = Links.in(-1, journal)) {
+      NetFiles.State before = begin(links);
+      List<Network> networks = new ArrayList<>(known());
+      List<Endpoint> all = new ArrayList<>(before.endpoints());
+      List<Endpoint> own = new ArrayList<>();
+      for (NetworkJoin join : joins) {
+        Network network = settled(find(networks, join.network()), networks, all, links);
+        Endpoint endpoint = place(container, join, network, all, known);
+        own.add(endpoint);
+        all.add(endpoint);
+      }
+      try (PortSockets sockets = new PortSockets(before.endpoints())) {
+        publish(ports, own, all, sockets);
+        Optional<Fd> held = sockets.hold();
+        try {
+          files.write(new NetFiles.State(all, before.generation()));
+          List<String> remarks = forwarding(own, networks, links);
+          List<Connection.Place> places = new ArrayList<>();
+          for (Endpoint endpoint : own) {
+            Network network = find(networks, endpoint.network());
+            places.add(new Connection.Place(endpoint, network, bridge(network, links)));
+          }
+          rules(networks, new NetFiles.State(all, before.generation()), journal);
+          return new Connection(places, held, remarks);
+        } catch (IOException | RuntimeException e) {
+          held.ifPresent(Fd::close);
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** The first time since the host has started, what an engine before may have left is removed. */
+  private NetFiles.State begin(Links links) throws IOException {
+    Optional<NetFiles.State> state = files.state();
+    if (state.isPresent()) {
+      return state.get();
+    }
+    for (Links.Link link : links.all()) {
+      if (names.isOurs(link.name())) {
+        links.delete(link.name());
+      }
+    }
+    files.writeRules("");
+    return new NetFiles.State(List.of(), 0);
+  }
+
+  /**
+   * With addresses; those that nobody asked for are chosen anew when the host has them meanwhile.
+   */
+  private Network settled(
+      Network network, List<Network> networks, List<Endpoint> endpoints, Links links)
+      throws IOException {
+    if (!network.driver().equals(Network.BRIDGE)) {
+      throw new NetworkException(
+          NetworkException.Kind.UNFIT,
+          "network " + network.name() + " is none that a container can be in beside others");
+    }
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.network().equals(network.id())) {
+        return network;
+      }
+    }
+    int own = links.index(names.bridge(network)).orElse(0);
+    Set<Subnet> routes = new HashSet<>();
+    for (Links.Route route : links.routes()) {
+      if (route.link() != own || own == 0) {
+        routes.add(route.to());
+      }
+    }
+    List<Network.Pool> kept = new ArrayList<>();
+    for (Network.Pool pool : network.pools()) {
+      if (Subnets.isFree(pool.subnet(), routes)) {
+        kept.add(pool);
+      } else if (pool.asked()) {
+        throw new NetworkException(
+            NetworkException.Kind.TAKEN,
+            "network "
+                + network.name()
+                + " cannot be used: its subnet "
+                + pool.subnet()
+                + " overlaps with a route of this host");
+      }
+    }
+    boolean whole =
+        kept.size() == network.pools().size()
+            && network.pool(false).isPresent()
+            && (!network.ipv6() || network.pool(true).isPresent());
+    if (whole) {
+      return network;
+    }
+    int at = networks.indexOf(network);
+    List<Network> others = new ArrayList<>(networks);
+    others.remove(at);
+    Network settled = withPools(network.with(kept), others, routes);
+    if (own != 0) {
+      links.delete(names.bridge(network));
+    }
+    networks.set(at, settled);
+    files.write(networks);
+    return settled;
+  }
+
+  private static Endpoint place(
+      String container, NetworkJoin join, Network network, List<Endpoint> all, List<String> known)
+      throws NetworkException {
+    List<Endpoint> own = of(all, container);
+    boolean wayOut = !network.internal();
+    Set<String> devices = new HashSet<>();
+    for (Endpoint endpoint : own) {
+      if (endpoint.network().equals(network.id())) {
+        throw new NetworkException(
+            NetworkException.Kind.TAKEN,
+            "container is already attached to network " + network.name());
+      }
+      wayOut &= !endpoint.wayOut();
+      devices.add(endpoint.device());
+    }
+    int device = 0;
+    while (devices.contains("eth" + device)) {
+      device++;
+    }
+    Optional<Ip> ip = address(join.ip(), network, false, all);
+    Optional<Ip> ip6 = address(join.ip6(), network, true, all);
+    List<String> names = new ArrayList<>(known);
+    names.addAll(join.aliases());
+    return new Endpoint(
+        randomId(),
+        container,
+        network.id(),
+        "eth" + device,
+        wayOut,
+        ip,
+        ip6,
+        join.mac().isPresent() ? join.mac().get() : mac(ip),
+        names,
+        List.of());
+  }
+
+  /** Of the address, so that whoever gets it next is reached by what neighbours remember. */
+  private static String mac(Optional<Ip> ip) {
+    byte[] bytes = new byte[4];
+    if (ip.isPresent()) {
+      bytes = ip.get().bytes();
+    } else {
+      RANDOM.nextBytes(bytes);
+    }
+    StringBuilder out = new StringBuilder("02:42");
+    for (byte b : bytes) {
+      out.append(':')
+          .append(Character.forDigit(b >> 4 & 15, 16))
+          .append(Character.forDigit(b & 15, 16));
+    }
+    return out.toString();
+  }
+
+  private static Optional<Ip> address(
+      Optional<Ip> wanted, Network network, boolean v6, List<Endpoint> all)
+      throws NetworkException {
+    Optional<Network.Pool> pool = network.pool(v6);
+    if (wanted.isPresent() && (pool.isEmpty() || !pool.get().asked())) {
+      throw new NetworkException(
+          NetworkException.Kind.UNFIT,
+          "user specified IP address is supported only when connecting to networks with user"
+              + " configured subnets: make one with mydocker network create --subnet");
+    }
+    if (pool.isEmpty()) {
+      return Optional.empty();
+    }
+    Set<Ip> taken = new HashSet<>();
+    for (Endpoint endpoint : all) {
+      if (endpoint.network().equals(network.id()) && endpoint.address(v6).isPresent()) {
+        taken.add(endpoint.address(v6).get());
+      }
+    }
+    if (wanted.isPresent()) {
+      if (!Subnets.isUsable(wanted.get(), pool.get()) || taken.contains(wanted.get())) {
+        boolean inside = pool.get().subnet().contains(wanted.get());
+        throw new NetworkException(
+            NetworkException.Kind.TAKEN,
+            inside
+                ? "Address already in use: " + wanted.get() + " in network " + network.name()
+                : "no configured subnet contains IP address " + wanted.get());
+      }
+      return wanted;
+    }
+    Optional<Ip> free = Subnets.address(pool.get(), taken);
+    if (free.isEmpty()) {
+      throw new NetworkException(
+          NetworkException.Kind.TAKEN,
+          "no available addresses in network "
+              + network.name()
+              + ": all of "
+              + pool.get().range().orElse(pool.get().subnet())
+              + " are taken");
+    }
+    return free;
+  }
+
+  /** Ports lead to the place that has the way out, as answers go by it. */
+  private static void publish(
+      List<PortOption> ports, List<Endpoint> own, List<Endpoint> all, PortSockets sockets)
+      throws IOException, OptionException {
+    for (int i = 0; i < own.size() && !ports.isEmpty(); i++) {
+      Endpoint endpoint = own.get(i);
+      if (endpoint.wayOut()) {
+        for (PortOption port : ports) {
+          sockets.take(port, endpoint.ip().isPresent(), endpoint.ip6().isPresent());
+        }
+        Endpoint published = endpoint.with(sockets.ports());
+        all.set(all.indexOf(endpoint), published);
+        own.set(i, published);
+      }
+    }
+  }
+
+  /** Containers that shall reach others need a host that passes packets on. */
+  private List<String> forwarding(List<Endpoint> own, List<Network> networks, Links links)
+      throws IOException {
+    boolean out = false;
+    boolean out6 = false;
+    for (Endpoint endpoint : own) {
+      boolean leads = !find(networks, endpoint.network()).internal();
+      out |= leads && endpoint.ip().isPresent();
+      out6 |= leads && endpoint.ip6().isPresent();
+    }
+    List<String> remarks = new ArrayList<>();
+    if (out && isOff("ipv4/ip_forward")) {
+      links.parameter("ipv4/ip_forward", "1", "packets of containers are passed on");
+      remarks.add(
+          "this host did not pass packets on: net.ipv4.ip_forward is 1 now, for its containers");
+    }
+    if (out6 && isOff("ipv6/conf/all/forwarding")) {
+      links.parameter("ipv6/conf/all/forwarding", "1", "packets of containers are passed on");
+      remarks.add(
+          "this host did not pass packets on: net.ipv6.conf.all.forwarding is 1 now, for its"
+              + " containers; links take router advertisements with accept_ra=2 only");
+    }
+    return remarks;
+  }
+
+  private static boolean isOff(String parameter) throws IOException {
+    return Files.readString(Path.of("/proc/sys/net/" + parameter)).strip().equals("0");
+  }
+
+  /** Makes sure of a network's bridge; gives its number. */
+  private int bridge(Network network, Links links) throws IOException {
+    String name = names.bridge(network);
+    Optional<Integer> there = links.index(name);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    byte[] mac = new byte[6];
+    RANDOM.nextBytes(mac);
+    mac[0] = 0x02;
+    try {
+      links.bridge(name, mac, network.mtu(), "mydocker network " + network.name());
+      int index = links.index(name).orElseThrow();
+      boolean v6 = network.pool(true).isPresent();
+      boolean hostHasV6 = Files.isDirectory(Path.of("/proc/sys/net/ipv6"));
+      if (hostHasV6 && v6) {
+        links.parameter(
+            "ipv6/conf/" + name + "/accept_ra", "0", "no container tells the host its routes");
+      } else if (hostHasV6) {
+        links.parameter("ipv6/conf/" + name + "/disable_ipv6", "1", "the network has no IPv6");
+      }
+      links.parameter(
+          "ipv4/conf/" + name + "/route_localnet", "1", "published ports serve 127.0.0.1, too");
+      for (Network.Pool pool : network.pools()) {
+        links.address(
+            index, name, pool.gateway(), pool.subnet().prefix(), "the host in the network");
+      }
+      links.up(index, name);
+      return index;
+    } catch (IOException e) {
+      try {
+        links.delete(name);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  /** Writes the rules when they are not as they must be, or somebody may have changed them. */
+  private void rules(List<Network> networks, NetFiles.State state, NetJournal journal)
+      throws IOException {
+    List<Ruleset.Used> used = new ArrayList<>();
+    for (Network network : networks) {
+      for (Endpoint endpoint : state.endpoints()) {
+        if (endpoint.network().equals(network.id())) {
+          used.add(new Ruleset.Used(network, names.bridge(network)));
+          break;
+        }
+      }
+    }
+    if (used.isEmpty()) {
+      Nft.delete(names.table());
+      files.writeRules("");
+      return;
+    }
+    String wanted = Ruleset.of(names.table(), used, state.endpoints());
+    long before = Nft.generation();
+    if (state.generation() != 0 && before == state.generation() && wanted.equals(files.rules())) {
+      return;
+    }
+    long start = System.nanoTime();
+    files.writeRules("");
+    Nft.apply(wanted);
+    journal.did(
+        "nft",
+        List.of("table inet " + names.table()),
+        "translation, published ports, isolation",
+        0,
+        start,
+        System.nanoTime());
+    files.writeRules(wanted);
+    long after = Nft.generation();
+    // Somebody else has changed a table meanwhile: what he did is looked at the next time.
+    long known = after == before + 1 ? after : 0;
+    files.write(new NetFiles.State(state.endpoints(), known));
+  }
+
+  /** Writes the rules anew when somebody has changed, or flushed, the tables of this host. */
+  public void refresh() throws IOException {
+    if (!Files.exists(run.resolve("state.json"))) {
+      return;
+    }
+    try (Fd lock = files.lock()) {
+      Optional<NetFiles.State> state = files.state();
+      if (state.isPresent() && !state.get().endpoints().isEmpty()) {
+        rules(known(), state.get(), NetJournal.NONE);
+      }
+    }
+  }
+
+  /**
+   * Makes a container's links and configures them, from outside.
+   *
+   * @param netns the container's network namespace
+   */
+  public void plug(Connection connection, Fd netns, NetJournal journal) throws IOException {
+    try (Links host = Links.in(-1, journal);
+        Links inside = Links.in(netns.number(), journal)) {
+      for (Connection.Place place : connection.places()) {
+        plug(place, netns, host, inside);
+      }
+    }
+  }
+
+  private void plug(Connection.Place place, Fd netns, Links host, Links inside) throws IOException {
+    Endpoint endpoint = place.endpoint();
+    String device = endpoint.device();
+    Links.Peer peer = new Links.Peer(device, endpoint.macBytes(), netns.number());
+    host.veth(names.wire(endpoint), place.bridge(), peer, place.network().mtu());
+    if (!endpoint.ports().isEmpty()) {
+      String wire = names.wire(endpoint);
+      host.hairpin(host.index(wire).orElseThrow(), wire);
+    }
+    int index = inside.index(device).orElseThrow();
+    if (Files.isDirectory(Path.of("/proc/sys/net/ipv6"))) {
+      boolean v6 = endpoint.ip6().isPresent();
+      inside.parameter(
+          "ipv6/conf/" + device + (v6 ? "/accept_ra" : "/disable_ipv6"),
+          v6 ? "0" : "1",
+          v6 ? "the engine gives addresses and routes" : "the network has no IPv6");
+    }
+    for (Network.Pool pool : place.network().pools()) {
+      Optional<Ip> ip = endpoint.address(pool.subnet().first().isV6());
+      if (ip.isPresent()) {
+        inside.address(
+            index, device, ip.get(), pool.subnet().prefix(), "the container in the network");
+      }
+    }
+    inside.up(index, device);
+    for (Network.Pool pool : place.network().pools()) {
+      if (endpoint.wayOut()) {
+        inside.gateway(index, device, pool.gateway());
+      }
+    }
+  }
+
+  /** Removes what a container has in every network; it is stopped, or stops. */
+  public void release(String container) throws IOException {
+    release(container, Optional.empty());
+  }
+
+  /**
+   * Takes a container out of a network.
+   *
+   * @throws NetworkException when it is not in it
+   */
+  public void disconnect(String container, String reference) throws IOException {
+    Network network = find(reference);
+    boolean there = false;
+    for (Endpoint endpoint : endpoints(container)) {
+      there |= endpoint.network().equals(network.id());
+    }
+    if (!there) {
+      throw new NetworkException(
+          NetworkException.Kind.NOT_FOUND,
+          "container "
+              + container.substring(0, 12)
+              + " is not connected to network "
+              + network.name());
+    }
+    release(container, Optional.of(network.id()));
+  }
+
+  private void release(String container, Optional<String> only) throws IOException {
+    if (!Files.exists(run.resolve("state.json"))) {
+      return;
+    }
+    try (Fd lock = files.lock()) {
+      Optional<NetFiles.State> state = files.state();
+      List<Endpoint> gone = new ArrayList<>();
+      List<Endpoint> rest = new ArrayList<>();
+      for (Endpoint endpoint : state.isPresent() ? state.get().endpoints() : List.<Endpoint>of()) {
+        boolean goes =
+            endpoint.container().equals(container)
+                && (only.isEmpty() || only.get().equals(endpoint.network()));
+        (goes ? gone : rest).add(endpoint);
+      }
+      if (!gone.isEmpty()) {
+        remove(gone, rest, state.get().generation());
+      }
+    }
+  }
+
+  private void remove(List<Endpoint> gone, List<Endpoint> rest, long generation)
+      throws IOException {
+    List<Network> networks = known();
+    Set<String> used = new HashSet<>();
+    for (Endpoint endpoint : rest) {
+      used.add(endpoint.network());
+    }
+    try (Links links = Links.in(-1, NetJournal.NONE)) {
+      for (Endpoint endpoint : gone) {
+        links.delete(names.wire(endpoint));
+      }
+      for (Endpoint endpoint : gone) {
+        if (used.add(endpoint.network())) {
+          links.delete(names.bridge(find(networks, endpoint.network())));
+        }
+      }
+    }
+    NetFiles.State state = new NetFiles.State(rest, generation);
+    rules(networks, state, NetJournal.NONE);
+    files.write(new NetFiles.State(rest, files.state().map(NetFiles.State::generation).orElse(0L)));
+  }
+
+  /** How the container's networks are called, by id. */
+  public Map<String, Network> byId() throws IOException {
+    Map<String, Network> out = new LinkedHashMap<>();
+    for (Network network : list()) {
+      out.put(network.id(), network);
+    }
+    return out;
+  }
+
+  /** The link of a network on this host, while somebody is in it. */
+  public String bridge(Network network) {
+    return names.bridge(network);
+  }
+}
