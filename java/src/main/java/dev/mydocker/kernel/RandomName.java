@@ -1,7 +1,7 @@
 package dev.mydocker.kernel;
 
 /**
- * Names that nobody can guess, and nobody has had before, from getrandom(2). {@code
+ * Names and numbers that nobody can guess, from getrandom(2). {@code
  * java.security.SecureRandom} reads its configuration and loads its providers first, which is a
  * tenth of a launch.
  */
@@ -28,7 +28,8 @@ public final class RandomName {
     return (int) (number % bound);
   }
 
-  private static byte[] bytes(int count) {
+  /** That many bytes, at most 256. */
+  public static byte[] bytes(int count) {
     byte[] bytes = new byte[count];
     int got = Linux.getrandom(bytes);
     if (got != count) {

@@ -15,7 +15,8 @@ final class HostNames {
   HostNames(String directories, boolean usual) {
     CRC32 sum = new CRC32();
     sum.update(directories.getBytes(StandardCharsets.UTF_8));
-    this.tag = String.format("%05x", sum.getValue() & 0xfffff);
+    // The digit in front keeps the others' zeros, and is cut off: a format costs milliseconds.
+    this.tag = Long.toHexString(sum.getValue() & 0xfffff | 0x100000).substring(1);
     this.offset = usual ? 0 : (int) (sum.getValue() & 0x7fff) + 1;
     this.usual = usual;
   }

@@ -1,15 +1,14 @@
 package dev.mydocker.network;
 
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.RandomName;
 import dev.mydocker.spec.Ip;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.PortOption;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,7 +26,6 @@ import java.util.Set;
  * container, or sweeps up after a kill, finds in the file what there may be.
  */
 public final class Networks {
-  private static final SecureRandom RANDOM = new SecureRandom();
   private static final int MIN_MTU = 68;
   private static final int MIN_MTU6 = 1280;
   private static final int MAX_MTU = 65535;
@@ -92,7 +90,7 @@ public final class Networks {
   }
 
   private static String randomId() {
-    return String.format("%064x", new BigInteger(256, RANDOM));
+    return RandomName.hex(64);
   }
 
   /**
@@ -344,8 +342,7 @@ public final class Networks {
     }
     if (network.ipv6() && network.pool(true).isEmpty()) {
       // RFC 4193: 40 random bits make a clash with anybody unlikely.
-      byte[] bytes = new byte[16];
-      RANDOM.nextBytes(bytes);
+      byte[] bytes = RandomName.bytes(16);
       bytes[0] = (byte) 0xfd;
       Subnet subnet = new Subnet(Ip.of(bytes).masked(48, false), 64);
       pools.add(new Network.Pool(subnet, Optional.empty(), Subnets.gateway(subnet), false));
@@ -567,12 +564,7 @@ public final class Networks {
 
   /** Of the address, so that whoever gets it next is reached by what neighbours remember. */
   private static String mac(Optional<Ip> ip) {
-    byte[] bytes = new byte[4];
-    if (ip.isPresent()) {
-      bytes = ip.get().bytes();
-    } else {
-      RANDOM.nextBytes(bytes);
-    }
+    byte[] bytes = ip.isPresent() ? ip.get().bytes() : RandomName.bytes(4);
     StringBuilder out = new StringBuilder("02:42");
     for (byte b : bytes) {
       out.append(':')
@@ -678,8 +670,7 @@ public final class Networks {
     if (there.isPresent()) {
       return there.get();
     }
-    byte[] mac = new byte[6];
-    RANDOM.nextBytes(mac);
+    byte[] mac = RandomName.bytes(6);
     mac[0] = 0x02;
     try {
       links.bridge(name, mac, network.mtu(), "mydocker network " + network.name());
