@@ -3,7 +3,7 @@
 # make test       unit tests, and as root the integration tests
 # make fuzz       ten minutes of fuzzing what parses images (FUZZ_SECONDS=600), as root
 # make kill-matrix  kills the commands at every system call, as root; writes docs/kill-matrix.md
-# The rest: deps images test-native format lint bench install clean
+# The rest: deps images test-native test-v2 format lint bench install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -18,7 +18,7 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration library test-native fuzz kill-matrix \
+.PHONY: all native images deps deps-test run test unit integration library test-native test-v2 fuzz kill-matrix \
   format lint bench install clean
 
 all: mydocker.jar
@@ -103,6 +103,10 @@ test-native: $(NATIVE)
 	  || { cat build/trapping/valgrind.log; exit 1; }
 	native/test/analyze.sh
 	native/test/symbols.sh
+
+# In a virtual machine with Debian's kernel and cgroup v2 alone; all that can run there with SUITE=all.
+test-v2: mydocker.jar $(BUSYBOX)
+	java/src/test/vm/suite.sh $(SUITE)
 
 # What it finds it keeps, and names; make fuzz FUZZ_INPUT=FILE runs one such file again.
 fuzz: $(NATIVE)
