@@ -164,6 +164,11 @@ static long op_CLONE_INIT(struct run *r, const struct op *op)
         .exit_signal = SIGCHLD,
         .parent_tid = (uint64_t)(uintptr_t)&r->recording->init_pid,
     };
+    int cgroup = slot(r, op->arg[2]);
+    if (cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)cgroup;
+    }
     long pid = SYS(clone3, &args, sizeof args);
     if (pid != 0)
         return pid;

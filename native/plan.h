@@ -41,6 +41,7 @@ enum slot {
     SLOT_VIEW,     /* I mounts it: /dev/fuse */
     SLOT_GIVE,     /* M gives I what the host's privileges are needed for */
     SLOT_TAKE,     /* I takes it, after it has given M its user namespace */
+    SLOT_CGROUP,   /* the container's cgroup of version 2: I begins in it */
     SLOT_FREE      /* the first register that has no fixed meaning */
 };
 

@@ -171,7 +171,7 @@ static void process_ends_even_if_a_filter_refuses_that(void)
     const char *const candidates[] = {"/bin/true", NULL};
     const char *const argv[] = {"true", NULL};
     M_DOES(d, OP_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    M_DOES(d, OP_CLONE_INIT, 0, 0);
+    M_DOES(d, OP_CLONE_INIT, 0, 0, NO_SLOT);
     I_DOES(d, OP_SECCOMP, filter(d, SYS_exit_group, SYS_execve, SECCOMP_RET_ERRNO | EPERM), 0);
     uint32_t exec = I_DOES(d, OP_EXECVE, texts(d, candidates), texts(d, argv), texts(d, no_texts));
     trial_run(t);
@@ -202,7 +202,7 @@ static void init_is_the_first_process(void)
     const char *const argv[] = {"mydocker-init", "/bin/sh", "-c", "[ $PPID = 1 ] && kill -KILL $$",
                                 NULL};
     t->slots[A] = monitor_image();
-    M_DOES(d, OP_CLONE_INIT, CLONE_NEWPID, BIT(A));
+    M_DOES(d, OP_CLONE_INIT, CLONE_NEWPID, BIT(A), NO_SLOT);
     uint32_t exec = I_DOES(d, OP_EXEC_INIT, A, texts(d, argv), texts(d, no_texts));
     trial_run(t);
     CHECK(executed(t, exec));

@@ -311,7 +311,7 @@ static jint operations_into(jsize length)
     void *out = byte_array(NULL, (size_t)length);
     jint r = CALL("operations", "([B)I", (JNIEnv *, jclass, void *), out);
     if (r > 0)
-        CHECK(strncmp(elements(out), "CLONE_INIT nn\n", 14) == 0);
+        CHECK(strncmp(elements(out), "CLONE_INIT nnF\n", 15) == 0);
     release(out);
     return r;
 }

@@ -575,7 +575,7 @@ static void monitor_follows_the_clone(void)
 {
     struct watch w;
     struct trial *t = launching(&w);
-    M_DOES(&t->draft, OP_CLONE_INIT, 0, BIT(SLOT_STDOUT));
+    M_DOES(&t->draft, OP_CLONE_INIT, 0, BIT(SLOT_STDOUT), NO_SLOT);
     exec_monitor(t, MONITOR_SLOTS);
     uint32_t exec = exec_shell(&t->draft, "echo launched; exit 8");
     trial_start(t);
@@ -598,7 +598,7 @@ static void monitor_clones_by_itself(void)
     struct watch w;
     struct trial *t = launching(&w);
     exec_monitor(t, ALL_SLOTS);
-    M_DOES(&t->draft, OP_CLONE_INIT, 0, BIT(SLOT_STDOUT));
+    M_DOES(&t->draft, OP_CLONE_INIT, 0, BIT(SLOT_STDOUT), NO_SLOT);
     uint32_t exec = exec_shell(&t->draft, "echo launched; exit 8");
     seal_plan(t);
     trial_start(t);

@@ -518,7 +518,7 @@ static void terminal_becomes_the_controlling_one(void)
     const char *const argv[] = {"sh", "-c", "exec 3<>/dev/tty && [ -t 0 ] && exit 7", NULL};
     const char *const none[] = {NULL};
     M_DOES(d, OP_OPEN_PTY, B, C, ROOT, 24, 80);
-    M_DOES(d, OP_CLONE_INIT, 0, BIT(C) | BIT(ROOT));
+    M_DOES(d, OP_CLONE_INIT, 0, BIT(C) | BIT(ROOT), NO_SLOT);
     I_DOES(d, OP_NEW_SESSION, C);
     I_DOES(d, OP_STDIO, C, C, C);
     uint32_t exec = I_DOES(d, OP_EXECVE, texts(d, sh), texts(d, argv), texts(d, none));

@@ -93,7 +93,7 @@ static void first_process_is_cloned_with_its_namespaces(void)
     const char *const argv[] = {"sh", "-c", "[ $$ = 1 ] && [ $(uname -n) = inside ] && exit 3",
                                 NULL};
     const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-    M_DOES(d, OP_CLONE_INIT, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET, 0);
+    M_DOES(d, OP_CLONE_INIT, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET, 0, NO_SLOT);
     I_DOES(d, OP_SETHOSTNAME, text(d, "inside"));
     I_DOES(d, OP_EXECVE, texts(d, sh), texts(d, argv), texts(d, env));
     trial_run(t);
@@ -107,7 +107,7 @@ static void first_process_is_cloned_with_its_namespaces(void)
 
 static void clone_that_the_kernel_refuses_is_named(void)
 {
-    ONE(t, OP_CLONE_INIT, CLONE_NEWUSER | CLONE_FS, 0);
+    ONE(t, OP_CLONE_INIT, CLONE_NEWUSER | CLONE_FS, 0, NO_SLOT);
     CHECK_SAME(outcome(t), -EINVAL);
 }
 
@@ -115,7 +115,7 @@ static void first_process_ends_at_its_first_failure(void)
 {
     struct trial *t = trial_new();
     struct draft *d = &t->draft;
-    M_DOES(d, OP_CLONE_INIT, 0, 0);
+    M_DOES(d, OP_CLONE_INIT, 0, 0, NO_SLOT);
     I_DOES(d, OP_NAME, text(d, "I"));
     I_DOES(d, OP_CHDIR, text(d, "/no/such/directory"));
     I_DOES(d, OP_NAME, text(d, "never"));
@@ -528,7 +528,7 @@ static void first_process_leads_a_session_of_its_own(void)
                                 "[ $session = $$ ] && exit 5",
                                 NULL};
     const char *const none[] = {NULL};
-    M_DOES(d, OP_CLONE_INIT, 0, 0);
+    M_DOES(d, OP_CLONE_INIT, 0, 0, NO_SLOT);
     I_DOES(d, OP_NEW_SESSION, NO_SLOT);
     I_DOES(d, OP_NAME, text(d, "first"));
     I_DOES(d, OP_EXECVE, texts(d, sh), texts(d, argv), texts(d, none));

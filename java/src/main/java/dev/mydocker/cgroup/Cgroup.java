@@ -69,10 +69,39 @@ public final class Cgroup {
   }
 
   /**
-   * The files that a process's number is written into to move it here, one per hierarchy. A v1
-   * hierarchy's {@code tasks} beside it takes "0" from a process of one thread that moves itself:
-   * that spares the kernel a grace period, which is most of the time that {@link #add} takes.
+   * A v1 directory of it, which a process enters by itself.
+   *
+   * @param tasks the file that takes "0" from it
+   * @param why what holds for it there
    */
+  public record Entry(String tasks, String why) {}
+
+  /** How a process of one thread enters it, but for {@link #unified}. */
+  public List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>(hierarchies.size());
+    for (Hierarchy h : hierarchies) {
+      if (!h.unified()) {
+        entries.add(new Entry(h.mountPoint() + path + "/tasks", why(h)));
+      }
+    }
+    return entries;
+  }
+
+  /** Its v2 directory, in which a process begins (clone3(2), CLONE_INTO_CGROUP). */
+  public Optional<String> unified() {
+    for (Hierarchy h : hierarchies) {
+      if (h.unified()) {
+        return Optional.of(h.mountPoint() + path);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String why(Hierarchy hierarchy) {
+    return "limits and counters of " + hierarchy.title() + " hold for it";
+  }
+
+  /** The files that a process's number is written into to move it here, one per hierarchy. */
   public List<String> processFiles() {
     List<String> files = new ArrayList<>(hierarchies.size());
     for (Hierarchy h : hierarchies) {
@@ -92,7 +121,7 @@ public final class Cgroup {
     for (int i = 0; i < hierarchies.size(); i++) {
       String file = hierarchies.get(i).mountPoint() + path + "/cgroup.procs";
       String shown = CgroupSteps.shown(file, text);
-      String why = "limits and counters of " + hierarchies.get(i).title() + " hold for it";
+      String why = why(hierarchies.get(i));
       long start = System.nanoTime();
       int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file), value);
       journal.did("write", List.of(file, text), why, n, start, System.nanoTime());

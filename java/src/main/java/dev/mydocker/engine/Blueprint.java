@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.explain.LaunchScript;
@@ -131,6 +132,7 @@ record Blueprint(
             upper.toString(),
             work.toString(),
             spec().root().path());
+    Cgroup cgroup = cgroups.at(Leftovers.cgroupPath(id));
     PlanCompiler.Input input =
         new PlanCompiler.Input(
             id,
@@ -138,6 +140,8 @@ record Blueprint(
             compiled.causes(),
             overlay,
             stdio,
+            CgroupSlots.entries(cgroup),
+            cgroup.unified().isPresent(),
             views(),
             fileSources(),
             within,
@@ -145,10 +149,9 @@ record Blueprint(
             Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")),
             seccomp.program(spec().linux().seccomp()));
     LaunchPlan plan = PlanCompiler.compile(input);
-    List<CgroupStep> cgroup =
+    List<CgroupStep> made =
         cgroups.plan(Leftovers.cgroupPath(id), spec().linux().resources(), compiled.causes());
-    List<String> procs = cgroups.at(Leftovers.cgroupPath(id)).processFiles();
-    return new LaunchScript.Launch(input, plan, cgroup, procs, directories, files);
+    return new LaunchScript.Launch(input, plan, made, cgroup.unified(), directories, files);
   }
 
   /** The files that show its limits; a kernel without swap, for example, has not all of them. */

@@ -49,6 +49,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -354,19 +355,37 @@ public final class Container {
               health(record),
               view(launch),
               cleansUpItself ? AfterEnd.command(home.roots(), id) : List.of());
-      Launcher.Request request =
-          new Launcher.Request(id, launch.plan(), stdio, slots(directory, run), monitor);
-      Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
-      steps.addAll(launched.steps());
-      return launched;
+      Map<Integer, Fd> slots = new HashMap<>();
+      slots.put(Slot.RUN_DIRECTORY, directory);
+      slots.put(Slot.LIFE, run.life());
+      if (connection.isPresent() && connection.get().ports().isPresent()) {
+        slots.put(Slot.PORTS, connection.get().ports().get());
+      }
+      Cgroup cgroup = home.cgroup(id);
+      if (cgroup.unified().isEmpty()) {
+        return launch(launch, stdio, slots, monitor);
+      }
+      // Its first process begins in it.
+      try {
+        cgroup.create(launch.cgroup(), recorder::did);
+      } catch (IOException e) {
+        home.store().forget(id);
+        throw e;
+      }
+      try (Fd unified = CgroupSlots.open(cgroup).orElseThrow()) {
+        slots.put(Slot.CGROUP, unified);
+        return launch(launch, stdio, slots, monitor);
+      }
     }
   }
 
-  private Map<Integer, Fd> slots(Fd directory, RunDirectory run) {
-    Optional<Fd> ports = connection.isEmpty() ? Optional.empty() : connection.get().ports();
-    return ports.isEmpty()
-        ? Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life())
-        : Map.of(Slot.RUN_DIRECTORY, directory, Slot.LIFE, run.life(), Slot.PORTS, ports.get());
+  private Launcher.Launched launch(
+      LaunchScript.Launch launch, Stdio stdio, Map<Integer, Fd> slots, MonitorOptions monitor)
+      throws IOException {
+    Launcher.Request request = new Launcher.Request(id, launch.plan(), stdio, slots, monitor);
+    Launcher.Launched launched = Launcher.launch(request, fromOutside(launch), steps);
+    steps.addAll(launched.steps());
+    return launched;
   }
 
   /** Where its monitor reads what it shows of the machine, when it does. */
@@ -400,13 +419,16 @@ public final class Container {
     return new Launcher.Meeting() {
       @Override
       public void begin() throws IOException {
-        home.cgroup(id).create(launch.cgroup(), recorder::did);
+        // Where there is v2, that has been done.
+        Cgroup cgroup = home.cgroup(id);
+        if (cgroup.unified().isEmpty()) {
+          cgroup.create(launch.cgroup(), recorder::did);
+        }
       }
 
       @Override
       public void at(int point, int initPid) throws IOException {
         IdMaps.write(initPid, launch.input().spec().linux(), recorder);
-        home.cgroup(id).add(initPid, recorder::did);
         if (connection.isPresent()) {
           Path netns = Path.of("/proc/" + initPid + "/ns/net");
           try (Fd inside = StateFile.open(netns, Linux.O_RDONLY, 0)) {

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,19 +124,27 @@ public final class Exec implements AutoCloseable {
   }
 
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
-    if (monitor.isEmpty()) {
-      return launch(stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd()));
-    }
-    try (Fd socket = MonitorClient.offerListener(monitor.get())) {
-      return launch(
-          stdio, Map.of(ExecCompiler.FIRST_PROCESS, first.pidfd(), Slot.VIEW_OUT, socket));
+    Map<Integer, Fd> slots = new HashMap<>();
+    slots.put(ExecCompiler.FIRST_PROCESS, first.pidfd());
+    Optional<Fd> unified = CgroupSlots.open(cgroup);
+    Optional<Fd> socket = Optional.empty();
+    try {
+      unified.ifPresent(fd -> slots.put(Slot.CGROUP, fd));
+      if (monitor.isPresent()) {
+        socket = Optional.of(MonitorClient.offerListener(monitor.get()));
+        slots.put(Slot.VIEW_OUT, socket.get());
+      }
+      return launch(stdio, slots);
+    } finally {
+      socket.ifPresent(Fd::close);
+      unified.ifPresent(Fd::close);
     }
   }
 
   private Launcher.Launched launch(Stdio stdio, Map<Integer, Fd> descriptors)
       throws IOException, OptionException {
     Launcher.Request request = new Launcher.Request(id, plan(stdio), stdio, descriptors);
-    return Launcher.launch(request, (point, joiner) -> cgroup.add(joiner, recorder::did), steps);
+    return Launcher.launch(request, Launcher.Meeting.NONE, steps);
   }
 
   /** What M and I do. */
@@ -153,6 +162,8 @@ public final class Exec implements AutoCloseable {
             process.causes(),
             stdio,
             seccomp.program(container.linux().seccomp()),
+            CgroupSlots.entries(cgroup),
+            cgroup.unified().isPresent(),
             monitor.isPresent()));
   }
 

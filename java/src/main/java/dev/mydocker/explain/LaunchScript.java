@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Renders a plan as a shell script that, run as root, gives the same container. */
 public final class LaunchScript {
@@ -18,7 +19,7 @@ public final class LaunchScript {
    * @param input what the plan was compiled from
    * @param plan the plan
    * @param cgroup what is done to the host's cgroups
-   * @param cgroupFiles the {@code cgroup.procs} files that the first process's pid is written into
+   * @param unified its cgroup of version 2, in which the first process begins
    * @param directories host directories to be made, parents first; removed at the end in reverse
    * @param files host files to be written, by path, with their content
    */
@@ -26,7 +27,7 @@ public final class LaunchScript {
       PlanCompiler.Input input,
       LaunchPlan plan,
       List<CgroupStep> cgroup,
-      List<String> cgroupFiles,
+      Optional<String> unified,
       List<String> directories,
       Map<String, String> files) {}
 
@@ -195,12 +196,10 @@ public final class LaunchScript {
       commands.add("# The id maps are written from outside.");
       commands.add("read -r mapped <&9");
     }
-    if (!launch.cgroupFiles().isEmpty()) {
-      commands.add("# 0 is the process that writes. The limits hold for the rest of this script,");
-      commands.add("# too: it needs room for four processes, the command itself for one.");
-    }
-    for (String file : launch.cgroupFiles()) {
-      commands.add("echo 0 > " + Sh.quote(file));
+    commands.add("# 0 is the process that writes. The limits hold for the rest of this script,");
+    commands.add("# too: it needs room for four processes, the command itself for one.");
+    if (launch.unified().isPresent()) {
+      commands.add("echo 0 > " + Sh.quote(launch.unified().get() + "/cgroup.procs"));
     }
     return commands;
   }

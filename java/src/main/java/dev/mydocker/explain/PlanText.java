@@ -76,9 +76,6 @@ public final class PlanText {
     Spec.Linux linux = launch.input().spec().linux();
     map(out, "uid_map", linux.uidMappings());
     map(out, "gid_map", linux.gidMappings());
-    for (String file : launch.cgroupFiles()) {
-      jvm(out, write(file, "PID of init"), "the limits hold for it from here on");
-    }
   }
 
   private static void map(StringBuilder out, String name, List<Spec.IdMapping> mappings) {

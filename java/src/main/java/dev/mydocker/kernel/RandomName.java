@@ -1,9 +1,8 @@
 package dev.mydocker.kernel;
 
 /**
- * Names and numbers that nobody can guess, from getrandom(2). {@code
- * java.security.SecureRandom} reads its configuration and loads its providers first, which is a
- * tenth of a launch.
+ * Names and numbers that nobody can guess, from getrandom(2). {@code java.security.SecureRandom}
+ * reads its configuration and loads its providers first, which is a tenth of a launch.
  */
 public final class RandomName {
   private static final String DIGITS = "0123456789abcdef";

@@ -28,6 +28,8 @@ public final class ExecCompiler {
    * @param causes which flag, or what of the container, caused each part of it
    * @param stdio its standard input and output
    * @param seccomp the container's filter of system calls, compiled
+   * @param entries the container's v1 cgroups
+   * @param unified whether {@link Slot#CGROUP} is its cgroup of version 2
    * @param watched whether the container's monitor answers its sysinfo(2): then {@link
    *     Slot#VIEW_OUT} is a connection to it, {@link MonitorClient#offerListener}
    */
@@ -38,6 +40,8 @@ public final class ExecCompiler {
       Causes causes,
       Stdio stdio,
       Optional<SeccompProgram> seccomp,
+      List<CgroupEntry> entries,
+      boolean unified,
       boolean watched) {}
 
   private final Input in;
@@ -82,13 +86,14 @@ public final class ExecCompiler {
     long joiners =
         Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR, FIRST_PROCESS)
             | (in.watched() ? Slot.set(Slot.VIEW_OUT) : 0);
+    long cgroup = in.unified() ? Slot.set(Slot.CGROUP) : 0;
     monitor.add(
         Step.of(
             "before anything is joined: nothing of the host is mapped or open from here on",
             Op.EXEC_MONITOR,
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
-            Arg.slots(own | joiners | Slot.set(Slot.PLAN))));
+            Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN))));
     if (Handover.isFor(in.container())) {
       Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
     }
@@ -99,16 +104,13 @@ public final class ExecCompiler {
             "the process that joins the container",
             Op.CLONE_INIT,
             Arg.number(0),
-            Arg.slots(joiners)));
+            Arg.slots(joiners),
+            in.unified() ? Arg.fd(Slot.CGROUP) : Arg.NONE));
   }
 
   private void init() {
     steps.name("ns");
-    add(
-        "the JVM moves it into the container's cgroup",
-        Op.SYNC,
-        Arg.fd(Slot.SYNC),
-        Arg.number(PlanCompiler.PREPARED));
+    steps.enter(in.entries());
     steps.oomScore();
     steps.apparmor();
     List<Namespace> kinds =

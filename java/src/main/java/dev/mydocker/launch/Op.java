@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * <p>{@link #requireSameTable} compares the two tables before the first launch.
  */
 public enum Op {
-  CLONE_INIT("nn", "clone3"),
+  CLONE_INIT("nnF", "clone3"),
   EXEC_MONITOR("fvn", "execveat"),
   OPEN_NS("fs", "open"),
   SETNS("fn", "setns"),

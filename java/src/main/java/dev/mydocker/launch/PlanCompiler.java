@@ -80,6 +80,8 @@ public final class PlanCompiler {
    * @param causes which flag, image field or default caused each part of it
    * @param overlay its root file system
    * @param stdio its standard input and output
+   * @param entries the v1 cgroups it enters
+   * @param unified whether {@link Slot#CGROUP} is its cgroup of version 2
    * @param cgroups where each cgroup hierarchy is mounted in it
    * @param fileSources bind sources that are files, not directories
    * @param within of a bind source that somebody else has a say in, the directory of the host in
@@ -94,6 +96,8 @@ public final class PlanCompiler {
       Causes causes,
       Overlay overlay,
       Stdio stdio,
+      List<CgroupEntry> entries,
+      boolean unified,
       List<CgroupMount> cgroups,
       Set<String> fileSources,
       Map<String, String> within,
@@ -103,6 +107,7 @@ public final class PlanCompiler {
     public Input {
       within = Map.copyOf(within);
       view = List.copyOf(view);
+      entries = List.copyOf(entries);
       cgroups = List.copyOf(cgroups);
       fileSources = Set.copyOf(fileSources);
     }
@@ -176,7 +181,8 @@ public final class PlanCompiler {
       clone.add(setns(Namespace.PID));
     }
     clone.add(cloneInit());
-    long kept = monitorSlots() | (alone ? 0 : initSlots() | Slot.set(Slot.PLAN));
+    long first = initSlots() | Slot.set(Slot.PLAN) | (in.unified() ? Slot.set(Slot.CGROUP) : 0);
+    long kept = monitorSlots() | (alone ? 0 : first);
     Step exec =
         Step.of(
             "M becomes the static monitor, from a sealed memfd: it outlives the JVM",
@@ -208,7 +214,8 @@ public final class PlanCompiler {
         flags == 0 ? "the container's first process" : why.toString(),
         Op.CLONE_INIT,
         Arg.number(flags, flags == 0 ? "0" : names.toString()),
-        Arg.slots(initSlots()));
+        Arg.slots(initSlots()),
+        in.unified() ? Arg.fd(Slot.CGROUP) : Arg.NONE);
   }
 
   private boolean joins(Namespace kind) {
@@ -261,10 +268,11 @@ public final class PlanCompiler {
   private void init() {
     steps.name("ns");
     add(
-        "the JVM sets limits and maps from outside",
+        "the JVM writes maps and makes links from outside",
         Op.SYNC,
         Arg.fd(Slot.SYNC),
         Arg.number(PREPARED));
+    steps.enter(in.entries());
     for (Namespace kind : Namespace.values()) {
       // The user namespace first: it decides whether the others may be joined.
       if (joins(kind) && kind != Namespace.PID) {
@@ -280,7 +288,7 @@ public final class PlanCompiler {
       add("root of the user namespace", Op.SETRESUID, Arg.number(0));
     }
     if (has("cgroup")) {
-      // After the JVM has moved I: the root of a cgroup namespace is where its maker is.
+      // Only now: the root of a cgroup namespace is where its maker is.
       add(
           cause("namespace:cgroup"),
           Op.UNSHARE,

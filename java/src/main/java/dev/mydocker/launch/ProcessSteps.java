@@ -69,6 +69,13 @@ final class ProcessSteps {
     add("ps and strace show the phase", Op.NAME, Arg.text("mydocker:" + phase));
   }
 
+  /** Into the cgroups of version 1; through the host's files, of which it still is the owner. */
+  void enter(List<CgroupEntry> entries) {
+    for (CgroupEntry entry : entries) {
+      add(entry.why(), Op.WRITE_FILE, Arg.NONE, Arg.text(entry.file()), Arg.content("0"));
+    }
+  }
+
   /** How soon the kernel kills it for want of memory; through the host's /proc. */
   void oomScore() {
     if (process.oomScoreAdj().isPresent()) {

@@ -27,7 +27,8 @@ public final class Slot {
   public static final int VIEW = 19;
   public static final int GIVE = 20;
   public static final int TAKE = 21;
-  public static final int FREE = 22;
+  public static final int CGROUP = 22;
+  public static final int FREE = 23;
 
   /** How many slots there are (PLAN_SLOTS). */
   public static final int COUNT = 48;
@@ -57,7 +58,8 @@ public final class Slot {
     "view-out",
     "view",
     "give",
-    "take"
+    "take",
+    "cgroup"
   };
 
   private Slot() {}

@@ -129,7 +129,7 @@ class ExecCommandIT {
     assertThat(result.err())
         .contains("setns(fd6, CLONE_NEWPID)")
         .contains("where the container's first process lives")
-        .contains("cgroup.procs")
+        .contains("/tasks\", \"0\")")
         .contains("ID=" + box.id());
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.launch.CgroupEntry;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.Output;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,7 +168,11 @@ class LaunchScriptIT {
     for (String controller : controllers) {
       Path path = cgroup(controller);
       l.cgroup.add(new CgroupStep.MakeDirectory(path.toString(), false, "its own cgroup"));
-      l.cgroupFiles.add(path.resolve("cgroup.procs").toString());
+      if (HAS_V1) {
+        l.entries.add(new CgroupEntry(path.resolve("tasks").toString(), "its limits"));
+      } else {
+        l.unified = Optional.of(path.toString());
+      }
       views.add(
           HAS_V1
               ? new PlanCompiler.CgroupMount(controller, "cgroup", List.of(controller, ""))
@@ -244,19 +250,14 @@ class LaunchScriptIT {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     try (Fd run = open(directory, Linux.O_PATH);
         Fd life = open(directory.resolve("life"), Linux.O_RDWR | Linux.O_CREAT)) {
+      Map<Integer, Fd> slots = new HashMap<>(Map.of(Slot.RUN_DIRECTORY, run, Slot.LIFE, life));
+      if (launch.unified().isPresent()) {
+        slots.put(Slot.CGROUP, open(Path.of(launch.unified().get()), Linux.O_PATH));
+      }
       Launcher.Request request =
-          new Launcher.Request(
-              "test",
-              launch.plan(),
-              new Stdio.Streams(false),
-              Map.of(Slot.RUN_DIRECTORY, run, Slot.LIFE, life));
-      Launcher.Meeting meeting =
-          (point, pid) -> {
-            for (String file : launch.cgroupFiles()) {
-              Files.writeString(Path.of(file), Integer.toString(pid));
-            }
-          };
-      Launcher.Launched launched = Launcher.launch(request, meeting, new ArrayList<>());
+          new Launcher.Request("test", launch.plan(), new Stdio.Streams(false), slots);
+      Launcher.Launched launched =
+          Launcher.launch(request, Launcher.Meeting.NONE, new ArrayList<>());
       try (Fd monitor = launched.monitor();
           MonitorClient client = launched.client()) {
         int code = client.relay(output(out, err), status -> {}).orElseThrow().code();

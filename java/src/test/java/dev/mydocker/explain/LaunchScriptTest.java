@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.Arg;
+import dev.mydocker.launch.CgroupEntry;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Op;
 import dev.mydocker.launch.SeccompProgram;
@@ -44,7 +45,7 @@ class LaunchScriptTest {
     l.cgroup.add(new CgroupStep.MakeDirectory("/sys/fs/cgroup/pids/m", true, "all containers"));
     l.cgroup.add(new CgroupStep.MakeDirectory("/sys/fs/cgroup/pids/m/1", false, "its own"));
     l.cgroup.add(new CgroupStep.Write("/sys/fs/cgroup/pids/m/1/pids.max", "64", true, "--pids"));
-    l.cgroupFiles.add("/sys/fs/cgroup/pids/m/1/cgroup.procs");
+    l.entries.add(new CgroupEntry("/sys/fs/cgroup/pids/m/1/tasks", "the limits hold for it"));
     return l;
   }
 
@@ -71,7 +72,7 @@ class LaunchScriptTest {
             "mkdir -- '/c/upper' && made_2=yes || exit",
             "printf %s '127.0.0.1 localhost\n' > '/run/x/hosts'",
             "# --pids\nprintf %s '64' > '/sys/fs/cgroup/pids/m/1/pids.max'",
-            "echo 0 > '/sys/fs/cgroup/pids/m/1/cgroup.procs'",
+            "printf %s '0' > '/sys/fs/cgroup/pids/m/1/tasks'",
             "exec unshare --cgroup sh \"$own/2\"",
             "mount --make-rprivate -- '/'",
             "cd '/var/lib/x/layers'",
@@ -237,7 +238,7 @@ class LaunchScriptTest {
                 launch.input(),
                 new LaunchPlan(launch.plan().monitor(), init),
                 launch.cgroup(),
-                launch.cgroupFiles(),
+                launch.unified(),
                 launch.directories(),
                 launch.files()));
     isValid(with);

@@ -1,6 +1,7 @@
 package dev.mydocker.explain;
 
 import dev.mydocker.cgroup.CgroupStep;
+import dev.mydocker.launch.CgroupEntry;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.SeccompProgram;
 import dev.mydocker.launch.Stdio;
@@ -65,7 +66,8 @@ final class Launches {
   List<PlanCompiler.CgroupMount> cgroups = List.of();
   Set<String> fileSources = Set.of();
   List<CgroupStep> cgroup = new ArrayList<>();
-  List<String> cgroupFiles = new ArrayList<>();
+  List<CgroupEntry> entries = new ArrayList<>();
+  Optional<String> unified = Optional.empty();
   List<String> directories = new ArrayList<>();
   Map<String, String> files = new LinkedHashMap<>();
 
@@ -127,6 +129,8 @@ final class Launches {
             new Causes(causes),
             overlay,
             terminal ? new Stdio.Terminal(24, 80) : new Stdio.Streams(false),
+            entries,
+            unified.isPresent(),
             cgroups,
             fileSources,
             Map.of(),
@@ -134,6 +138,6 @@ final class Launches {
             init,
             seccomp);
     return new LaunchScript.Launch(
-        input, PlanCompiler.compile(input), cgroup, cgroupFiles, directories, files);
+        input, PlanCompiler.compile(input), cgroup, unified, directories, files);
   }
 }

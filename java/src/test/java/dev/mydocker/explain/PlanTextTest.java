@@ -10,6 +10,7 @@ import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
 import dev.mydocker.spec.Spec;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
@@ -26,14 +27,17 @@ class PlanTextTest {
             "/sys/fs/cgroup/m",
             List.of(new Spec.DeviceRule(true, "c", OptionalLong.of(1), OptionalLong.empty(), "rw")),
             "--device"));
-    l.cgroupFiles.add("/sys/fs/cgroup/m/cgroup.procs");
+    l.unified = Optional.of("/sys/fs/cgroup/m");
     l.idMappings = List.of(new Spec.IdMapping(0, 100000, 65536));
     LaunchPlan plan =
         new LaunchPlan(
             List.of(
                 new Step(
                     Op.CLONE_INIT,
-                    List.of(new Arg.Number(0x20000000L, "CLONE_NEWPID"), new Arg.Number(0, "{}")),
+                    List.of(
+                        new Arg.Number(0x20000000L, "CLONE_NEWPID"),
+                        new Arg.Number(0, "{}"),
+                        new Arg.Fd(Slot.CGROUP)),
                     "namespaces of its own: pid")),
             List.of(
                 new Step(
@@ -48,7 +52,7 @@ class PlanTextTest {
                         new Arg.Texts(List.of("A=b"))),
                     "the command\nof the image")));
     return new LaunchScript.Launch(
-        l.launch().input(), plan, l.cgroup, l.cgroupFiles, l.directories, l.files);
+        l.launch().input(), plan, l.cgroup, l.unified, l.directories, l.files);
   }
 
   @Test
@@ -63,11 +67,10 @@ class PlanTextTest {
             jvm      mkdir("/sys/fs/cgroup/m")  # its own cgroup
             jvm      write("/sys/fs/cgroup/m/pids.max", "64")  # --pids-limit
             jvm      bpf("BPF_PROG_ATTACH", "/sys/fs/cgroup/m", "allow c 1:* rw")  # --device
-            monitor  clone3 clone_init(CLONE_NEWPID, {})  # namespaces of its own: pid
+            monitor  clone3 clone_init(CLONE_NEWPID, {}, cgroup)  # namespaces of its own: pid
             init     write+read sync(sync, 1)  # the JVM sets limits and maps from outside
             jvm      write("/proc/PID of init/uid_map", "0 100000 65536\\n")  # which ids of the host the container's are
             jvm      write("/proc/PID of init/gid_map", "0 100000 65536\\n")  # which ids of the host the container's are
-            jvm      write("/sys/fs/cgroup/m/cgroup.procs", "PID of init")  # the limits hold for it from here on
             init     execve(["/bin/id"], ["id", "\\x1b"], ["A=b"])  # the command\\nof the image
             """);
   }
@@ -77,8 +80,8 @@ class PlanTextTest {
     LaunchPlan plan = small().plan();
     assertThat(PlanText.json(plan).toText())
         .startsWith(
-            "[{\"who\":\"monitor\",\"op\":\"clone_init\",\"call\":\"clone3\",\"shown\":"
-                + "\"clone_init(CLONE_NEWPID, {})\",\"why\":\"namespaces of its own: pid\"},")
+            "[{\"who\":\"monitor\",\"op\":\"clone_init\",\"call\":\"clone3\",\"shown\":\"clone_init(CLONE_NEWPID,"
+                + " {}, cgroup)\",\"why\":\"namespaces of its own: pid\"},")
         .contains("{\"who\":\"init\",\"op\":\"sync\",\"call\":\"write+read\"")
         .endsWith("\"why\":\"the command\\nof the image\"}]");
   }

@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Test;
 
 /** The plans of commands that join a container. */
 class ExecCompilerTest {
+  private static final List<CgroupEntry> ENTRIES =
+      List.of(new CgroupEntry("/sys/fs/cgroup/pids/m/tasks", "its limit"));
+
   private static final Spec.Process PROCESS =
       new Spec.Process(
           false,
@@ -31,11 +34,11 @@ class ExecCompilerTest {
 
   private static final String STREAMS =
       """
-      exec_monitor(monitor-image, ["mydocker-monitor", "ID"], {recording plan client sync console-out console-in stdin stdout stderr to-stdin from-stdout from-stderr fd6})
+      exec_monitor(monitor-image, ["mydocker-monitor", "ID"], {recording plan client sync console-out console-in stdin stdout stderr to-stdin from-stdout from-stderr cgroup fd6})
       setns(fd6, CLONE_NEWPID)
-      clone_init(0, {sync console-out stdin stdout stderr fd6})
+      clone_init(0, {sync console-out stdin stdout stderr fd6}, cgroup)
       name("mydocker:ns")
-      sync(sync, 1)
+      write_file(-, "/sys/fs/cgroup/pids/m/tasks", "0")
       write_file(-, "/proc/self/oom_score_adj", "5")
       write_file(-, "/proc/self/attr/apparmor/exec", "exec profile")
       setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
@@ -94,7 +97,15 @@ class ExecCompilerTest {
   private static LaunchPlan plan(Stdio stdio, String... own) {
     return ExecCompiler.compile(
         new ExecCompiler.Input(
-            "ID", container(own), PROCESS, new Causes(Map.of()), stdio, Optional.empty(), false));
+            "ID",
+            container(own),
+            PROCESS,
+            new Causes(Map.of()),
+            stdio,
+            Optional.empty(),
+            ENTRIES,
+            true,
+            false));
   }
 
   private static String text(LaunchPlan plan) {
@@ -121,6 +132,8 @@ class ExecCompilerTest {
                 new Causes(Map.of("seccomp", "the container's own")),
                 new Stdio.Streams(false),
                 Optional.of(new SeccompProgram(0, new byte[8])),
+                List.of(),
+                false,
                 false));
     List<Step> init = plan.init();
     Step filter = init.get(init.size() - 2);
@@ -140,6 +153,8 @@ class ExecCompilerTest {
                 new Causes(Map.of()),
                 new Stdio.Streams(false),
                 Optional.of(new SeccompProgram(0, new byte[8])),
+                List.of(),
+                false,
                 true));
     List<Step> init = plan.init();
     assertThat(init.get(init.size() - 4).shown()).isEqualTo("watch(sysinfo, view-out)");

@@ -43,7 +43,7 @@ class LauncherIT {
 
   static Step clone(long flags) {
     long kept = Slot.set(Slot.MONITOR_IMAGE, Slot.SYNC, Slot.STDIN, Slot.STDOUT, Slot.STDERR);
-    return Step.of("test", Op.CLONE_INIT, Arg.number(flags), Arg.number(kept));
+    return Step.of("test", Op.CLONE_INIT, Arg.number(flags), Arg.number(kept), Arg.NONE);
   }
 
   static Step execMonitor() {
@@ -288,7 +288,7 @@ class LauncherIT {
       LaunchPlan plan =
           new LaunchPlan(
               List.of(
-                  Step.of("test", Op.CLONE_INIT, Arg.number(NEWPID), Arg.number(kept)),
+                  Step.of("test", Op.CLONE_INIT, Arg.number(NEWPID), Arg.number(kept), Arg.NONE),
                   ownMonitor()),
               init);
       assertThat(run(plan, Map.of(Slot.FREE, uts), (point, pid) -> {}).out()).isEqualTo("joined\n");
