@@ -50,7 +50,7 @@ public final class ExecCompiler {
             in.causes(),
             in.stdio(),
             in.seccomp(),
-            Handover.isFor(in.container()),
+            ProcessSteps.isHanded(in.container()),
             init);
   }
 
@@ -80,7 +80,7 @@ public final class ExecCompiler {
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
             Arg.slots(own | joiners | Slot.set(Slot.PLAN))));
-    if (Handover.isFor(in.container())) {
+    if (ProcessSteps.isHanded(in.container())) {
       Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
     }
     // A PID namespace is joined by its joiner's children (setns(2)).

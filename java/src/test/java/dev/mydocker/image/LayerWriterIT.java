@@ -171,7 +171,7 @@ class LayerWriterIT {
     Files.createFile(path.resolve(".wh.x"));
     assertThatThrownBy(this::layer).hasMessageContaining(".wh.x").hasMessageContaining("rename it");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    LayerWriter.tree(tree, out);
+    LayerWriter.tree(CopyPlace.whole(tree), out);
     assertThat(names(out.toByteArray())).containsExactly("./", ".wh.x");
     Files.delete(path.resolve(".wh.x"));
     Files.createDirectory(path.resolve("d"));
@@ -194,7 +194,7 @@ class LayerWriterIT {
     try {
       assertThat(holder.getInputStream().read()).isEqualTo('\n');
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      LayerWriter.tree(tree, out);
+      LayerWriter.tree(CopyPlace.whole(tree), out);
       assertThat(names(out.toByteArray())).containsExactly("./", "hosts", "proc/");
       assertThat(Overlay.text(out.toByteArray())).doesNotContain("secret").doesNotContain("inside");
     } finally {
