@@ -7,6 +7,8 @@
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -16,6 +18,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "sys.h"
 #include "test.h"
@@ -176,6 +179,69 @@ static void tree_that_is_not_there_is_refused(void)
     d = &t->draft;
     M_DOES(d, OP_OPEN_TREE, B, C, text(d, "missing"), OPEN_TREE_CLONE);
     CHECK_SAME(outcome(t), -EBADF);
+}
+
+/* A namespace in which 0 is this id of the host; it stays as long as the descriptor. */
+static int users_from(int id)
+{
+    int go[2];
+    CHECK(pipe(go) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        char byte = unshare(CLONE_NEWUSER) == 0;
+        if (write(go[1], &byte, 1) == 1)
+            for (;;)
+                pause();
+        _exit(1);
+    }
+    char done = 0;
+    CHECK(read(go[0], &done, 1) == 1 && done);
+    char path[64];
+    char map[64];
+    int size = snprintf(map, sizeof map, "0 %d 10\n", id);
+    const char *files[] = {"uid_map", "gid_map"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "/proc/%d/%s", pid, files[i]);
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        CHECK(fd >= 0 && write(fd, map, (size_t)size) == size);
+        close(fd);
+    }
+    snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+    int users = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(users >= 0);
+    CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+    close(go[0]);
+    close(go[1]);
+    return users;
+}
+
+static void target_is_of_another_one(struct run *run)
+{
+    struct stat there;
+    CHECK(fstatat(run->slots[ROOT], "target/target", &there, 0) == 0);
+    CHECK(there.st_uid == 7000 && there.st_gid == 7000);
+}
+
+static void idmapped_mount_shows_other_ids(void)
+{
+    struct trial *t = isolated();
+    struct draft *d = &t->draft;
+    t->slots[C] = users_from(7000);
+    make(t, "target", 1);
+    M_DOES(d, OP_OPEN_TREE, B, ROOT, text(d, ""), OPEN_TREE_CLONE | AT_EMPTY_PATH);
+    M_DOES(d, OP_IDMAP, B, C);
+    M_DOES(d, OP_ATTACH, B, A);
+    t->inspect = target_is_of_another_one;
+    CHECK_SAME(outcome(t), 0);
+}
+
+static void attached_mount_is_not_idmapped(void)
+{
+    struct trial *t = isolated();
+    t->slots[C] = users_from(7000);
+    M_DOES(&t->draft, OP_IDMAP, ROOT, C);
+    CHECK_SAME(outcome(t), -EINVAL);
 }
 
 static void file_is_not_attached_to_a_directory(void)
@@ -548,6 +614,8 @@ const struct test mount_tests[] = {
      file_system_or_option_that_is_unknown_is_refused, MOUNTS},
     {"a tree of the host is bound", tree_of_the_host_is_bound, MOUNTS},
     {"a tree that is not there is refused", tree_that_is_not_there_is_refused, MOUNTS},
+    {"an idmapped mount shows other ids", idmapped_mount_shows_other_ids, MOUNTS},
+    {"an attached mount is not idmapped", attached_mount_is_not_idmapped, MOUNTS},
     {"a file is not attached to a directory", file_is_not_attached_to_a_directory, MOUNTS},
     {"attributes of a mount are changed", attributes_of_a_mount_are_changed, MOUNTS},
     {"an older kernel changes attributes by remounting",

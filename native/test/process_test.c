@@ -146,6 +146,21 @@ static void namespace_is_left_and_joined(void)
     CHECK_SAME(outcome(t), 0);
 }
 
+static void opened_namespace_can_be_joined(void)
+{
+    struct trial *t = trial_new();
+    struct draft *d = &t->draft;
+    M_DOES(d, OP_OPEN_NS, A, text(d, "/proc/self/ns/uts"));
+    M_DOES(d, OP_UNSHARE, CLONE_NEWUTS);
+    M_DOES(d, OP_SETHOSTNAME, text(d, "inside"));
+    M_DOES(d, OP_SETNS, A, CLONE_NEWUTS);
+    t->inspect = host_name_is_as_before;
+    CHECK_SAME(outcome(t), 0);
+    t = trial_new();
+    M_DOES(&t->draft, OP_OPEN_NS, A, text(&t->draft, "/proc/self/ns/none"));
+    CHECK_SAME(outcome(t), -ENOENT);
+}
+
 static void namespace_of_another_kind_is_not_joined(void)
 {
     ONE(t, OP_SETNS, A, CLONE_NEWNET);
@@ -267,6 +282,40 @@ static void sent_descriptor_is_the_same_file(void)
     close(fd);
     close(other);
     trial_end(t);
+}
+
+static void received_is_the_root(struct run *run)
+{
+    struct stat got;
+    struct stat sent;
+    CHECK(fstat(run->slots[B], &got) == 0 && fstat(run->slots[ROOT], &sent) == 0);
+    CHECK(got.st_ino == sent.st_ino && got.st_dev == sent.st_dev);
+    CHECK(fcntl(run->slots[B], F_GETFD) == FD_CLOEXEC);
+}
+
+static void descriptor_is_received(void)
+{
+    int other;
+    struct trial *t = with_socket(&other);
+    t->slots[C] = other;
+    M_DOES(&t->draft, OP_SEND_FD, A, ROOT);
+    M_DOES(&t->draft, OP_RECV_FD, B, C);
+    t->inspect = received_is_the_root;
+    CHECK(outcome(t) >= 0);
+}
+
+static void end_of_the_sender_is_no_descriptor(void)
+{
+    int other;
+    struct trial *t = with_socket(&other);
+    close(other);
+    M_DOES(&t->draft, OP_RECV_FD, B, A);
+    CHECK_SAME(outcome(t), -ECANCELED);
+    t = with_socket(&other);
+    CHECK(write(other, "", 1) == 1);
+    M_DOES(&t->draft, OP_RECV_FD, B, A);
+    CHECK_SAME(outcome(t), -EPROTO);
+    close(other);
 }
 
 static void descriptor_is_sent_to_a_socket_only(void)
@@ -627,6 +676,9 @@ const struct test process_tests[] = {
     {"a meeting whose other side goes away is cancelled",
      meeting_whose_other_side_goes_away_is_cancelled, 0},
     {"a meeting without another side is no signal", meeting_without_another_side_is_no_signal, 0},
+    {"an opened namespace can be joined", opened_namespace_can_be_joined, NEEDS_ROOT},
+    {"a descriptor is received", descriptor_is_received, 0},
+    {"the end of the sender is no descriptor", end_of_the_sender_is_no_descriptor, 0},
     {"a sent descriptor is the same file", sent_descriptor_is_the_same_file, 0},
     {"a descriptor is sent to a socket only", descriptor_is_sent_to_a_socket_only, 0},
     {"host and domain names are set", host_and_domain_names_are_set, NEEDS_ROOT | NEEDS_KERNEL},

@@ -416,9 +416,12 @@ final class RunFlags {
         .ipc(namespace("--ipc"))
         .uts(namespace("--uts"))
         .cgroupns(namespace("--cgroupns"))
-        .userns(UsernsMode.parse(value("--userns").orElse("")))
         .capAdd(CapabilityChoice.parse(all("--cap-add")))
         .capDrop(CapabilityChoice.parse(all("--cap-drop")));
+    Optional<String> users = value("--userns");
+    if (users.isPresent()) {
+      options.userns(UsernsMode.parse(users.get()));
+    }
     List<DeviceOption> nodes = new ArrayList<>();
     for (String text : all("--device")) {
       nodes.add(DeviceOption.parse(text));

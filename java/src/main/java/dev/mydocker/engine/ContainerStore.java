@@ -217,6 +217,11 @@ final class ContainerStore {
         && Files.exists(directory(id));
   }
 
+  /** Where all of them are. */
+  Path all() {
+    return roots.containers();
+  }
+
   /** The ids of all containers that have a directory here. */
   List<String> ids() throws IOException {
     List<String> ids = new ArrayList<>();

@@ -246,7 +246,9 @@ public final class Engine {
     try (VolumeClaim volumes = home.volumes().claim(request.volumes())) {
       UsernsMode userns = request.options().userns();
       Optional<UserMaps> users =
-          userns instanceof UsernsMode.Host ? Optional.empty() : ranges().claim(id, userns);
+          userns instanceof UsernsMode.Host
+              ? Optional.empty()
+              : Optional.of(ranges().claim(id, userns));
       CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places(), users);
       makeSources(request.options().mounts());
       record(id, request, image, compiled, volumes);
@@ -363,14 +365,16 @@ public final class Engine {
     Map<String, String> places = home.volumes().places(request.volumes());
     UsernsMode userns = request.options().userns();
     Optional<UserMaps> users =
-        userns instanceof UsernsMode.Host ? Optional.empty() : ranges().preview(userns);
+        userns instanceof UsernsMode.Host
+            ? Optional.empty()
+            : Optional.of(ranges().preview(userns));
     CompiledSpec compiled = compile(id, run, request, image, places, users);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
     return Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
   }
 
   private UserRanges ranges() throws IOException, OptionException {
-    return new UserRanges(home, UserRanges.Pool.of(environment, Path.of("/etc")));
+    return new UserRanges(home.store(), UserRanges.Pool.of(environment, Path.of("/etc")));
   }
 
   private static void requireRoot() throws IOException {

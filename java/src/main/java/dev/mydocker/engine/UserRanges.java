@@ -92,28 +92,28 @@ final class UserRanges {
     }
   }
 
-  private final Home home;
+  private final ContainerStore store;
   private final Pool pool;
 
-  UserRanges(Home home, Pool pool) {
-    this.home = home;
+  UserRanges(ContainerStore store, Pool pool) {
+    this.store = store;
     this.pool = pool;
   }
 
   /** The ids for a container, written down; not for the host's. */
-  Optional<UserMaps> claim(String id, UsernsMode mode) throws IOException, OptionException {
-    home.store().make(id);
-    try (Directory all = Directory.open(home.roots().containers());
+  UserMaps claim(String id, UsernsMode mode) throws IOException, OptionException {
+    store.make(id);
+    try (Directory all = Directory.open(store.all());
         Fd guard = all.lock()) {
       UserMaps maps = choose(mode);
-      StateFile.write(home.store().directory(id).resolve(FILE), text(maps), true);
-      return Optional.of(maps);
+      StateFile.write(store.directory(id).resolve(FILE), text(maps), true);
+      return maps;
     }
   }
 
   /** What {@link #claim} would give now. */
-  Optional<UserMaps> preview(UsernsMode mode) throws IOException, OptionException {
-    return Optional.of(choose(mode));
+  UserMaps preview(UsernsMode mode) throws IOException, OptionException {
+    return choose(mode);
   }
 
   private UserMaps choose(UsernsMode mode) throws IOException, OptionException {
@@ -121,8 +121,7 @@ final class UserRanges {
       return new UserMaps(given.mappings(), given.mappings());
     }
     if (mode instanceof UsernsMode.OfContainer other) {
-      Spec.Linux linux =
-          StoredSpec.read(home.store(), home.store().resolve(other.container())).spec().linux();
+      Spec.Linux linux = StoredSpec.read(store, store.resolve(other.container())).spec().linux();
       if (linux.uidMappings().isEmpty()) {
         throw new OptionException(
             "--userns=" + mode.text() + ": that container lives in the host's user namespace");
@@ -151,8 +150,8 @@ final class UserRanges {
   /** What every container has, those that are being made or removed included. */
   private List<UserMaps> taken() throws IOException {
     List<UserMaps> taken = new ArrayList<>();
-    for (String id : home.store().ids()) {
-      Optional<byte[]> text = home.store().read(id, FILE);
+    for (String id : store.ids()) {
+      Optional<byte[]> text = store.read(id, FILE);
       if (text.isPresent()) {
         taken.add(parse(new String(text.get(), StandardCharsets.US_ASCII)));
       }

@@ -62,7 +62,7 @@ public final class ExecCompiler {
             in.stdio(),
             in.seccomp(),
             watch,
-            Handover.isFor(in.container()),
+            ProcessSteps.isHanded(in.container()),
             init);
   }
 
@@ -94,7 +94,7 @@ public final class ExecCompiler {
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
             Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN))));
-    if (Handover.isFor(in.container())) {
+    if (ProcessSteps.isHanded(in.container())) {
       Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
     }
     // A PID namespace is joined by its joiner's children (setns(2)).

@@ -49,11 +49,6 @@ final class Handover {
     this.causes = causes;
   }
 
-  /** Whether a container's configuration asks for it. */
-  static boolean isFor(Spec spec) {
-    return !spec.linux().uidMappings().isEmpty() && spec.annotations().containsKey(Spec.USERNS);
-  }
-
   /** M's steps, in the order in which what follows was called. */
   List<Step> steps() {
     add("back to where the host's mounts are", Op.SETNS, Arg.fd(Slot.TAKE), mountNamespace());

@@ -74,6 +74,9 @@ public final class LaunchException extends IOException {
     if (errno == Errno.EINVAL && step.op() == Op.ATTACH) {
       return ": is what is mounted a file and its target a directory, or the other way round?";
     }
+    if (errno == Errno.EINVAL && step.op() == Op.IDMAP) {
+      return ": its file system knows no idmapped mounts, without which there is no --userns";
+    }
     if (errno == Errno.ENOSPC && step.op() == Op.CLONE_INIT) {
       return ": a limit in /proc/sys/user is reached";
     }

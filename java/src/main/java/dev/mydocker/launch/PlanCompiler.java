@@ -134,7 +134,7 @@ public final class PlanCompiler {
   /** Whether M, with the host's privileges, puts together what I cannot. */
   private final boolean handed;
 
-  private final Handover handover;
+  private final Optional<Handover> handover;
   private final List<Step> monitor = new ArrayList<>();
   private final List<Step> init = new ArrayList<>();
 
@@ -148,8 +148,9 @@ public final class PlanCompiler {
             ? Optional.empty()
             : Optional.of(
                 cause(in.view().get(0).cause(spec)) + ": sysinfo(2) is answered by the monitor");
-    this.handed = Handover.isFor(spec);
-    this.handover = new Handover(spec, in.overlay(), in.causes());
+    this.handed = ProcessSteps.isHanded(spec);
+    this.handover =
+        handed ? Optional.of(new Handover(spec, in.overlay(), in.causes())) : Optional.empty();
     this.steps =
         new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, handed, init);
   }
@@ -162,7 +163,7 @@ public final class PlanCompiler {
     if (compiler.handed) {
       // Between the clone and the monitor: a PID namespace of its own is what it has, too.
       int last = compiler.monitor.size() - 1;
-      compiler.monitor.addAll(last, compiler.handover.steps());
+      compiler.monitor.addAll(last, compiler.handover.get().steps());
     }
     return new LaunchPlan(compiler.monitor, compiler.init);
   }
@@ -355,7 +356,7 @@ public final class PlanCompiler {
             : Arg.number(MountOptions.MS_REC | MountOptions.MS_PRIVATE, "MS_REC|MS_PRIVATE"),
         Arg.NONE);
     if (handed) {
-      handover.root(in.stdio());
+      handover.get().root(in.stdio());
       receive(ROOT, "the image's layers, and a layer of the container's own above them");
       add(
           "the new root: every path below is resolved inside it",
@@ -507,7 +508,7 @@ public final class PlanCompiler {
     String names = tree ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE";
     Optional<String> root = Optional.ofNullable(in.within().get(mount.source()));
     if (handed) {
-      handover.bind(mount, options, root.orElse(""));
+      handover.get().bind(mount, options, root.orElse(""));
       receive(TREE, why);
     } else if (root.isPresent()) {
       // A link in a volume leads to something in the volume: it is another container's word.
@@ -610,7 +611,7 @@ public final class PlanCompiler {
         target(parent, 1, cause("device:" + device.path()));
       }
       if (handed) {
-        handover.device(device, type);
+        handover.get().device(device, type);
         target(device.path(), 2, cause("device:" + device.path()));
         receive(TREE, cause("device:" + device.path()));
         add(cause("device:" + device.path()), Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));

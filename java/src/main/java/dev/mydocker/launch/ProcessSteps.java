@@ -64,6 +64,12 @@ final class ProcessSteps {
     this.out = out;
   }
 
+  /** Whether M hands over what a container's first process has no privileges for. */
+  static boolean isHanded(Spec container) {
+    return !container.linux().uidMappings().isEmpty()
+        && container.annotations().containsKey(Spec.USERNS);
+  }
+
   /** Tells ps and strace where the launch is. */
   void name(String phase) {
     add("ps and strace show the phase", Op.NAME, Arg.text("mydocker:" + phase));

@@ -11,7 +11,8 @@ import java.util.Set;
 /** The grammar of {@code --mount KEY=VALUE,...}: one line of CSV, as in Docker. */
 final class MountSyntax {
   /** Keys that mean true without a value. */
-  private static final Set<String> ALONE = Set.of("readonly", "bind-nonrecursive", "volume-nocopy");
+  private static final Set<String> ALONE =
+      Set.of("readonly", "bind-nonrecursive", "idmap", "volume-nocopy");
 
   private MountSyntax() {}
 
@@ -54,6 +55,7 @@ final class MountSyntax {
     if (recursion == MountOption.Recursion.WRITABLE && !readOnly) {
       throw invalid(text, "bind-recursive=writable needs readonly");
     }
+    boolean idmap = flag(text, "idmap", fields.remove("idmap"));
     refuseRest(text, "bind", fields);
     return new MountOption.Bind(
         HostPath.absolute(source, workingDirectory),
@@ -61,7 +63,8 @@ final class MountSyntax {
         readOnly,
         propagation,
         recursion,
-        false);
+        false,
+        idmap);
   }
 
   private static MountOption volume(String text, Map<String, String> fields, String target)

@@ -28,7 +28,9 @@ public final class SpecCompiler {
     Causes.Collector why = new Causes.Collector();
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
-    UsernsConflicts.refuse(options, account.user(), host);
+    if (host.users().isPresent()) {
+      UsernsConflicts.refuse(options, account.user(), host, host.users().get());
+    }
     List<Spec.Mount> mounts = Mounts.of(options, host, why);
     if (options.readOnly()) {
       why.put("root.readonly", "--read-only");
@@ -87,8 +89,8 @@ public final class SpecCompiler {
       throws OptionException, IOException {
     return new Spec.Linux(
         Namespaces.of(options, host, why),
-        host.users().map(UserMaps::uids).orElse(List.of()),
-        host.users().map(UserMaps::gids).orElse(List.of()),
+        host.users().isPresent() ? host.users().get().uids() : List.of(),
+        host.users().isPresent() ? host.users().get().gids() : List.of(),
         Sysctls.of(options, host, why),
         Resources.of(options, host, why),
         Optional.of("/mydocker/" + host.id()),

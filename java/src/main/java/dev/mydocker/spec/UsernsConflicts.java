@@ -10,12 +10,11 @@ final class UsernsConflicts {
    * Refuses what cannot be: as Docker does, namespaces of the host, over which its root has no
    * power, and {@code --privileged}; and ids that it does not have.
    *
+   * @param maps the ids that it has
    * @throws OptionException a sentence for the user
    */
-  static void refuse(RunOptions options, Spec.User user, HostFacts host) throws OptionException {
-    if (host.users().isEmpty()) {
-      return;
-    }
+  static void refuse(RunOptions options, Spec.User user, HostFacts host, UserMaps maps)
+      throws OptionException {
     if (!host.machine().isFrom(5, 19)) {
       throw new OptionException(
           "--userns needs Linux 5.19, for overlayfs on idmapped layers; this is "
@@ -32,7 +31,6 @@ final class UsernsConflicts {
     refuse(options.ipc() == NamespaceMode.HOST, "IPC");
     refuse(options.uts() == NamespaceMode.HOST, "UTS");
     refuse(options.cgroupns() == NamespaceMode.HOST, "cgroup");
-    UserMaps maps = host.users().get();
     require("user", maps.uids(), 0);
     require("group", maps.gids(), 0);
     require("user", maps.uids(), user.uid());
