@@ -425,8 +425,8 @@ public final class Networks {
       List<String> known,
       NetJournal journal)
       throws IOException, OptionException {
-    try (Fd lock = files.lock();
-        Links links = Links.in(-1, journal)) {
+    Fd lock = files.lock();
+    try (Links links = Links.in(-1, journal)) {
       NetFiles.State before = begin(links);
       List<Network> networks = new ArrayList<>(known());
       List<Endpoint> all = new ArrayList<>(before.endpoints());
@@ -448,13 +448,20 @@ public final class Networks {
             Network network = find(networks, endpoint.network());
             places.add(new Connection.Place(endpoint, network, bridge(network, links)));
           }
-          rules(networks, new NetFiles.State(all, before.generation()), journal);
-          return new Connection(places, held, remarks);
+          Optional<PendingRules> pending =
+              beginRules(networks, new NetFiles.State(all, before.generation()), journal);
+          if (pending.isEmpty()) {
+            lock.close();
+          }
+          return new Connection(places, held, remarks, pending, lock);
         } catch (IOException | RuntimeException e) {
           held.ifPresent(Fd::close);
           throw e;
         }
       }
+    } catch (IOException | OptionException | RuntimeException e) {
+      lock.close();
+      throw e;
     }
   }
 
@@ -711,8 +718,16 @@ public final class Networks {
   }
 
   /** Writes the rules when they are not as they must be, or somebody may have changed them. */
-  private void rules(List<Network> networks, NetFiles.State state, NetJournal journal)
-      throws IOException {
+  private void rules(List<Network> networks, NetFiles.State state) throws IOException {
+    Optional<PendingRules> pending = beginRules(networks, state, NetJournal.NONE);
+    if (pending.isPresent()) {
+      pending.get().finish();
+    }
+  }
+
+  /** The same, of which only the beginning is done; empty when nothing is to be done. */
+  private Optional<PendingRules> beginRules(
+      List<Network> networks, NetFiles.State state, NetJournal journal) throws IOException {
     List<Ruleset.Used> used = new ArrayList<>();
     for (Network network : networks) {
       for (Endpoint endpoint : state.endpoints()) {
@@ -725,28 +740,15 @@ public final class Networks {
     if (used.isEmpty()) {
       Nft.delete(names.table());
       files.writeRules("");
-      return;
+      return Optional.empty();
     }
     String wanted = Ruleset.of(names.table(), used, state.endpoints());
     long before = Nft.generation();
-    if (state.generation() != 0 && before == state.generation() && wanted.equals(files.rules())) {
-      return;
-    }
-    long start = System.nanoTime();
-    files.writeRules("");
-    Nft.apply(wanted);
-    journal.did(
-        "nft",
-        List.of("table inet " + names.table()),
-        "translation, published ports, isolation",
-        0,
-        start,
-        System.nanoTime());
-    files.writeRules(wanted);
-    long after = Nft.generation();
-    // Somebody else has changed a table meanwhile: what he did is looked at the next time.
-    long known = after == before + 1 ? after : 0;
-    files.write(new NetFiles.State(state.endpoints(), known));
+    boolean same =
+        state.generation() != 0 && before == state.generation() && wanted.equals(files.rules());
+    return same
+        ? Optional.empty()
+        : Optional.of(PendingRules.begin(files, state, names.table(), wanted, before, journal));
   }
 
   /** Writes the rules anew when somebody has changed, or flushed, the tables of this host. */
@@ -757,7 +759,7 @@ public final class Networks {
     try (Fd lock = files.lock()) {
       Optional<NetFiles.State> state = files.state();
       if (state.isPresent() && !state.get().endpoints().isEmpty()) {
-        rules(known(), state.get(), NetJournal.NONE);
+        rules(known(), state.get());
       }
     }
   }
@@ -768,6 +770,7 @@ public final class Networks {
    * @param netns the container's network namespace
    */
   public void plug(Connection connection, Fd netns, NetJournal journal) throws IOException {
+    connection.settle();
     try (Links host = Links.in(-1, journal);
         Links inside = Links.in(netns.number(), journal)) {
       for (Connection.Place place : connection.places()) {
@@ -873,7 +876,7 @@ public final class Networks {
       }
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
-    rules(networks, state, NetJournal.NONE);
+    rules(networks, state);
     files.write(new NetFiles.State(rest, files.state().map(NetFiles.State::generation).orElse(0L)));
   }
 
