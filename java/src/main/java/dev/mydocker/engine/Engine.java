@@ -354,7 +354,13 @@ public final class Engine {
     Map<String, String> places = home.volumes().places(request.volumes());
     CompiledSpec compiled = compile(id, run, request, image, places);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
-    return Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
+    LaunchScript.Launch launch =
+        Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
+    ContainerSettings settings = record.settings();
+    return settings.networks().isEmpty()
+        ? launch
+        : launch.with(
+            home.networks().preview(id, settings.networks(), settings.ports().published()));
   }
 
   private static void requireRoot() throws IOException {

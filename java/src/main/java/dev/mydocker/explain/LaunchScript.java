@@ -3,11 +3,13 @@ package dev.mydocker.explain;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Renders a plan as a shell script that, run as root, gives the same container. */
 public final class LaunchScript {
@@ -21,6 +23,7 @@ public final class LaunchScript {
    * @param cgroupFiles the {@code cgroup.procs} files that the first process's pid is written into
    * @param directories host directories to be made, parents first; removed at the end in reverse
    * @param files host files to be written, by path, with their content
+   * @param network its networks; empty when it has none of its own
    */
   public record Launch(
       PlanCompiler.Input input,
@@ -28,7 +31,26 @@ public final class LaunchScript {
       List<CgroupStep> cgroup,
       List<String> cgroupFiles,
       List<String> directories,
-      Map<String, String> files) {}
+      Map<String, String> files,
+      Optional<Preview> network) {
+
+    /** Without networks. */
+    public Launch(
+        PlanCompiler.Input input,
+        LaunchPlan plan,
+        List<CgroupStep> cgroup,
+        List<String> cgroupFiles,
+        List<String> directories,
+        Map<String, String> files) {
+      this(input, plan, cgroup, cgroupFiles, directories, files, Optional.empty());
+    }
+
+    /** The same with networks. */
+    public Launch with(Preview networks) {
+      return new Launch(
+          input, plan, cgroup, cgroupFiles, directories, files, Optional.of(networks));
+    }
+  }
 
   private final Launch launch;
   private final PlanCompiler.Overlay overlay;
@@ -55,6 +77,10 @@ public final class LaunchScript {
     directories();
     files();
     cgroups();
+    if (launch.network().isPresent()) {
+      phase("its networks");
+      new NetworkScript(launch.network().get()).before().forEach(this::line);
+    }
     ShellMachine init = new ShellMachine(launch.input().spec(), meeting());
     init.run(launch.plan().init());
     phase("what I, the container's first process, will do");
@@ -75,6 +101,9 @@ public final class LaunchScript {
     line("clean_up() {");
     line("  set +e");
     line("  [ -z \"$monitor\" ] || { kill -KILL \"$monitor\"; wait \"$monitor\"; } 2>/dev/null");
+    if (launch.network().isPresent()) {
+      new NetworkScript(launch.network().get()).after().forEach(l -> line("  " + l));
+    }
     for (CgroupStep step : reversed(launch.cgroup())) {
       if (step instanceof CgroupStep.MakeDirectory d) {
         line(
@@ -193,6 +222,11 @@ public final class LaunchScript {
     List<String> commands = new ArrayList<>();
     if (ownsUsers()) {
       commands.add("# The id maps are written from outside.");
+    }
+    if (launch.network().isPresent()) {
+      commands.add("# The links are made from outside.");
+    }
+    if (ownsUsers() || launch.network().isPresent()) {
       commands.add("read -r mapped <&9");
     }
     if (!launch.cgroupFiles().isEmpty()) {
@@ -225,6 +259,11 @@ public final class LaunchScript {
       line("# which ids of the host the container's are: user_namespaces(7)");
       line(Sh.print(IdMap.text(linux.uidMappings())) + " > \"/proc/$pid/uid_map\"");
       line(Sh.print(IdMap.text(linux.gidMappings())) + " > \"/proc/$pid/gid_map\"");
+    }
+    if (launch.network().isPresent()) {
+      new NetworkScript(launch.network().get()).plug().forEach(this::line);
+    }
+    if (ownsUsers() || launch.network().isPresent()) {
       line("echo mapped > \"$own/go\"");
     }
     out.append(ScriptText.PIVOT);

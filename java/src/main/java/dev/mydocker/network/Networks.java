@@ -465,6 +465,68 @@ public final class Networks {
     }
   }
 
+  /**
+   * What {@link #connect} and {@link #plug} would make; touches nothing. A port of the host that is
+   * to be any free one is 0.
+   *
+   * @throws NetworkException when a network or an address cannot be had
+   */
+  public Preview preview(String container, List<NetworkJoin> joins, List<PortOption> ports)
+      throws IOException, OptionException {
+    List<Network> known = new ArrayList<>(files.networks());
+    if (known.isEmpty()) {
+      known.add(predefined("bridge", Network.BRIDGE));
+    }
+    Set<Subnet> routes = new HashSet<>();
+    try (Links links = Links.in(-1, NetJournal.NONE)) {
+      for (Links.Route route : links.routes()) {
+        routes.add(route.to());
+      }
+    }
+    List<Endpoint> all = new ArrayList<>(endpoints());
+    List<Ruleset.Used> used = new ArrayList<>();
+    List<Preview.Link> links = new ArrayList<>();
+    Set<String> parameters = new HashSet<>();
+    for (NetworkJoin join : joins) {
+      Network network = find(known, join.network());
+      network = network.pools().isEmpty() ? withPools(network, known, routes) : network;
+      Endpoint endpoint = place(container, join, network, all, List.of());
+      if (endpoint.wayOut()) {
+        List<HostPort> served = new ArrayList<>();
+        for (PortOption port : ports) {
+          Ip at = port.host().isEmpty() ? Ip.any(false) : Ip.parse(port.host());
+          served.add(new HostPort(at, port.first(), port.port(), port.protocol()));
+        }
+        endpoint = endpoint.with(served);
+      }
+      all.add(endpoint);
+      used.add(new Ruleset.Used(network, names.bridge(network)));
+      List<Preview.Address> addresses = new ArrayList<>();
+      for (Network.Pool pool : network.pools()) {
+        boolean v6 = pool.subnet().first().isV6();
+        addresses.add(
+            new Preview.Address(
+                endpoint.address(v6).orElseThrow(), pool.gateway(), pool.subnet().prefix()));
+        if (!network.internal()) {
+          parameters.add(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward");
+        }
+      }
+      links.add(
+          new Preview.Link(
+              network.name(),
+              names.bridge(network),
+              names.wire(endpoint),
+              endpoint.device(),
+              endpoint.mac(),
+              network.mtu(),
+              addresses,
+              endpoint.wayOut(),
+              !endpoint.ports().isEmpty()));
+    }
+    String rules = Ruleset.of(names.table(), used, of(all, container));
+    return new Preview(links, names.table(), rules, List.copyOf(parameters));
+  }
+
   /** The first time since the host has started, what an engine before may have left is removed. */
   private NetFiles.State begin(Links links) throws IOException {
     Optional<NetFiles.State> state = files.state();
