@@ -330,7 +330,7 @@ public final class Container {
   }
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
-    return Blueprint.of(home, record, compiled(), run.path(), connection);
+    return Blueprint.of(home, record, compiled(), run.path(), HostFiles.Addresses.of(connection));
   }
 
   private Launcher.Launched launch(

@@ -19,6 +19,7 @@ import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.Networks;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
@@ -354,13 +355,15 @@ public final class Engine {
     Map<String, String> places = home.volumes().places(request.volumes());
     CompiledSpec compiled = compile(id, run, request, image, places);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
-    LaunchScript.Launch launch =
-        Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
     ContainerSettings settings = record.settings();
-    return settings.networks().isEmpty()
-        ? launch
-        : launch.with(
-            home.networks().preview(id, settings.networks(), settings.ports().published()));
+    if (settings.networks().isEmpty()) {
+      return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE).launch(stdio);
+    }
+    Preview networks =
+        home.networks().preview(id, settings.networks(), settings.ports().published());
+    return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.of(networks))
+        .launch(stdio)
+        .with(networks);
   }
 
   private static void requireRoot() throws IOException {
