@@ -644,7 +644,7 @@ FN(jint, send_fds, jint socket, jintArray numbers)
                              .msg_iovlen = 1,
                              .msg_control = control.room,
                              .msg_controllen = CMSG_SPACE((size_t)count * sizeof(jint))};
-    struct cmsghdr *fds = CMSG_FIRSTHDR(&message);
+    struct cmsghdr *fds = &control.header;
     fds->cmsg_level = SOL_SOCKET;
     fds->cmsg_type = SCM_RIGHTS;
     fds->cmsg_len = CMSG_LEN((size_t)count * sizeof(jint));

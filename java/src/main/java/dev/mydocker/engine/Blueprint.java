@@ -13,7 +13,6 @@ import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
-import dev.mydocker.network.Connection;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.Spec;
@@ -63,14 +62,14 @@ record Blueprint(
    * A container as it is on the disk.
    *
    * @param run its run directory
-   * @param connection what it has of its networks; empty when it has none, or not yet
+   * @param addresses those in its networks
    */
   static Blueprint of(
       Home home,
       ContainerRecord record,
       CompiledSpec compiled,
       Path run,
-      Optional<Connection> connection)
+      HostFiles.Addresses addresses)
       throws IOException {
     return new Blueprint(
         record.id(),
@@ -79,7 +78,7 @@ record Blueprint(
         lower(record.layers()),
         home.store().directory(record.id()),
         run,
-        HostFiles.of(compiled.spec(), run, record.settings(), connection),
+        HostFiles.of(compiled.spec(), run, record.settings(), addresses),
         within(compiled.spec(), record.settings().volumes()),
         home.cgroups(),
         home.seccomp());

@@ -245,6 +245,8 @@ public final class Container {
       RunEvents.started(home.events(), record, run.path(), now, !detached);
       return running;
     } catch (IOException | RuntimeException e) {
+      // Before what it has is removed, for which the networks' lock is needed.
+      connection.ifPresent(Connection::close);
       discard(e);
       throw e;
     } finally {
@@ -330,7 +332,7 @@ public final class Container {
   }
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
-    return Blueprint.of(home, record, compiled(), run.path(), connection);
+    return Blueprint.of(home, record, compiled(), run.path(), HostFiles.Addresses.of(connection));
   }
 
   private Launcher.Launched launch(
@@ -1203,6 +1205,7 @@ public final class Container {
           StateFile.open(Path.of("/proc/" + process.pid() + "/ns/net"), Linux.O_RDONLY, 0)) {
         home.networks().plug(more, inside, recorder::did);
       } catch (IOException e) {
+        more.close();
         home.networks().disconnect(id, join.network());
         throw e;
       }

@@ -19,6 +19,7 @@ import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.Networks;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
@@ -370,7 +371,15 @@ public final class Engine {
             : Optional.of(ranges().preview(userns));
     CompiledSpec compiled = compile(id, run, request, image, places, users);
     ContainerRecord record = described(id, "", request, image, compiled.spec());
-    return Blueprint.of(home, record, compiled, run, Optional.empty()).launch(stdio);
+    ContainerSettings settings = record.settings();
+    if (settings.networks().isEmpty()) {
+      return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE).launch(stdio);
+    }
+    Preview networks =
+        home.networks().preview(id, settings.networks(), settings.ports().published());
+    return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.of(networks))
+        .launch(stdio)
+        .with(networks);
   }
 
   private UserRanges ranges() throws IOException, OptionException {

@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.network.Connection;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Ip;
 import dev.mydocker.spec.NameChoice;
 import dev.mydocker.spec.NetworkMode;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,21 +29,49 @@ final class HostFiles {
 
   private HostFiles() {}
 
+  /**
+   * What of a container's networks is in its files.
+   *
+   * @param own its addresses
+   * @param gateway the host's, by which it goes out
+   */
+  record Addresses(List<Ip> own, Optional<Ip> gateway) {
+    static final Addresses NONE = new Addresses(List.of(), Optional.empty());
+
+    static Addresses of(Optional<Connection> connection) {
+      return connection.isEmpty()
+          ? NONE
+          : new Addresses(connection.get().addresses(), connection.get().gateway());
+    }
+
+    static Addresses of(Preview preview) {
+      List<Ip> own = new ArrayList<>();
+      Optional<Ip> gateway = Optional.empty();
+      for (Preview.Link link : preview.links()) {
+        for (Preview.Address address : link.addresses()) {
+          own.add(address.container());
+          if (link.wayOut() && !address.gateway().isV6()) {
+            gateway = Optional.of(address.gateway());
+          }
+        }
+      }
+      return new Addresses(own, gateway);
+    }
+  }
+
   /** By path on the host. */
   static Map<String, String> of(
-      Spec spec, Path run, ContainerSettings settings, Optional<Connection> connection)
-      throws IOException {
+      Spec spec, Path run, ContainerSettings settings, Addresses addresses) throws IOException {
     String name = spec.hostname().orElse(HostProbe.hostname());
     Map<String, String> files = new LinkedHashMap<>();
-    files.put(HostProbe.hostsFile(run), hosts(spec, name, settings, connection));
+    files.put(HostProbe.hostsFile(run), hosts(spec, name, settings, addresses));
     files.put(HostProbe.hostnameFile(run), name + "\n");
     files.put(HostProbe.resolvConfFile(run), resolvConf(settings));
     return files;
   }
 
   private static String hosts(
-      Spec spec, String name, ContainerSettings settings, Optional<Connection> connection)
-      throws IOException {
+      Spec spec, String name, ContainerSettings settings, Addresses addresses) throws IOException {
     boolean shared = settings.network() instanceof NetworkMode.Host;
     StringBuilder out = new StringBuilder(shared ? read("/etc/hosts", LOCAL) : LOCAL);
     if (shared && out.length() > 0 && out.charAt(out.length() - 1) != '\n') {
@@ -51,16 +81,15 @@ final class HostFiles {
       int colon = host.indexOf(':');
       String address = host.substring(colon + 1);
       if (address.equals(NameChoice.GATEWAY)) {
-        Optional<Ip> gateway = connection.isEmpty() ? Optional.empty() : connection.get().gateway();
+        Optional<Ip> gateway = addresses.gateway();
         address = gateway.isPresent() ? gateway.get().toString() : "127.0.0.1";
       }
       out.append(address).append('\t').append(host, 0, colon).append('\n');
     }
-    if (connection.isPresent()) {
-      String full = spec.domainname().isPresent() ? name + "." + spec.domainname().get() + " " : "";
-      for (Ip address : connection.get().addresses()) {
-        out.append(address).append('\t').append(full).append(name).append('\n');
-      }
+    String domain = spec.domainname().orElse("");
+    String full = domain.isEmpty() ? "" : name + "." + domain + " ";
+    for (Ip address : addresses.own()) {
+      out.append(address).append('\t').append(full).append(name).append('\n');
     }
     return out.toString();
   }

@@ -3,6 +3,7 @@ package dev.mydocker.explain;
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.PlanCompiler;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +23,7 @@ public final class LaunchScript {
    * @param unified its cgroup of version 2, in which the first process begins
    * @param directories host directories to be made, parents first; removed at the end in reverse
    * @param files host files to be written, by path, with their content
+   * @param network its networks; empty when it has none of its own
    */
   public record Launch(
       PlanCompiler.Input input,
@@ -29,7 +31,26 @@ public final class LaunchScript {
       List<CgroupStep> cgroup,
       Optional<String> unified,
       List<String> directories,
-      Map<String, String> files) {}
+      Map<String, String> files,
+      Optional<Preview> network) {
+
+    /** Without networks. */
+    public Launch(
+        PlanCompiler.Input input,
+        LaunchPlan plan,
+        List<CgroupStep> cgroup,
+        Optional<String> unified,
+        List<String> directories,
+        Map<String, String> files) {
+      this(input, plan, cgroup, unified, directories, files, Optional.empty());
+    }
+
+    /** The same with networks. */
+    public Launch with(Preview networks) {
+      return new Launch(
+          input, plan, cgroup, unified, directories, files, Optional.of(networks));
+    }
+  }
 
   private final Launch launch;
   private final PlanCompiler.Overlay overlay;
@@ -56,6 +77,10 @@ public final class LaunchScript {
     directories();
     files();
     cgroups();
+    if (launch.network().isPresent()) {
+      phase("its networks");
+      new NetworkScript(launch.network().get()).before().forEach(this::line);
+    }
     ShellMachine init = new ShellMachine(launch.input().spec(), meeting());
     init.run(launch.plan().init());
     phase("what I, the container's first process, will do");
@@ -76,6 +101,9 @@ public final class LaunchScript {
     line("clean_up() {");
     line("  set +e");
     line("  [ -z \"$monitor\" ] || { kill -KILL \"$monitor\"; wait \"$monitor\"; } 2>/dev/null");
+    if (launch.network().isPresent()) {
+      new NetworkScript(launch.network().get()).after().forEach(l -> line("  " + l));
+    }
     for (CgroupStep step : reversed(launch.cgroup())) {
       if (step instanceof CgroupStep.MakeDirectory d) {
         line(
@@ -194,6 +222,11 @@ public final class LaunchScript {
     List<String> commands = new ArrayList<>();
     if (ownsUsers()) {
       commands.add("# The id maps are written from outside.");
+    }
+    if (launch.network().isPresent()) {
+      commands.add("# The links are made from outside.");
+    }
+    if (ownsUsers() || launch.network().isPresent()) {
       commands.add("read -r mapped <&9");
     }
     commands.add("# 0 is the process that writes. The limits hold for the rest of this script,");
@@ -224,6 +257,11 @@ public final class LaunchScript {
       line("# which ids of the host the container's are: user_namespaces(7)");
       line(Sh.print(IdMap.text(linux.uidMappings())) + " > \"/proc/$pid/uid_map\"");
       line(Sh.print(IdMap.text(linux.gidMappings())) + " > \"/proc/$pid/gid_map\"");
+    }
+    if (launch.network().isPresent()) {
+      new NetworkScript(launch.network().get()).plug().forEach(this::line);
+    }
+    if (ownsUsers() || launch.network().isPresent()) {
       line("echo mapped > \"$own/go\"");
     }
     out.append(ScriptText.PIVOT);

@@ -9,7 +9,8 @@ final class ScriptText {
       #
       # Run it as root: sh SCRIPT. It ends with the command's exit code, and removes what it made.
       # Needs util-linux 2.36 (unshare, nsenter, mount, pivot_root, setpriv, prlimit, setsid),
-      # coreutils 8.31, findutils, iproute2, hostname and ldd; perl for a filter of system calls.
+      # coreutils 8.31, findutils, iproute2, hostname and ldd; perl for a filter of system calls,
+      # nftables for networks.
       # Each comment is the reason of the plan's step (mydocker run --dry-run=plan); fd0, fd1 are the
       # plan's descriptors, here as paths.
       set -eu

@@ -422,8 +422,8 @@ public final class Networks {
       List<String> known,
       NetJournal journal)
       throws IOException, OptionException {
-    try (Fd lock = files.lock();
-        Links links = Links.in(-1, journal)) {
+    Fd lock = files.lock();
+    try (Links links = Links.in(-1, journal)) {
       NetFiles.State before = begin(links);
       List<Network> networks = new ArrayList<>(known());
       List<Endpoint> all = new ArrayList<>(before.endpoints());
@@ -445,14 +445,83 @@ public final class Networks {
             Network network = find(networks, endpoint.network());
             places.add(new Connection.Place(endpoint, network, bridge(network, links)));
           }
-          rules(networks, new NetFiles.State(all, before.generation()), journal);
-          return new Connection(places, held, remarks);
+          Optional<PendingRules> pending =
+              beginRules(networks, new NetFiles.State(all, before.generation()), journal);
+          if (pending.isEmpty()) {
+            lock.close();
+          }
+          return new Connection(places, held, remarks, pending, lock);
         } catch (IOException | RuntimeException e) {
           held.ifPresent(Fd::close);
           throw e;
         }
       }
+    } catch (IOException | OptionException | RuntimeException e) {
+      lock.close();
+      throw e;
     }
+  }
+
+  /**
+   * What {@link #connect} and {@link #plug} would make; touches nothing. A port of the host that is
+   * to be any free one is 0.
+   *
+   * @throws NetworkException when a network or an address cannot be had
+   */
+  public Preview preview(String container, List<NetworkJoin> joins, List<PortOption> ports)
+      throws IOException, OptionException {
+    List<Network> known = new ArrayList<>(files.networks());
+    if (known.isEmpty()) {
+      known.add(predefined("bridge", Network.BRIDGE));
+    }
+    Set<Subnet> routes = new HashSet<>();
+    try (Links links = Links.in(-1, NetJournal.NONE)) {
+      for (Links.Route route : links.routes()) {
+        routes.add(route.to());
+      }
+    }
+    List<Endpoint> all = new ArrayList<>(endpoints());
+    List<Ruleset.Used> used = new ArrayList<>();
+    List<Preview.Link> links = new ArrayList<>();
+    Set<String> parameters = new HashSet<>();
+    for (NetworkJoin join : joins) {
+      Network network = find(known, join.network());
+      network = network.pools().isEmpty() ? withPools(network, known, routes) : network;
+      Endpoint endpoint = place(container, join, network, all, List.of());
+      if (endpoint.wayOut()) {
+        List<HostPort> served = new ArrayList<>();
+        for (PortOption port : ports) {
+          Ip at = port.host().isEmpty() ? Ip.any(false) : Ip.parse(port.host());
+          served.add(new HostPort(at, port.first(), port.port(), port.protocol()));
+        }
+        endpoint = endpoint.with(served);
+      }
+      all.add(endpoint);
+      used.add(new Ruleset.Used(network, names.bridge(network)));
+      List<Preview.Address> addresses = new ArrayList<>();
+      for (Network.Pool pool : network.pools()) {
+        boolean v6 = pool.subnet().first().isV6();
+        addresses.add(
+            new Preview.Address(
+                endpoint.address(v6).orElseThrow(), pool.gateway(), pool.subnet().prefix()));
+        if (!network.internal()) {
+          parameters.add(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward");
+        }
+      }
+      links.add(
+          new Preview.Link(
+              network.name(),
+              names.bridge(network),
+              names.wire(endpoint),
+              endpoint.device(),
+              endpoint.mac(),
+              network.mtu(),
+              addresses,
+              endpoint.wayOut(),
+              !endpoint.ports().isEmpty()));
+    }
+    String rules = Ruleset.of(names.table(), used, of(all, container));
+    return new Preview(links, names.table(), rules, List.copyOf(parameters));
   }
 
   /** The first time since the host has started, what an engine before may have left is removed. */
@@ -702,8 +771,16 @@ public final class Networks {
   }
 
   /** Writes the rules when they are not as they must be, or somebody may have changed them. */
-  private void rules(List<Network> networks, NetFiles.State state, NetJournal journal)
-      throws IOException {
+  private void rules(List<Network> networks, NetFiles.State state) throws IOException {
+    Optional<PendingRules> pending = beginRules(networks, state, NetJournal.NONE);
+    if (pending.isPresent()) {
+      pending.get().finish();
+    }
+  }
+
+  /** The same, of which only the beginning is done; empty when nothing is to be done. */
+  private Optional<PendingRules> beginRules(
+      List<Network> networks, NetFiles.State state, NetJournal journal) throws IOException {
     List<Ruleset.Used> used = new ArrayList<>();
     for (Network network : networks) {
       for (Endpoint endpoint : state.endpoints()) {
@@ -716,28 +793,15 @@ public final class Networks {
     if (used.isEmpty()) {
       Nft.delete(names.table());
       files.writeRules("");
-      return;
+      return Optional.empty();
     }
     String wanted = Ruleset.of(names.table(), used, state.endpoints());
     long before = Nft.generation();
-    if (state.generation() != 0 && before == state.generation() && wanted.equals(files.rules())) {
-      return;
-    }
-    long start = System.nanoTime();
-    files.writeRules("");
-    Nft.apply(wanted);
-    journal.did(
-        "nft",
-        List.of("table inet " + names.table()),
-        "translation, published ports, isolation",
-        0,
-        start,
-        System.nanoTime());
-    files.writeRules(wanted);
-    long after = Nft.generation();
-    // Somebody else has changed a table meanwhile: what he did is looked at the next time.
-    long known = after == before + 1 ? after : 0;
-    files.write(new NetFiles.State(state.endpoints(), known));
+    boolean same =
+        state.generation() != 0 && before == state.generation() && wanted.equals(files.rules());
+    return same
+        ? Optional.empty()
+        : Optional.of(PendingRules.begin(files, state, names.table(), wanted, before, journal));
   }
 
   /** Writes the rules anew when somebody has changed, or flushed, the tables of this host. */
@@ -748,7 +812,7 @@ public final class Networks {
     try (Fd lock = files.lock()) {
       Optional<NetFiles.State> state = files.state();
       if (state.isPresent() && !state.get().endpoints().isEmpty()) {
-        rules(known(), state.get(), NetJournal.NONE);
+        rules(known(), state.get());
       }
     }
   }
@@ -759,6 +823,7 @@ public final class Networks {
    * @param netns the container's network namespace
    */
   public void plug(Connection connection, Fd netns, NetJournal journal) throws IOException {
+    connection.settle();
     try (Links host = Links.in(-1, journal);
         Links inside = Links.in(netns.number(), journal)) {
       for (Connection.Place place : connection.places()) {
@@ -864,7 +929,7 @@ public final class Networks {
       }
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
-    rules(networks, state, NetJournal.NONE);
+    rules(networks, state);
     files.write(new NetFiles.State(rest, files.state().map(NetFiles.State::generation).orElse(0L)));
   }
 

@@ -29,12 +29,14 @@ final class Nft {
   private Nft() {}
 
   /**
-   * Replaces a table.
+   * Begins to replace a table: much of the time it takes, the kernel waits for what goes on by the
+   * old rules.
    *
    * @param rules for {@code nft -f}
-   * @throws NetworkException when nft is missing, or refuses them
+   * @return what ends with it, and gives what was said
+   * @throws NetworkException when nft is missing
    */
-  static void apply(String rules) throws IOException {
+  static Process start(String rules) throws IOException {
     String program = "";
     for (String place : PLACES) {
       if (program.isEmpty() && Files.isExecutable(Path.of(place))) {
@@ -51,8 +53,17 @@ final class Nft {
     try (OutputStream in = nft.getOutputStream()) {
       in.write(rules.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // It has ended before it read everything: what it said is told below.
+      // It has ended before it read everything: what it said is told at its end.
     }
+    return nft;
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @throws NetworkException when it refused the rules
+   */
+  static void finish(Process nft) throws IOException {
     String said = new String(nft.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (nft.waitFor() != 0) {

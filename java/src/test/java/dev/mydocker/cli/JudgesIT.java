@@ -214,6 +214,7 @@ class JudgesIT {
     replacements.put("[0-9a-f]{64}", "ID");
     replacements.put("(pid|mnt|uts|net|ipc|cgroup):\\[\\d+\\]", "$1");
     replacements.put("[A-Z][a-z]{2} +\\d+ [0-9:]{4,5} ", "TIME ");
+    replacements.put("@if\\d+", "@if");
     replacements.put("(?m)^total .*$", "");
     String out = state;
     for (Map.Entry<String, String> r : replacements.entrySet()) {

@@ -341,7 +341,20 @@ class LifecycleIT {
   void statsAreWhatTheKernelCounts() throws Exception {
     String busy = "head -c 20000000 /dev/zero >/dev/shm/big; echo >/ready; while :; do :; done";
     String[] line = {
-      "run", "-d", "--name", "st", "-m", "64m", "--pids-limit", "9", BUSYBOX, "sh", "-c", busy
+      "run",
+      "-d",
+      "--name",
+      "st",
+      "-m",
+      "64m",
+      "--pids-limit",
+      "9",
+      "--network",
+      "none",
+      BUSYBOX,
+      "sh",
+      "-c",
+      busy
     };
     Path ready = directory.resolve("root/containers").resolve(good(line)).resolve("upper/ready");
     while (!Files.exists(ready)) {

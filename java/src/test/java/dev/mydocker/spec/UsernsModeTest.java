@@ -123,6 +123,7 @@ class UsernsModeTest {
             h.devices(),
             h.chosen(),
             h.thermalThrottle(),
+            h.apparmor(),
             machine,
             h.seccomp(),
             h.volumes(),
