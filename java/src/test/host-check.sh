@@ -32,9 +32,20 @@ snapshot() {
   find "${TMPDIR:-/tmp}" /run /dev/shm -maxdepth 1 -name '*mydocker*' | sort
 }
 
+# The first container in a network switches these on, for good, as Docker does.
+forwarding() {
+  for parameter in ipv4/ip_forward ipv6/conf/all/forwarding; do
+    if [ -e "/proc/sys/net/$parameter" ]; then echo "$parameter $(cat "/proc/sys/net/$parameter")"; fi
+  done
+}
+
 snapshot >"$work/before"
+forwarding >"$work/forwarding"
 status=0
 "$@" || status=$?
+while read -r parameter was; do
+  [ "$(cat "/proc/sys/net/$parameter")" = "$was" ] || echo "$was" >"/proc/sys/net/$parameter"
+done <"$work/forwarding"
 snapshot >"$work/after"
 if ! diff -U0 "$work/before" "$work/after" >"$work/diff"; then
   echo "the host is not as it was before $*:" >&2

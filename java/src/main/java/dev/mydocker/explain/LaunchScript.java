@@ -47,8 +47,7 @@ public final class LaunchScript {
 
     /** The same with networks. */
     public Launch with(Preview networks) {
-      return new Launch(
-          input, plan, cgroup, unified, directories, files, Optional.of(networks));
+      return new Launch(input, plan, cgroup, unified, directories, files, Optional.of(networks));
     }
   }
 

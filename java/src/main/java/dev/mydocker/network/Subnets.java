@@ -8,8 +8,13 @@ import java.util.Optional;
 
 /** Chooses subnets that nobody on this host has, and addresses in them. A pure function. */
 final class Subnets {
-  private static final int SMALL = 24;
-  private static final int SMALL_ONES = 1 << 15;
+  /** Room for 1021 containers: a bridge has 1023 ports. */
+  private static final int SMALL = 22;
+
+  /** How many of them there are in 10.128.0.0/9. */
+  private static final int SMALL_ONES = 1 << 13;
+
+  private static final int TRIES = 2048;
 
   private Subnets() {}
 
@@ -21,7 +26,16 @@ final class Subnets {
    * @throws NetworkException when all are taken
    */
   static Subnet choose(Collection<Subnet> taken, int offset) throws NetworkException {
-    for (Subnet candidate : candidates(offset)) {
+    if (offset == 0) {
+      for (Subnet candidate : dockers()) {
+        if (isFree(candidate, taken)) {
+          return candidate;
+        }
+      }
+    }
+    for (int i = 0; i < TRIES; i++) {
+      int number = Math.floorMod(offset * 67 + i, SMALL_ONES);
+      Subnet candidate = v4(10, 128 + number / 64, number % 64 * 4, SMALL);
       if (isFree(candidate, taken)) {
         return candidate;
       }
@@ -32,19 +46,13 @@ final class Subnets {
             + " mydocker network create --subnet");
   }
 
-  private static List<Subnet> candidates(int offset) {
+  private static List<Subnet> dockers() {
     List<Subnet> out = new ArrayList<>();
-    if (offset == 0) {
-      for (int i = 17; i < 32; i++) {
-        out.add(v4(172, i, 0, 16));
-      }
-      for (int i = 0; i < 256; i += 16) {
-        out.add(v4(192, 168, i, 20));
-      }
+    for (int i = 17; i < 32; i++) {
+      out.add(v4(172, i, 0, 16));
     }
-    for (int i = 0; i < 2048; i++) {
-      int number = Math.floorMod(offset * 67 + i, SMALL_ONES);
-      out.add(v4(10, 128 + number / 256, number % 256, SMALL));
+    for (int i = 0; i < 256; i += 16) {
+      out.add(v4(192, 168, i, 20));
     }
     return out;
   }

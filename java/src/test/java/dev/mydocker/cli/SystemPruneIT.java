@@ -49,7 +49,8 @@ class SystemPruneIT {
     cli.good("create", "--name", "rests", BUSYBOX, "true");
     assertThat(cli.good("system", "prune", "--filter", "until=24h"))
         .isEqualTo(
-            "WARNING! This will remove:\n  - all stopped containers\n  - all dangling images\n\n"
+            "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used"
+                + " by at least one container\n  - all dangling images\n\n"
                 + "  Items to be pruned will be filtered with:\n  - until=24h\n\n"
                 + "Are you sure you want to continue? [y/N]");
     assertThat(cli.info("rests").name()).isEqualTo("rests");
