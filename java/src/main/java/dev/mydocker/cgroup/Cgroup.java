@@ -116,12 +116,27 @@ public final class Cgroup {
    * @throws KernelException ESRCH when the process is gone, ENOENT when the cgroup is
    */
   public void add(int pid, CgroupJournal journal) throws IOException {
+    add(pid, hierarchies, journal);
+  }
+
+  /** {@link #add} for a process that began in the v2 directory. */
+  public void addBesideUnified(int pid, CgroupJournal journal) throws IOException {
+    List<Hierarchy> others = new ArrayList<>(hierarchies.size());
+    for (Hierarchy h : hierarchies) {
+      if (!h.unified()) {
+        others.add(h);
+      }
+    }
+    add(pid, others, journal);
+  }
+
+  private void add(int pid, List<Hierarchy> into, CgroupJournal journal) throws IOException {
     String text = Integer.toString(pid);
     byte[] value = CgroupFile.bytes(text);
-    for (int i = 0; i < hierarchies.size(); i++) {
-      String file = hierarchies.get(i).mountPoint() + path + "/cgroup.procs";
+    for (Hierarchy h : into) {
+      String file = h.mountPoint() + path + "/cgroup.procs";
       String shown = CgroupSteps.shown(file, text);
-      String why = why(hierarchies.get(i));
+      String why = why(h);
       long start = System.nanoTime();
       int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file), value);
       journal.did("write", List.of(file, text), why, n, start, System.nanoTime());

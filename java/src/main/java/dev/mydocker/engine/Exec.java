@@ -5,6 +5,7 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
+import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.ExecCompiler;
 import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.LaunchException;
@@ -124,27 +125,35 @@ public final class Exec implements AutoCloseable {
   }
 
   private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
-    Map<Integer, Fd> slots = new HashMap<>();
-    slots.put(ExecCompiler.FIRST_PROCESS, first.pidfd());
-    Optional<Fd> unified = CgroupSlots.open(cgroup);
-    Optional<Fd> socket = Optional.empty();
+    List<Fd> opened = new ArrayList<>();
     try {
-      unified.ifPresent(fd -> slots.put(Slot.CGROUP, fd));
+      Map<Integer, Fd> slots = new HashMap<>();
+      slots.put(ExecCompiler.FIRST_PROCESS, first.pidfd());
+      opened.add(Fd.of(Linux.pidfdOpen(Linux.getpid()), "pidfd_open", "this process"));
+      slots.put(ExecCompiler.HOME, opened.get(0));
+      Optional<Fd> unified = CgroupSlots.open(cgroup);
+      if (unified.isPresent()) {
+        opened.add(unified.get());
+        slots.put(Slot.CGROUP, unified.get());
+      }
       if (monitor.isPresent()) {
-        socket = Optional.of(MonitorClient.offerListener(monitor.get()));
-        slots.put(Slot.VIEW_OUT, socket.get());
+        Fd listener = MonitorClient.offerListener(monitor.get());
+        opened.add(listener);
+        slots.put(Slot.VIEW_OUT, listener);
       }
       return launch(stdio, slots);
     } finally {
-      socket.ifPresent(Fd::close);
-      unified.ifPresent(Fd::close);
+      for (Fd fd : opened) {
+        fd.close();
+      }
     }
   }
 
   private Launcher.Launched launch(Stdio stdio, Map<Integer, Fd> descriptors)
       throws IOException, OptionException {
     Launcher.Request request = new Launcher.Request(id, plan(stdio), stdio, descriptors);
-    return Launcher.launch(request, Launcher.Meeting.NONE, steps);
+    return Launcher.launch(
+        request, (point, joiner) -> cgroup.addBesideUnified(joiner, recorder::did), steps);
   }
 
   /** What M and I do. */
@@ -162,7 +171,7 @@ public final class Exec implements AutoCloseable {
             process.causes(),
             stdio,
             seccomp.program(container.linux().seccomp()),
-            CgroupSlots.entries(cgroup),
+            !cgroup.entries().isEmpty(),
             cgroup.unified().isPresent(),
             monitor.isPresent()));
   }

@@ -17,6 +17,9 @@ public final class ExecCompiler {
   /** The slot of a pidfd of the container's first process. */
   public static final int FIRST_PROCESS = Slot.FREE + 6;
 
+  /** The slot of a pidfd of this program, by which M finds back to its namespaces. */
+  public static final int HOME = Slot.FREE + 7;
+
   private static final int ROOT = Slot.FREE;
 
   /**
@@ -28,7 +31,7 @@ public final class ExecCompiler {
    * @param causes which flag, or what of the container, caused each part of it
    * @param stdio its standard input and output
    * @param seccomp the container's filter of system calls, compiled
-   * @param entries the container's v1 cgroups
+   * @param moved whether the container has cgroups of version 1, into which I is moved
    * @param unified whether {@link Slot#CGROUP} is its cgroup of version 2
    * @param watched whether the container's monitor answers its sysinfo(2): then {@link
    *     Slot#VIEW_OUT} is a connection to it, {@link MonitorClient#offerListener}
@@ -40,9 +43,13 @@ public final class ExecCompiler {
       Causes causes,
       Stdio stdio,
       Optional<SeccompProgram> seccomp,
-      List<CgroupEntry> entries,
+      boolean moved,
       boolean unified,
       boolean watched) {}
+
+  /** With the mount namespace its root becomes the root and the working directory (setns(2)). */
+  private static final List<Namespace> KINDS =
+      List.of(Namespace.MOUNT, Namespace.NETWORK, Namespace.IPC, Namespace.UTS, Namespace.CGROUP);
 
   private final Input in;
   private final List<Step> monitor = new ArrayList<>();
@@ -93,12 +100,23 @@ public final class ExecCompiler {
             Op.EXEC_MONITOR,
             Arg.fd(Slot.MONITOR_IMAGE),
             Arg.texts(List.of("mydocker-monitor", in.id())),
-            Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN))));
+            Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN, HOME))));
     if (ProcessSteps.isHanded(in.container())) {
       Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
     }
-    // A PID namespace is joined by its joiner's children (setns(2)).
-    monitor.add(join(List.of(Namespace.PID)));
+    ProcessSteps outside =
+        new ProcessSteps(
+            in.process(), in.causes(), in.stdio(), in.seccomp(), Optional.empty(), false, monitor);
+    outside.oomScore();
+    outside.apparmor();
+    // A PID namespace is joined by its joiner's children (setns(2)), and from its first moment I is
+    // seen in it. Who may trace there must find the container's root behind /proc/PID/root, and not
+    // the host's; so M has joined the rest before. Not with users of its own: nobody among them may
+    // trace what is not dumpable, and M could not come back.
+    boolean mapped = hasUsersOfItsOwn();
+    List<Namespace> all = new ArrayList<>(mapped ? List.of() : KINDS);
+    all.add(Namespace.PID);
+    monitor.add(join(all));
     monitor.add(
         Step.of(
             "the process that joins the container",
@@ -106,28 +124,29 @@ public final class ExecCompiler {
             Arg.number(0),
             Arg.slots(joiners),
             in.unified() ? Arg.fd(Slot.CGROUP) : Arg.NONE));
+    if (!mapped) {
+      monitor.add(
+          Step.of(
+              "back again: M keeps nothing of the container alive",
+              Op.SETNS,
+              Arg.fd(HOME),
+              flags(KINDS)));
+    }
   }
 
   private void init() {
     steps.name("ns");
-    steps.enter(in.entries());
-    steps.oomScore();
-    steps.apparmor();
-    List<Namespace> kinds =
-        new ArrayList<>(
-            List.of(
-                Namespace.MOUNT,
-                Namespace.NETWORK,
-                Namespace.IPC,
-                Namespace.UTS,
-                Namespace.CGROUP));
-    boolean mapped = hasUsersOfItsOwn();
-    if (mapped) {
-      kinds.add(0, Namespace.USER);
+    if (in.moved()) {
+      add(
+          "the JVM moves it into the container's cgroups of version 1",
+          Op.SYNC,
+          Arg.fd(Slot.SYNC),
+          Arg.number(PlanCompiler.PREPARED));
     }
-    // With the mount namespace its root becomes the root and the working directory (setns(2)).
-    init.add(join(kinds));
-    if (mapped) {
+    if (hasUsersOfItsOwn()) {
+      List<Namespace> kinds = new ArrayList<>(KINDS);
+      kinds.add(0, Namespace.USER);
+      init.add(join(kinds));
       add("root of the user namespace", Op.SETRESGID, Arg.number(0));
       add("root of the user namespace", Op.SETRESUID, Arg.number(0));
     }
@@ -160,17 +179,18 @@ public final class ExecCompiler {
 
   /** setns(2) with a pidfd, Linux 5.8: all of them at once, and of exactly that process. */
   private static Step join(List<Namespace> kinds) {
+    return Step.of(
+        "where the container's first process lives", Op.SETNS, Arg.fd(FIRST_PROCESS), flags(kinds));
+  }
+
+  private static Arg flags(List<Namespace> kinds) {
     long flags = 0;
     List<String> names = new ArrayList<>();
     for (Namespace kind : kinds) {
       flags |= kind.flag();
       names.add("CLONE_NEW" + kind.suffix());
     }
-    return Step.of(
-        "where the container's first process lives",
-        Op.SETNS,
-        Arg.fd(FIRST_PROCESS),
-        Arg.number(flags, String.join("|", names)));
+    return Arg.number(flags, String.join("|", names));
   }
 
   private void add(String why, Op op, Arg... args) {

@@ -127,9 +127,9 @@ class ExecCommandIT {
     Cli.Result result = exec("", "--explain", "box", "true");
     assertThat(result.code()).isZero();
     assertThat(result.err())
-        .contains("setns(fd6, CLONE_NEWPID)")
+        .contains("setns(fd6, CLONE_NEWNS|CLONE_NEWNET|")
         .contains("where the container's first process lives")
-        .contains("/tasks\", \"0\")")
+        .contains("cgroup.procs")
         .contains("ID=" + box.id());
   }
 

@@ -354,10 +354,14 @@ class ExecIT {
     Stdio stdio = new Stdio.Streams(false);
     try (TestContainer box = box(flags);
         Exec exec = engine.engine().find(box.id()).exec(sleep());
-        Fd first = Fd.of(Linux.pidfdOpen(box.pid()), "pidfd_open", "the first process")) {
+        Fd first = Fd.of(Linux.pidfdOpen(box.pid()), "pidfd_open", "the first process");
+        Fd self = Fd.of(Linux.pidfdOpen(Linux.getpid()), "pidfd_open", "this process")) {
       Launcher.Request request =
           new Launcher.Request(
-              box.id(), held(exec.plan(stdio)), stdio, Map.of(ExecCompiler.FIRST_PROCESS, first));
+              box.id(),
+              held(exec.plan(stdio)),
+              stdio,
+              Map.of(ExecCompiler.FIRST_PROCESS, first, ExecCompiler.HOME, self));
       List<String> inside = new ArrayList<>();
       List<String> open = new ArrayList<>();
       Launcher.Meeting look =
@@ -385,15 +389,11 @@ class ExecIT {
     }
   }
 
-  /** The plan with one more meeting, when everything is joined. */
+  /** The plan with one more meeting, before all else: everything is joined from the beginning. */
   private static LaunchPlan held(LaunchPlan plan) {
     List<Step> steps = new ArrayList<>();
-    for (Step step : plan.init()) {
-      steps.add(step);
-      if (step.op() == Op.SETNS) {
-        steps.add(new Step(Op.SYNC, List.of(Arg.fd(Slot.SYNC), Arg.number(HELD)), "to be seen"));
-      }
-    }
+    steps.add(new Step(Op.SYNC, List.of(Arg.fd(Slot.SYNC), Arg.number(HELD)), "to be seen"));
+    steps.addAll(plan.init());
     return new LaunchPlan(plan.monitor(), steps);
   }
 

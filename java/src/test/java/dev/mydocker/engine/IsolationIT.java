@@ -16,12 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A default container is no looser than docs/isolation.md says, found from inside. */
@@ -214,6 +217,78 @@ class IsolationIT {
     TestEngine.Result result = engine.sh("--security-opt seccomp=unconfined", script);
     assertThat(result.lines()).doesNotContain("mounted");
     assertThat(result.out()).contains("ermission denied");
+  }
+
+  /**
+   * CVE-2016-9962: who may trace looks at each process that comes, while it still is of the engine
+   * by its name, with nothing but what the shell does itself. With that capability it sees the
+   * memory of the static monitor, but no root, directory or descriptor of the host; without it
+   * nothing at all. CVE-2019-5736: meanwhile the host looks at what such a process has mapped.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "'', mem maps environ auxv fd/3 fd/4 root/proc cwd/proc exe",
+    "--cap-add SYS_PTRACE, fd/3 fd/4 root/SECRET cwd/SECRET",
+  })
+  void RT02_RT08_whoJoinsHasNothingOfTheHostToLookAt(String flags, String files) throws Exception {
+    Path secret = Files.createTempFile(Path.of("/tmp"), "isolation", "");
+    try {
+      join(flags, files.replace("/SECRET", secret.toString()));
+    } finally {
+      Files.delete(secret);
+    }
+  }
+
+  private void join(String flags, String files) throws Exception {
+    String script =
+        "echo up; while [ ! -e /stop ]; do for p in /proc/[0-9]*; do"
+            + " { read c <$p/comm; } 2>/dev/null || continue;"
+            + " case $c in mydocker:*) ;; *) continue;; esac;"
+            + " for f in "
+            + files
+            + "; do"
+            + " if { true <$p/$f; } 2>/dev/null; then"
+            + " { read c <$p/comm; } 2>/dev/null || continue;"
+            + " case $c in mydocker:*) echo leak $p/$f;; esac; fi; done; echo seen; done; done";
+    Set<String> mapped = ConcurrentHashMap.newKeySet();
+    AtomicBoolean over = new AtomicBoolean();
+    try (TestContainer container = engine.startSh(flags, script).await("up")) {
+      Container at = engine.engine().find(container.id());
+      Thread host = new Thread(() -> look(at, mapped, over));
+      host.start();
+      for (int i = 0; i < 100; i++) {
+        engine.execSh(container, "true");
+      }
+      over.set(true);
+      host.join();
+      engine.execSh(container, "touch /stop");
+      container.end();
+      assertThat(container.out()).contains("seen").doesNotContain("leak");
+    }
+    assertThat(mapped).isNotEmpty().allMatch(file -> file.startsWith("/memfd:mydocker-"));
+  }
+
+  /** The files that processes of the engine have mapped in the container's cgroup. */
+  private static void look(Container container, Set<String> mapped, AtomicBoolean over) {
+    while (!over.get()) {
+      try {
+        for (int pid : container.processes()) {
+          Path process = Path.of("/proc", Integer.toString(pid));
+          if (!Files.readString(process.resolve("comm")).startsWith("mydocker:")) {
+            continue;
+          }
+          List<String> maps = Files.readAllLines(process.resolve("maps"));
+          if (Files.readString(process.resolve("comm")).startsWith("mydocker:")) {
+            maps.stream()
+                .filter(line -> line.contains("/"))
+                .map(l -> l.substring(l.indexOf('/')))
+                .forEach(mapped::add);
+          }
+        }
+      } catch (IOException gone) {
+        // It has ended, or is another one.
+      }
+    }
   }
 
   /** Native and small: one thread, and next to no memory. */

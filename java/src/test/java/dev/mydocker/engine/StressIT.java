@@ -32,6 +32,8 @@ class StressIT {
             List.of(
                 System.getProperty("java.home") + "/bin/java",
                 collector,
+                // Else the JVM opens files of its own cgroup at any time.
+                "-XX:-UseContainerSupport",
                 "-Xmx512m",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -13,8 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** The plans of commands that join a container. */
 class ExecCompilerTest {
-  private static final List<CgroupEntry> ENTRIES =
-      List.of(new CgroupEntry("/sys/fs/cgroup/pids/m/tasks", "its limit"));
 
   private static final Spec.Process PROCESS =
       new Spec.Process(
@@ -34,14 +32,14 @@ class ExecCompilerTest {
 
   private static final String STREAMS =
       """
-      exec_monitor(monitor-image, ["mydocker-monitor", "ID"], {recording plan client sync console-out console-in stdin stdout stderr to-stdin from-stdout from-stderr cgroup fd6})
-      setns(fd6, CLONE_NEWPID)
-      clone_init(0, {sync console-out stdin stdout stderr fd6}, cgroup)
-      name("mydocker:ns")
-      write_file(-, "/sys/fs/cgroup/pids/m/tasks", "0")
+      exec_monitor(monitor-image, ["mydocker-monitor", "ID"], {recording plan client sync console-out console-in stdin stdout stderr to-stdin from-stdout from-stderr cgroup fd6 fd7})
       write_file(-, "/proc/self/oom_score_adj", "5")
       write_file(-, "/proc/self/attr/apparmor/exec", "exec profile")
-      setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
+      setns(fd6, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP|CLONE_NEWPID)
+      clone_init(0, {sync console-out stdin stdout stderr fd6}, cgroup)
+      setns(fd7, CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWIPC|CLONE_NEWUTS|CLONE_NEWCGROUP)
+      name("mydocker:ns")
+      sync(sync, 1)
       name("mydocker:process")
       rlimit(RLIMIT_NOFILE, 1024, 4096)
       keyring()
@@ -103,7 +101,7 @@ class ExecCompilerTest {
             new Causes(Map.of()),
             stdio,
             Optional.empty(),
-            ENTRIES,
+            true,
             true,
             false));
   }
@@ -132,7 +130,7 @@ class ExecCompilerTest {
                 new Causes(Map.of("seccomp", "the container's own")),
                 new Stdio.Streams(false),
                 Optional.of(new SeccompProgram(0, new byte[8])),
-                List.of(),
+                false,
                 false,
                 false));
     List<Step> init = plan.init();
@@ -153,13 +151,13 @@ class ExecCompilerTest {
                 new Causes(Map.of()),
                 new Stdio.Streams(false),
                 Optional.of(new SeccompProgram(0, new byte[8])),
-                List.of(),
+                false,
                 false,
                 true));
     List<Step> init = plan.init();
     assertThat(init.get(init.size() - 4).shown()).isEqualTo("watch(sysinfo, view-out)");
     assertThat(plan.monitor().get(0).shown()).contains("view-out");
-    assertThat(plan.monitor().get(2).shown()).contains("view-out");
+    assertThat(plan.monitor().get(4).shown()).contains("view-out");
   }
 
   /** The host's are joined as well: who execs may live in others than who ran the container. */
