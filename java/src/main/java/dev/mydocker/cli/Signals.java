@@ -10,8 +10,9 @@ import java.util.OptionalInt;
  * The signals that this process passes on instead of dying of them, as a stream of numbers.
  *
  * <p>Left alone are those that cannot be caught, those that report a fault of this process, those
- * of its own children and pipes (CHLD, PIPE, URG), and job control (TSTP, TTIN, TTOU): {@code ^Z}
- * stops this program and not the container, as with Docker.
+ * of its own children and pipes (CHLD, PIPE, URG), job control (TSTP, TTIN, TTOU): {@code ^Z} stops
+ * this program and not the container, as with Docker; and SIGRTMAX-2, with which the JDK wakes a
+ * thread of its own out of a system call when another one closes what it reads.
  */
 final class Signals implements AutoCloseable {
   static final int SIGHUP = 1;
@@ -30,6 +31,7 @@ final class Signals implements AutoCloseable {
   static final int SIGPWR = 30;
   private static final int FIRST_REALTIME = 34;
   private static final int LAST_REALTIME = 64;
+  private static final int JDK_WAKES = LAST_REALTIME - 2;
   private static final int[] STANDARD = {
     SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGVTALRM, SIGPROF,
     SIGWINCH, SIGIO, SIGPWR
@@ -42,10 +44,13 @@ final class Signals implements AutoCloseable {
 
   /** Routes the signals from now on, for the rest of this process. */
   Signals() throws KernelException {
-    int[] all = new int[STANDARD.length + LAST_REALTIME - FIRST_REALTIME + 1];
+    int[] all = new int[STANDARD.length + LAST_REALTIME - FIRST_REALTIME];
     System.arraycopy(STANDARD, 0, all, 0, STANDARD.length);
-    for (int i = STANDARD.length; i < all.length; i++) {
-      all[i] = FIRST_REALTIME + i - STANDARD.length;
+    int count = STANDARD.length;
+    for (int number = FIRST_REALTIME; number <= LAST_REALTIME; number++) {
+      if (number != JDK_WAKES) {
+        all[count++] = number;
+      }
     }
     pipe = KernelException.check(Linux.signalPipe(all), "sigaction", "the signals to pass on");
     int[] end = new int[2];

@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -41,6 +42,14 @@ final class OwnProcess {
       case "preparing" -> {
         new SignalRelay(true);
         Linux.kill(Linux.getpid(), Integer.parseInt(arguments[1]));
+        Thread.sleep(60_000);
+      }
+      case "waking" -> {
+        // From here on the JDK has a use for a signal.
+        ServerSocketChannel.open().close();
+        new SignalRelay(true);
+        Linux.kill(Linux.getpid(), Integer.parseInt(arguments[1]));
+        Linux.kill(Linux.getpid(), Signals.SIGTERM);
         Thread.sleep(60_000);
       }
       case "launching" -> {

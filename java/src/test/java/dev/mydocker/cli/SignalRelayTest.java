@@ -16,6 +16,13 @@ class SignalRelayTest {
         .isEqualTo(new OwnProcess.Result(128 + signal, ""));
   }
 
+  /** SIGRTMAX-2 is how the JDK takes a thread out of a read whose socket another one closes. */
+  @Test
+  void signalOfTheJdkIsItsOwn() throws Exception {
+    assertThat(OwnProcess.run(OwnProcess.command("waking", "62")))
+        .isEqualTo(new OwnProcess.Result(128 + Signals.SIGTERM, ""));
+  }
+
   @Test
   void signalDuringLaunchAndCleanUpDoesNotInterruptThem() throws Exception {
     String term = Integer.toString(Signals.SIGTERM);
