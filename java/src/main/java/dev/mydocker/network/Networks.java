@@ -901,14 +901,23 @@ public final class Networks {
       List<Endpoint> rest = new ArrayList<>();
       for (Endpoint endpoint : state.isPresent() ? state.get().endpoints() : List.<Endpoint>of()) {
         boolean goes =
-            endpoint.container().equals(container)
-                && (only.isEmpty() || only.get().equals(endpoint.network()));
+            isAbandoned(endpoint)
+                || endpoint.container().equals(container)
+                    && (only.isEmpty() || only.get().equals(endpoint.network()));
         (goes ? gone : rest).add(endpoint);
       }
       if (!gone.isEmpty()) {
         remove(gone, rest, state.get().generation());
       }
     }
+  }
+
+  /**
+   * Whether its container has no run directory, which is made before all that a container has on
+   * the host: whoever ended it could not strike it out, for want of memory or of processes.
+   */
+  private boolean isAbandoned(Endpoint endpoint) {
+    return !Files.exists(run.resolveSibling("containers").resolve(endpoint.container()));
   }
 
   private void remove(List<Endpoint> gone, List<Endpoint> rest, long generation)
