@@ -5,7 +5,9 @@ import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -15,10 +17,17 @@ final class StateFile {
 
   /** Makes a directory and its missing parents, mode 0700. */
   static void makeDirectories(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    while (!Files.isDirectory(directory)) {
+      try {
+        Files.createDirectories(
+            directory,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      } catch (FileAlreadyExistsException e) {
+        // Somebody else has made it, and may have removed it again.
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
+          throw e;
+        }
+      }
     }
   }
 
