@@ -11,6 +11,7 @@ import dev.mydocker.image.PullPolicy;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.ExecOptions;
+import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.RunOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,7 +87,11 @@ public final class LaunchBench {
 
   private static CreateRequest request(String image, String... command) throws Exception {
     return new CreateRequest(
-        RunOptions.builder(image).command(List.of(command)).remove(true).build(),
+        RunOptions.builder(image)
+            .network(new NetworkMode.None())
+            .command(List.of(command))
+            .remove(true)
+            .build(),
         Platform.host(),
         PullPolicy.MISSING);
   }
