@@ -16,7 +16,7 @@ public final class DirectOutput extends OutputStream {
   /** Bytes; what O_DIRECT wants of addresses, offsets and lengths is less or the same. */
   private static final int ALIGNMENT = 4096;
 
-  private static final int SIZE = 512 * 1024;
+  private static final int SIZE = 128 * 1024;
 
   private final Fd fd;
   private final int flags;

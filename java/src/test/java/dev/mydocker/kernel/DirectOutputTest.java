@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectOutputTest {
-  private static final int BUFFER = 512 * 1024;
+  private static final int BUFFER = 128 * 1024;
 
   @TempDir static Path disk;
 
