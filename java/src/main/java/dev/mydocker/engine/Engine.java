@@ -26,6 +26,8 @@ import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.SeccompOption;
@@ -250,9 +252,15 @@ public final class Engine {
           userns instanceof UsernsMode.Host
               ? Optional.empty()
               : Optional.of(ranges().claim(id, userns));
-      CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places(), users);
+      Optional<SharedNetwork> shared = SharedNetwork.of(home, request.options());
+      Optional<NetworkOwner> owner =
+          shared.isPresent()
+              ? Optional.of(shared.get().describe(run.path().resolve(RunFiles.SHARED_NETWORK)))
+              : Optional.empty();
+      CompiledSpec compiled =
+          compile(id, run.path(), request, image, volumes.places(), users, owner);
       makeSources(request.options().mounts());
-      record(id, request, image, compiled, volumes);
+      record(id, request, image, compiled, volumes, mode(request, shared));
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
@@ -369,8 +377,14 @@ public final class Engine {
         userns instanceof UsernsMode.Host
             ? Optional.empty()
             : Optional.of(ranges().preview(userns));
-    CompiledSpec compiled = compile(id, run, request, image, places, users);
-    ContainerRecord record = described(id, "", request, image, compiled.spec());
+    Optional<SharedNetwork> shared = SharedNetwork.of(home, request.options());
+    Optional<NetworkOwner> owner =
+        shared.isPresent()
+            ? Optional.of(shared.get().describe(shared.get().place()))
+            : Optional.empty();
+    CompiledSpec compiled = compile(id, run, request, image, places, users, owner);
+    ContainerRecord record =
+        described(id, "", request, image, compiled.spec(), mode(request, shared));
     ContainerSettings settings = record.settings();
     if (settings.networks().isEmpty()) {
       return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE).launch(stdio);
@@ -380,6 +394,10 @@ public final class Engine {
     return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.of(networks))
         .launch(stdio)
         .with(networks);
+  }
+
+  private static NetworkMode mode(CreateRequest request, Optional<SharedNetwork> shared) {
+    return shared.isPresent() ? shared.get().mode() : request.options().network();
   }
 
   private UserRanges ranges() throws IOException, OptionException {
@@ -414,13 +432,14 @@ public final class Engine {
       CreateRequest request,
       Image image,
       Map<String, String> volumes,
-      Optional<UserMaps> users)
+      Optional<UserMaps> users,
+      Optional<NetworkOwner> network)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
     List<DeviceOption> devices = request.options().devices().nodes();
     HostFacts host =
         new HostProbe(home.cgroups(), home.seccomp())
-            .facts(id, run, privileged, devices, volumes, users);
+            .facts(id, run, privileged, devices, volumes, users, network);
     CompiledSpec compiled =
         SpecCompiler.compile(
             request.options(),
@@ -461,11 +480,16 @@ public final class Engine {
 
   /** Claims a name and writes everything down, the record last: with it the container exists. */
   private void record(
-      String id, CreateRequest request, Image image, CompiledSpec compiled, VolumeClaim volumes)
+      String id,
+      CreateRequest request,
+      Image image,
+      CompiledSpec compiled,
+      VolumeClaim volumes,
+      NetworkMode network)
       throws IOException, OptionException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
-    ContainerRecord record = described(id, name, request, image, compiled.spec());
+    ContainerRecord record = described(id, name, request, image, compiled.spec(), network);
     StoredSpec.write(home.store(), record, compiled);
     volumes.fill(ContainerLayer.of(home, record), record.settings().volumes());
     home.store().write(record);
@@ -497,7 +521,7 @@ public final class Engine {
   }
 
   private static ContainerRecord described(
-      String id, String name, CreateRequest request, Image image, Spec spec)
+      String id, String name, CreateRequest request, Image image, Spec spec, NetworkMode network)
       throws IOException, OptionException {
     PortChoice ports = request.options().ports().with(image.config().exposedPorts());
     return new ContainerRecord(
@@ -508,7 +532,7 @@ public final class Engine {
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),
         System.currentTimeMillis(),
-        request.settings(health(request, image.config()), ports),
+        request.settings(health(request, image.config()), ports).with(network),
         Optional.empty(),
         0,
         false);

@@ -12,6 +12,7 @@ import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.Machine;
+import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
 import dev.mydocker.spec.Seccomp;
@@ -61,6 +62,7 @@ final class HostProbe {
    * @param chosen what {@code --device} names
    * @param volumes where the container's volumes are, by name
    * @param users the ids of its user namespace, when it has one
+   * @param network in whose network namespace it lives, when that is another container's
    */
   HostFacts facts(
       String id,
@@ -68,17 +70,19 @@ final class HostProbe {
       boolean privileged,
       List<DeviceOption> chosen,
       Map<String, String> volumes,
-      Optional<UserMaps> users)
+      Optional<UserMaps> users,
+      Optional<NetworkOwner> network)
       throws IOException {
+    Path files = network.isPresent() ? Path.of(network.get().files()) : run;
     Set<Integer> cpus = onlineCpus();
     Machine machine = machine();
     return new HostFacts(
         id,
         hostname(),
         run.resolve("rootfs").toString(),
-        hostsFile(run),
-        hostnameFile(run),
-        resolvConfFile(run),
+        hostsFile(files),
+        hostnameFile(files),
+        resolvConfFile(files),
         capabilities(),
         hardLimits(),
         openFiles(),
@@ -95,7 +99,8 @@ final class HostProbe {
         machine,
         seccomp,
         volumes,
-        users);
+        users,
+        network);
   }
 
   /** What is bound at a container's /etc/hosts. */
