@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.testing.Cli;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Networks: what a container has in them, who reaches whom, and what is refused. */
@@ -225,6 +228,45 @@ class NetworkIT extends HostOfItsOwn {
     assertThat(good("network", "prune", "-f")).isEmpty();
     good("rm", "web");
     assertThat(good("network", "prune", "-f")).isEqualTo("Deleted Networks:\nfront\n\n");
+  }
+
+  /** What a plan says is what a recording shows. */
+  @Test
+  void thePlanShowsTheStepsThatAreRecorded() throws Exception {
+    good("pull", "-q", B);
+    good("network", "create", "--ipv6", "--subnet", "10.77.9.0/24", "six");
+    List<String[]> options =
+        List.of(
+            new String[] {"-p", "8080:80", "--network", "bridge"},
+            new String[] {"-p", "8080:80", "--network", "six", "--network", "bridge"});
+    for (String[] some : options) {
+      String planned = good(with(some, "run", "--dry-run=plan"));
+      Cli.Result run = run(host, with(some, "run", "--rm", "--explain"));
+      assertThat(run.code()).as(run.err()).isZero();
+      assertThat(steps(planned)).isEqualTo(steps(run.err())).hasSizeGreaterThan(9);
+      assertThat(planned).containsPattern("(?m)^ +\\| .*dnat .*:80");
+    }
+    good(with(options.get(0), "run", "-d"));
+    String planned = good("run", "--dry-run=plan", "--network", "bridge", B, "sleep", "1000");
+    assertThat(planned).as("the bridge is there").doesNotContain("new bridge");
+  }
+
+  private static String[] with(String[] options, String... command) {
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(List.of(options));
+    line.addAll(List.of(B, "sleep", command[command.length - 1].equals("-d") ? "1000" : "0"));
+    return line.toArray(String[]::new);
+  }
+
+  /** Of networks, in order; wires are called after what is chosen by lot, as IPv6 subnets are. */
+  private static List<String> steps(String shown) {
+    List<String> steps = new ArrayList<>();
+    Matcher step =
+        Pattern.compile("(netlink|nft)\\(.*?\\)|write\\(\"/proc/sys/net/[^)]*\\)").matcher(shown);
+    while (step.find()) {
+      steps.add(step.group().replaceAll("mv[0-9a-f]+-[0-9a-f]+", "WIRE"));
+    }
+    return steps;
   }
 
   /** Two engines on one host: each has what is its own. */
