@@ -247,7 +247,7 @@ public final class Container {
       cleansUpItself = restarts || detached && record.remove();
       Running running = new Running(new Owner(run), launch(record, launch, stdio, run, detached));
       launched = true;
-      RunEvents.started(home.events(), record, run.path(), now, !detached);
+      RunEvents.started(home, record, run.path(), now, !detached);
       return running;
     } catch (IOException | RuntimeException e) {
       // Before what it has is removed, for which the networks' lock is needed.

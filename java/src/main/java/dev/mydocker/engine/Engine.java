@@ -130,6 +130,11 @@ public final class Engine {
     home.tellNetwork("destroy", home.networks().remove(reference), Map.of());
   }
 
+  /** Tells that those were removed that no container has, as with Docker. */
+  public void tellNetworksPruned() {
+    home.events().write("network", "prune", "", Map.of("reclaimed", "0"));
+  }
+
   /** The ids of the networks that containers have, running or not. */
   public Set<String> usedNetworks() throws IOException {
     Set<String> used = new HashSet<>();
@@ -164,9 +169,9 @@ public final class Engine {
   }
 
   /**
-   * What has happened to containers, images and volumes, and what is to happen, as it comes. Who
-   * reads on cleans up like {@link #sweep}: the end of a container that has nobody of its own is
-   * told when somebody cleans up.
+   * What has happened to containers, images, volumes and networks, and what is to happen, as it
+   * comes. Who reads on cleans up like {@link #sweep}: the end of a container that has nobody of
+   * its own is told when somebody cleans up.
    */
   public EventReader events(EventQuery query) throws IOException {
     return EventReader.open(home.events().directory(), query, this::sweep);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.testing.Cli;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -228,6 +229,58 @@ class NetworkIT extends HostOfItsOwn {
     assertThat(good("network", "prune", "-f")).isEmpty();
     good("rm", "web");
     assertThat(good("network", "prune", "-f")).isEqualTo("Deleted Networks:\nfront\n\n");
+  }
+
+  @Test
+  void whatHappensToNetworksIsToldAsByDocker() throws Exception {
+    String bridge = good("network", "inspect", "-f", "{{.Id}}", "bridge").strip();
+    String since = Instant.now().toString();
+    String front = good("network", "create", "front").strip();
+    String web =
+        good("run", "-d", "--name", "web", "--network", "front", B, "sleep", "1000").strip();
+    good("network", "connect", "bridge", "web");
+    good("network", "disconnect", "front", "web");
+    good("restart", "-t", "0", "web");
+    good("rm", "-f", "web");
+    good("run", "--rm", "--network", "none", B, "true");
+    good("network", "rm", "front");
+    assertThat(lines(told(since, "--filter", "type=network")))
+        .containsExactly(
+            "create " + front,
+            "connect " + front,
+            "connect " + bridge,
+            "disconnect " + front,
+            "disconnect " + bridge,
+            "connect " + bridge,
+            "disconnect " + bridge,
+            "destroy " + front);
+    assertThat(lines(told(since, "--filter", "network=front"))).hasSize(4);
+    assertThat(lines(told(since, "--filter", "network=" + bridge.substring(0, 12)))).hasSize(4);
+    assertThat(lines(told(since, "--filter", "container=web")).get(1)).isEqualTo("start " + web);
+    String first = good(events(since, "--filter", "event=connect", "--format", "{{json .Actor}}"));
+    assertThat(lines(first).get(0))
+        .isEqualTo(
+            "{\"ID\":\""
+                + front
+                + "\",\"Attributes\":{\"container\":\""
+                + web
+                + "\",\"name\":\"front\",\"type\":\"bridge\"}}");
+    String all = good(events(since, "--filter", "event=die", "--filter", "event=disconnect"));
+    assertThat(all.indexOf(" container die " + web))
+        .as("as with Docker, the end comes before")
+        .isBetween(0, all.lastIndexOf(" network disconnect " + bridge));
+  }
+
+  private static String told(String since, String... filter) throws IOException {
+    List<String> all = new ArrayList<>(List.of(filter));
+    all.addAll(List.of("--format", "{{.Action}} {{.Actor.ID}}"));
+    return good(events(since, all.toArray(String[]::new)));
+  }
+
+  private static String[] events(String since, String... words) {
+    List<String> line = new ArrayList<>(List.of("events", "--since", since, "--until", "0s"));
+    line.addAll(List.of(words));
+    return line.toArray(String[]::new);
   }
 
   /** What a plan says is what a recording shows. */
