@@ -167,6 +167,9 @@ final class ContainerDocument {
     if (!networks.isEmpty()) {
       return networks.get(0).network();
     }
+    if (container.settings().network() instanceof NetworkMode.OfContainer other) {
+      return other.text();
+    }
     return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
   }
 

@@ -67,6 +67,7 @@ final class NetworkPruneCommand implements Command {
         }
       }
     }
+    engine.tellNetworksPruned();
     return gone.isEmpty() ? "" : "Deleted Networks:\n" + String.join("\n", gone) + "\n\n";
   }
 }

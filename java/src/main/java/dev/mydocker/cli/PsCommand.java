@@ -187,7 +187,7 @@ final class PsCommand implements Command {
     for (NetworkJoin join : container.settings().networks()) {
       out.add(join.network());
     }
-    if (out.isEmpty()) {
+    if (out.isEmpty() && !(container.settings().network() instanceof NetworkMode.OfContainer)) {
       return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
     }
     return String.join(",", out);

@@ -143,7 +143,11 @@ final class RunFlags {
         .value("BYTES", "Size of /dev/shm (default 64m)", "--shm-size");
     flags
         .group("Network")
-        .list("NETWORK", "bridge (default), a network's name, none, or host", "--network", "--net")
+        .list(
+            "NETWORK",
+            "bridge (default), a network's name, none, host, or container:NAME",
+            "--network",
+            "--net")
         .list(
             "[[IP:]PORT:]PORT", "Serve its port at the host: 8080:80, 53:53/udp", "-p", "--publish")
         .toggle("Serve each port it exposes at any free one of the host", "-P", "--publish-all")
@@ -389,6 +393,9 @@ final class RunFlags {
       joins.set(0, first);
       options.network(new NetworkMode.Joined(joins));
     } else {
+      if (mac.isPresent() && mode instanceof NetworkMode.OfContainer) {
+        throw new UsageException("conflicting options: mac-address and the network mode");
+      }
       if (ip.isPresent() || ip6.isPresent() || mac.isPresent() || !aliases.isEmpty()) {
         throw new UsageException(
             "--network: conflicting options: an address or alias, and the network mode");

@@ -15,6 +15,7 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -78,10 +79,19 @@ record Blueprint(
         lower(record.layers()),
         home.store().directory(record.id()),
         run,
-        HostFiles.of(compiled.spec(), run, record.settings(), addresses),
+        files(record, compiled, run, addresses),
         within(compiled.spec(), record.settings().volumes()),
         home.cgroups(),
         home.seccomp());
+  }
+
+  /** One that lives in another's network has that one's. */
+  private static Map<String, String> files(
+      ContainerRecord record, CompiledSpec compiled, Path run, HostFiles.Addresses addresses)
+      throws IOException {
+    return record.settings().network() instanceof NetworkMode.OfContainer
+        ? Map.of()
+        : HostFiles.of(compiled.spec(), run, record.settings(), addresses);
   }
 
   /**

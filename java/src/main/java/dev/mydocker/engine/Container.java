@@ -20,6 +20,7 @@ import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
 import dev.mydocker.launch.MonitorOptions;
+import dev.mydocker.launch.Namespace;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.launch.Recorder;
@@ -81,6 +82,9 @@ public final class Container {
 
   /** What it has of its networks, when this object has started it. */
   private Optional<Connection> connection = Optional.empty();
+
+  /** The network namespace of another container that it starts in; open while it does. */
+  private Optional<Fd> sharedNetwork = Optional.empty();
 
   /** Whether this object has started it under what it has claimed. */
   private boolean launched;
@@ -234,6 +238,7 @@ public final class Container {
     try {
       ContainerRecord record = home.store().update(id, change);
       connection = connect(record, run);
+      sharedNetwork = share(record, run);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
       long now = System.currentTimeMillis();
@@ -242,7 +247,7 @@ public final class Container {
       cleansUpItself = restarts || detached && record.remove();
       Running running = new Running(new Owner(run), launch(record, launch, stdio, run, detached));
       launched = true;
-      RunEvents.started(home.events(), record, run.path(), now, !detached);
+      RunEvents.started(home, record, run.path(), now, !detached);
       return running;
     } catch (IOException | RuntimeException e) {
       // Before what it has is removed, for which the networks' lock is needed.
@@ -252,6 +257,8 @@ public final class Container {
     } finally {
       // The monitor has a copy of what keeps its ports.
       connection.ifPresent(Connection::close);
+      sharedNetwork.ifPresent(Fd::close);
+      sharedNetwork = Optional.empty();
     }
   }
 
@@ -272,6 +279,25 @@ public final class Container {
     } catch (OptionException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Whose network it lives in may be another one than at its last start. */
+  private Optional<Fd> share(ContainerRecord record, RunDirectory run) throws IOException {
+    if (!(record.settings().network() instanceof NetworkMode.OfContainer other)) {
+      return Optional.empty();
+    }
+    long start = System.nanoTime();
+    Fd namespace =
+        new SharedNetwork(home, other.container())
+            .open(run.path().resolve(RunFiles.SHARED_NETWORK));
+    recorder.add(
+        "open",
+        "open(\"" + namespace.name() + "\")",
+        "the network namespace of container " + other.container().substring(0, 12),
+        0,
+        start,
+        System.nanoTime());
+    return Optional.of(namespace);
   }
 
   /** What its start has changed on this host that a user should know: a sentence each. */
@@ -363,6 +389,8 @@ public final class Container {
       if (connection.isPresent() && connection.get().ports().isPresent()) {
         slots.put(Slot.PORTS, connection.get().ports().get());
       }
+      sharedNetwork.ifPresent(
+          fd -> slots.put(PlanCompiler.FIRST_JOINED + Namespace.NETWORK.ordinal(), fd));
       Cgroup cgroup = home.cgroup(id);
       if (cgroup.unified().isEmpty()) {
         return launch(launch, stdio, slots, monitor);
@@ -1164,7 +1192,12 @@ public final class Container {
     NetworkJoin join = asked.in(network.name());
     ContainerRecord record = record();
     if (!(record.settings().network() instanceof NetworkMode.Joined)) {
-      throw state("has the host's network, or none, and cannot be connected to others");
+      throw record.settings().network() instanceof NetworkMode.OfContainer
+          ? new ContainerException(
+              ContainerException.Kind.STATE,
+              "container sharing network namespace with another container or host cannot be"
+                  + " connected to any other network")
+          : state("has the host's network, or none, and cannot be connected to others");
     }
     for (NetworkJoin other : record.settings().networks()) {
       if (other.network().equals(network.name())) {

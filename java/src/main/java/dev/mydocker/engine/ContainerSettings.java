@@ -181,6 +181,9 @@ public record ContainerSettings(
     if (network instanceof NetworkMode.Joined) {
       return NETWORKS;
     }
+    if (network instanceof NetworkMode.OfContainer other) {
+      return other.text();
+    }
     return network instanceof NetworkMode.Host ? "host" : "none";
   }
 

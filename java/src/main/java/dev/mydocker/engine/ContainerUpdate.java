@@ -36,7 +36,7 @@ final class ContainerUpdate {
           now.with(
               change.limits(),
               new HostProbe(home.cgroups(), home.seccomp())
-                  .facts(id, run, false, Set.of(), Map.of(), Optional.empty()));
+                  .facts(id, run, false, Set.of(), Map.of(), Optional.empty(), Optional.empty()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

@@ -25,6 +25,8 @@ import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.NetworkMode;
+import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.SeccompOption;
@@ -127,6 +129,11 @@ public final class Engine {
     home.tellNetwork("destroy", home.networks().remove(reference), Map.of());
   }
 
+  /** Tells that those were removed that no container has, as with Docker. */
+  public void tellNetworksPruned() {
+    home.events().write("network", "prune", "", Map.of("reclaimed", "0"));
+  }
+
   /** The ids of the networks that containers have, running or not. */
   public Set<String> usedNetworks() throws IOException {
     Set<String> used = new HashSet<>();
@@ -161,9 +168,9 @@ public final class Engine {
   }
 
   /**
-   * What has happened to containers, images and volumes, and what is to happen, as it comes. Who
-   * reads on cleans up like {@link #sweep}: the end of a container that has nobody of its own is
-   * told when somebody cleans up.
+   * What has happened to containers, images, volumes and networks, and what is to happen, as it
+   * comes. Who reads on cleans up like {@link #sweep}: the end of a container that has nobody of
+   * its own is told when somebody cleans up.
    */
   public EventReader events(EventQuery query) throws IOException {
     return EventReader.open(home.events().directory(), query, this::sweep);
@@ -249,9 +256,15 @@ public final class Engine {
           userns instanceof UsernsMode.Host
               ? Optional.empty()
               : Optional.of(ranges().claim(id, userns));
-      CompiledSpec compiled = compile(id, run.path(), request, image, volumes.places(), users);
+      Optional<SharedNetwork> shared = SharedNetwork.of(home, request.options());
+      Optional<NetworkOwner> owner =
+          shared.isPresent()
+              ? Optional.of(shared.get().describe(run.path().resolve(RunFiles.SHARED_NETWORK)))
+              : Optional.empty();
+      CompiledSpec compiled =
+          compile(id, run.path(), request, image, volumes.places(), users, owner);
       makeSources(request.options().mounts());
-      record(id, request, image, compiled, volumes);
+      record(id, request, image, compiled, volumes, mode(request, shared));
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
@@ -368,8 +381,14 @@ public final class Engine {
         userns instanceof UsernsMode.Host
             ? Optional.empty()
             : Optional.of(ranges().preview(userns));
-    CompiledSpec compiled = compile(id, run, request, image, places, users);
-    ContainerRecord record = described(id, "", request, image, compiled.spec());
+    Optional<SharedNetwork> shared = SharedNetwork.of(home, request.options());
+    Optional<NetworkOwner> owner =
+        shared.isPresent()
+            ? Optional.of(shared.get().describe(shared.get().place()))
+            : Optional.empty();
+    CompiledSpec compiled = compile(id, run, request, image, places, users, owner);
+    ContainerRecord record =
+        described(id, "", request, image, compiled.spec(), mode(request, shared));
     ContainerSettings settings = record.settings();
     if (settings.networks().isEmpty()) {
       return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE).launch(stdio);
@@ -379,6 +398,10 @@ public final class Engine {
     return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.of(networks))
         .launch(stdio)
         .with(networks);
+  }
+
+  private static NetworkMode mode(CreateRequest request, Optional<SharedNetwork> shared) {
+    return shared.isPresent() ? shared.get().mode() : request.options().network();
   }
 
   private UserRanges ranges() throws IOException, OptionException {
@@ -413,14 +436,15 @@ public final class Engine {
       CreateRequest request,
       Image image,
       Map<String, String> volumes,
-      Optional<UserMaps> users)
+      Optional<UserMaps> users,
+      Optional<NetworkOwner> network)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
     Set<String> devices = new HashSet<>(request.options().devices().sources());
     devices.addAll(request.options().limits().blockIo().devices());
     HostFacts host =
         new HostProbe(home.cgroups(), home.seccomp())
-            .facts(id, run, privileged, devices, volumes, users);
+            .facts(id, run, privileged, devices, volumes, users, network);
     CompiledSpec compiled =
         SpecCompiler.compile(
             request.options(),
@@ -461,11 +485,16 @@ public final class Engine {
 
   /** Claims a name and writes everything down, the record last: with it the container exists. */
   private void record(
-      String id, CreateRequest request, Image image, CompiledSpec compiled, VolumeClaim volumes)
+      String id,
+      CreateRequest request,
+      Image image,
+      CompiledSpec compiled,
+      VolumeClaim volumes,
+      NetworkMode network)
       throws IOException, OptionException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
-    ContainerRecord record = described(id, name, request, image, compiled.spec());
+    ContainerRecord record = described(id, name, request, image, compiled.spec(), network);
     StoredSpec.write(home.store(), record, compiled);
     volumes.fill(ContainerLayer.of(home, record), record.settings().volumes());
     home.store().write(record);
@@ -497,7 +526,7 @@ public final class Engine {
   }
 
   private static ContainerRecord described(
-      String id, String name, CreateRequest request, Image image, Spec spec)
+      String id, String name, CreateRequest request, Image image, Spec spec, NetworkMode network)
       throws IOException, OptionException {
     PortChoice ports = request.options().ports().with(image.config().exposedPorts());
     return new ContainerRecord(
@@ -508,7 +537,7 @@ public final class Engine {
         image.diffIds().stream().map(Digest::toString).toList(),
         spec.process().map(Spec.Process::args).orElse(List.of()),
         System.currentTimeMillis(),
-        request.settings(health(request, image.config()), ports),
+        request.settings(health(request, image.config()), ports).with(network),
         Optional.empty(),
         0,
         false);

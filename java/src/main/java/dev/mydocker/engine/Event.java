@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * Something that has happened, as Docker's events tell it.
  *
  * @param time when
- * @param type what to: {@code container}, {@code image}, {@code volume}
+ * @param type what to: {@code container}, {@code image}, {@code volume}, {@code network}
  * @param action what: {@code start}, {@code die}, {@code exec_create: sh}
  * @param id of what it happened to; empty for {@code prune}
  * @param attributes by name, sorted; of a container its image, its name and its labels among them

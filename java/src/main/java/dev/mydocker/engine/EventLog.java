@@ -7,11 +7,13 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -115,7 +117,7 @@ final class EventLog implements ImageEvents {
   private void write(Event event) {
     try (Directory all = Directory.open(directory());
         Fd guard = all.lock()) {
-      append(all, event);
+      append(all, List.of(event));
     } catch (IOException | UncheckedIOException lost) {
       return;
     }
@@ -128,15 +130,14 @@ final class EventLog implements ImageEvents {
    * @param marker a file that the first of them makes; whoever finds it looks whether that one was
    *     killed before it had written
    * @param since when it cannot have happened before
-   * @param events the last one decides whether it has been told
+   * @param decisive the one by which it is known whether they have been told
+   * @param events all of them, in order; a kill leaves all or none
    */
-  void once(Path marker, Instant since, Event... events) {
+  void once(Path marker, Instant since, Event decisive, List<Event> events) {
     try (Directory all = Directory.open(directory());
         Fd guard = all.lock()) {
-      if (isNew(marker) || !isTold(events[events.length - 1], since)) {
-        for (Event event : events) {
-          append(all, event);
-        }
+      if (isNew(marker) || !isTold(decisive, since)) {
+        append(all, events);
       }
     } catch (IOException | UncheckedIOException lost) {
       return;
@@ -167,16 +168,18 @@ final class EventLog implements ImageEvents {
     return false;
   }
 
-  /** Under the directory's lock: lines do not mix. */
-  private void append(Directory all, Event event) throws IOException {
+  /** Under the directory's lock, by one write(2): lines do not mix. */
+  private void append(Directory all, List<Event> events) throws IOException {
     try (Fd file = notFull(all)) {
-      byte[] line = line(event);
-      byte[] bytes = new byte[line.length + 2];
-      int start = isTorn(file) ? 0 : 1;
-      bytes[0] = '\n';
-      System.arraycopy(line, 0, bytes, 1, line.length);
-      bytes[line.length + 1] = '\n';
-      file.output().write(bytes, start, bytes.length - start);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      if (isTorn(file)) {
+        bytes.write('\n');
+      }
+      for (Event event : events) {
+        bytes.writeBytes(line(event));
+        bytes.write('\n');
+      }
+      file.output().write(bytes.toByteArray());
     }
   }
 

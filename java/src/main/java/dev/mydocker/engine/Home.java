@@ -4,8 +4,12 @@ import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.Networks;
+import dev.mydocker.spec.NetworkJoin;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -36,10 +40,41 @@ record Home(
 
   /** Tells what happens to a network now. */
   void tellNetwork(String action, Network network, Map<String, String> more) {
+    events.write("network", action, network.id(), attributes(network, more));
+  }
+
+  private static Map<String, String> attributes(Network network, Map<String, String> more) {
     Map<String, String> attributes = new TreeMap<>(more);
     attributes.put("name", network.name());
     attributes.put("type", network.driver());
-    events.write("network", action, network.id(), attributes);
+    return attributes;
+  }
+
+  /**
+   * What is told of a container's networks, with the time it is now.
+   *
+   * @param action {@code connect} or {@code disconnect}
+   */
+  List<Event> ofNetworks(String action, ContainerRecord record) {
+    List<Event> out = new ArrayList<>();
+    if (record.settings().networks().isEmpty()) {
+      return out;
+    }
+    try {
+      List<Network> known = networks().list();
+      for (NetworkJoin join : record.settings().networks()) {
+        for (Network network : known) {
+          if (network.name().equals(join.network())) {
+            Map<String, String> more = attributes(network, Map.of("container", record.id()));
+            out.add(Event.of("network", action, network.id(), more));
+          }
+        }
+      }
+      return out;
+    } catch (IOException lost) {
+      // As with an event that cannot be written: nothing fails.
+      return List.of();
+    }
   }
 
   /** Whether something of a network may be on this host. */

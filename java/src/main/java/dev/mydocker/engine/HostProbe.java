@@ -11,6 +11,7 @@ import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.Machine;
+import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
 import dev.mydocker.spec.Seccomp;
@@ -60,6 +61,7 @@ final class HostProbe {
    * @param chosen the paths of devices that flags name
    * @param volumes where the container's volumes are, by name
    * @param users the ids of its user namespace, when it has one
+   * @param network in whose network namespace it lives, when that is another container's
    */
   HostFacts facts(
       String id,
@@ -67,17 +69,19 @@ final class HostProbe {
       boolean privileged,
       Set<String> chosen,
       Map<String, String> volumes,
-      Optional<UserMaps> users)
+      Optional<UserMaps> users,
+      Optional<NetworkOwner> network)
       throws IOException {
+    Path files = network.isPresent() ? Path.of(network.get().files()) : run;
     Set<Integer> cpus = onlineCpus();
     Machine machine = machine();
     return new HostFacts(
         id,
         hostname(),
         run.resolve("rootfs").toString(),
-        hostsFile(run),
-        hostnameFile(run),
-        resolvConfFile(run),
+        hostsFile(files),
+        hostnameFile(files),
+        resolvConfFile(files),
         capabilities(),
         hardLimits(),
         openFiles(),
@@ -94,7 +98,8 @@ final class HostProbe {
         machine,
         seccomp,
         volumes,
-        users);
+        users,
+        network);
   }
 
   /** What is bound at a container's /etc/hosts. */

@@ -96,7 +96,7 @@ final class Leftovers {
       Exit exit = end.isEmpty() ? silent : exit(end.get(), oomKilled);
       long finished = end.map(RunFiles.End::finished).orElseGet(System::currentTimeMillis);
       last = Optional.of(new ContainerRecord.LastRun(started.get(), finished, exit));
-      RunEvents.ended(home.events(), record.get(), run, last.get());
+      RunEvents.ended(home, record.get(), run, last.get());
     }
     if (record.get().remove()) {
       home.volumes().removeAnonymous(record.get());

@@ -5,9 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
-/** The events at both ends of a run: each is told once, and the start first, whoever tells. */
+/**
+ * The events at both ends of a run, those of its networks among them: each is told once, and the
+ * start first, whoever tells.
+ */
 final class RunEvents {
   /** What is found later than that has its own time. */
   private static final long PROMPT_MILLISECONDS = 1000;
@@ -20,36 +25,38 @@ final class RunEvents {
    * @param started when that began, milliseconds since the epoch
    * @param attached whether somebody is attached to it from the start
    */
-  static void started(
-      EventLog events, ContainerRecord record, Path run, long started, boolean attached) {
-    Path marker = run.resolve(RunFiles.START_TOLD);
-    Instant since = Instant.ofEpochMilli(started);
-    Event start = EventLog.of(record, "start", Map.of());
+  static void started(Home home, ContainerRecord record, Path run, long started, boolean attached) {
+    List<Event> all = new ArrayList<>();
     if (attached) {
-      events.once(marker, since, EventLog.of(record, "attach", Map.of()), start);
-    } else {
-      events.once(marker, since, start);
+      all.add(EventLog.of(record, "attach", Map.of()));
     }
+    all.addAll(home.ofNetworks("connect", record));
+    Event start = EventLog.of(record, "start", Map.of());
+    all.add(start);
+    Path marker = run.resolve(RunFiles.START_TOLD);
+    home.events().once(marker, Instant.ofEpochMilli(started), start, all);
   }
 
   /** It has ended; before the end is recorded, so that whoever is killed here is followed up. */
   static void ended(
-      EventLog events, ContainerRecord record, RunDirectory run, ContainerRecord.LastRun last)
+      Home home, ContainerRecord record, RunDirectory run, ContainerRecord.LastRun last)
       throws IOException {
     boolean executed = RunFiles.pid(run.path()).isPresent();
     if (executed && !Files.exists(run.path().resolve(RunFiles.START_TOLD))) {
       // Whoever has started it was killed, or is slower than this.
-      started(events, record, run.path(), last.started(), false);
+      started(home, record, run.path(), last.started(), false);
     }
     Event die = die(record, last);
     Path marker = run.path().resolve(RunFiles.END_TOLD);
-    Instant since = Instant.ofEpochMilli(last.started());
+    List<Event> all = new ArrayList<>();
     if (last.exit().oomKilled()) {
-      Event oom = EventLog.of(record, "oom", Map.of()).at(die.time());
-      events.once(marker, since, oom, die);
-    } else {
-      events.once(marker, since, die);
+      all.add(EventLog.of(record, "oom", Map.of()).at(die.time()));
     }
+    all.add(die);
+    for (Event left : executed ? home.ofNetworks("disconnect", record) : List.<Event>of()) {
+      all.add(left.at(die.time()));
+    }
+    home.events().once(marker, Instant.ofEpochMilli(last.started()), die, all);
   }
 
   private static Event die(ContainerRecord record, ContainerRecord.LastRun last) {

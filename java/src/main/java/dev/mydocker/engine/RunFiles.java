@@ -16,6 +16,9 @@ final class RunFiles {
   /** That it may have something in a network. */
   static final String NETWORK = "network";
 
+  /** Leads to the network namespace of another container that it lives in. */
+  static final String SHARED_NETWORK = "netns";
+
   /** That its start, and its end, are among the events. */
   static final String START_TOLD = "told.start";
 

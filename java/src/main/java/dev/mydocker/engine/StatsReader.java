@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringTokenizer;
 
 /** Reads what containers use, from their cgroups and from /proc. */
@@ -27,7 +28,7 @@ final class StatsReader {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       CgroupUsage usage = home.cgroup(id).usage();
       long nanos = System.nanoTime();
-      boolean own = !(network instanceof NetworkMode.Host);
+      boolean own = !isHosts(home, network);
       List<String> devices = own ? devices(process, id) : List.of();
       return new ContainerStats(
           nanos,
@@ -41,6 +42,15 @@ final class StatsReader {
           sum(devices, RECEIVED),
           sum(devices, SENT));
     }
+  }
+
+  private static boolean isHosts(Home home, NetworkMode network) throws IOException {
+    if (network instanceof NetworkMode.OfContainer other) {
+      Optional<ContainerRecord> owner = home.store().find(other.container());
+      // Once it is gone nobody knows: what is shown is what the namespace has.
+      return owner.isPresent() && isHosts(home, owner.get().settings().network());
+    }
+    return network instanceof NetworkMode.Host;
   }
 
   private static List<String> devices(FirstProcess process, String id) throws IOException {

@@ -27,14 +27,15 @@ final class StoredSpec {
   }
 
   /**
-   * What is mounted of this host's files; those of the engine's own do not count.
+   * What is mounted of this host's files; those of the engine's own do not count, which are in the
+   * container's run directory, or in that of the container whose network it shares.
    *
    * @param run the container's run directory
    */
   static List<Spec.Mount> hostMounts(Spec spec, Path run) {
     return spec.mounts().stream()
         .filter(mount -> mount.source().startsWith("/"))
-        .filter(mount -> !Path.of(mount.source()).startsWith(run))
+        .filter(mount -> !Path.of(mount.source()).startsWith(run.getParent()))
         .toList();
   }
 

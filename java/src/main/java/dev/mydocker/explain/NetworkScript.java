@@ -16,6 +16,9 @@ final class NetworkScript {
   List<String> before() {
     List<String> out = new ArrayList<>();
     for (Preview.Link link : network.links()) {
+      if (link.bridged()) {
+        continue;
+      }
       String bridge = Sh.quote(link.bridge());
       String mtu = link.mtu() > 0 ? " mtu " + link.mtu() : "";
       out.add(Sh.comment("network " + link.network() + ": its switch, and the host in it"));

@@ -5,6 +5,7 @@ import dev.mydocker.json.Json;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Op;
 import dev.mydocker.launch.Step;
+import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.Locale;
 /** Renders a plan before it is launched. */
 public final class PlanText {
   private static final String HEAD = "who      step  # why\n";
+
+  private static final String RULE = "           | ";
 
   private PlanText() {}
 
@@ -53,6 +56,7 @@ public final class PlanText {
 
   /** What is done on the host before M is cloned. */
   private static void prepare(StringBuilder out, LaunchScript.Launch launch) {
+    launch.network().ifPresent(network -> networks(out, network));
     for (String directory : launch.directories()) {
       jvm(out, mkdir(directory), "the container's directories; removed at its end");
     }
@@ -76,6 +80,21 @@ public final class PlanText {
     Spec.Linux linux = launch.input().spec().linux();
     map(out, "uid_map", linux.uidMappings());
     map(out, "gid_map", linux.gidMappings());
+    if (launch.network().isPresent()) {
+      for (NetworkSteps.One step : NetworkSteps.plug(launch.network().get())) {
+        jvm(out, step.shown(), step.why());
+      }
+    }
+  }
+
+  /** With what nft is given, below its step. */
+  private static void networks(StringBuilder out, Preview network) {
+    for (NetworkSteps.One step : NetworkSteps.before(network)) {
+      jvm(out, step.shown(), step.why());
+    }
+    for (String line : network.rules().strip().split("\n")) {
+      out.append(RULE).append(Printable.line(line)).append('\n');
+    }
   }
 
   private static void map(StringBuilder out, String name, List<Spec.IdMapping> mappings) {

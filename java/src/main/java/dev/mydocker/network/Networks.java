@@ -475,10 +475,12 @@ public final class Networks {
       known.add(predefined("bridge", Network.BRIDGE));
     }
     Set<Subnet> routes = new HashSet<>();
+    Set<String> there = new HashSet<>();
     try (Links links = Links.in(-1, NetJournal.NONE)) {
       for (Links.Route route : links.routes()) {
         routes.add(route.to());
       }
+      links.all().forEach(link -> there.add(link.name()));
     }
     List<Endpoint> all = new ArrayList<>(endpoints());
     List<Ruleset.Used> used = new ArrayList<>();
@@ -505,13 +507,17 @@ public final class Networks {
             new Preview.Address(
                 endpoint.address(v6).orElseThrow(), pool.gateway(), pool.subnet().prefix()));
         if (!network.internal()) {
-          parameters.add(v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward");
+          String parameter = v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward";
+          if (isOff(parameter)) {
+            parameters.add(parameter);
+          }
         }
       }
       links.add(
           new Preview.Link(
               network.name(),
               names.bridge(network),
+              there.contains(names.bridge(network)),
               names.wire(endpoint),
               endpoint.device(),
               endpoint.mac(),

@@ -9,7 +9,7 @@ import java.util.List;
  * @param links its links, in order
  * @param table the name of the table of rules
  * @param rules that table, for {@code nft -f}
- * @param parameters those of the kernel that pass packets on, below /proc/sys/net
+ * @param parameters those of the kernel that pass packets on and are off, below /proc/sys/net
  */
 public record Preview(List<Link> links, String table, String rules, List<String> parameters) {
   public Preview {
@@ -22,6 +22,7 @@ public record Preview(List<Link> links, String table, String rules, List<String>
    *
    * @param network the network's name
    * @param bridge its link
+   * @param bridged whether that is there already
    * @param wire the host's end of the container's link
    * @param device the container's end
    * @param mac the address of that
@@ -33,6 +34,7 @@ public record Preview(List<Link> links, String table, String rules, List<String>
   public record Link(
       String network,
       String bridge,
+      boolean bridged,
       String wire,
       String device,
       String mac,

@@ -83,7 +83,11 @@ final class DefaultMounts {
             new Spec.Mount("/etc/hostname", "bind", host.hostnameFile(), bind),
             new Spec.Mount("/etc/hosts", "bind", host.hostsFile(), bind));
     for (Spec.Mount mount : out) {
-      why.put("mount:" + mount.destination(), "default: written for this container");
+      why.put(
+          "mount:" + mount.destination(),
+          options.network() instanceof NetworkMode.OfContainer other
+              ? "--network=" + other.text() + ": that container's"
+              : "default: written for this container");
     }
     return out;
   }

@@ -32,6 +32,7 @@ import java.util.Set;
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
  * @param users the ids of its user namespace; empty when it lives in the host's
+ * @param network in whose network namespace it lives, when that is another container's
  */
 public record HostFacts(
     String id,
@@ -55,7 +56,8 @@ public record HostFacts(
     Machine machine,
     Seccomp.Builtin seccomp,
     Map<String, String> volumes,
-    Optional<UserMaps> users) {
+    Optional<UserMaps> users,
+    Optional<NetworkOwner> network) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);

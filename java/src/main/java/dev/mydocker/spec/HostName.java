@@ -16,7 +16,8 @@ record HostName(String name, Optional<String> domain, boolean own) {
   private static final int SHORT_ID = 12;
 
   /**
-   * Decides it: asked for, or the host's with the host's network, as in Docker, or the id's start.
+   * Decides it: asked for, or with a network namespace that is not its own whose that is, as in
+   * Docker, or the id's start.
    *
    * @throws OptionException when a name is malformed, or the host's namespace would be renamed
    */
@@ -32,6 +33,13 @@ record HostName(String name, Optional<String> domain, boolean own) {
     if (options.hostname().isPresent()) {
       why.put("hostname", "--hostname=" + options.hostname().get());
       return new HostName(options.hostname().get(), options.domainname(), own);
+    }
+    if (own && options.network() instanceof NetworkMode.OfContainer other) {
+      NetworkOwner owner = host.network().orElseThrow();
+      String cause = "--network=" + other.text() + ": that container's name";
+      why.put("hostname", cause);
+      owner.domainname().ifPresent(d -> why.put("domainname", cause));
+      return new HostName(owner.hostname(), owner.domainname(), true);
     }
     boolean hosts = !own || options.network() instanceof NetworkMode.Host;
     why.put(

@@ -15,8 +15,13 @@ final class Namespaces {
       why.put("namespace:user", "--userns=" + options.userns().text());
     }
     add(own, "mount", NamespaceMode.PRIVATE, why);
-    boolean hosts = options.network() instanceof NetworkMode.Host;
-    add(own, "network", hosts ? NamespaceMode.HOST : NamespaceMode.PRIVATE, why);
+    if (options.network() instanceof NetworkMode.OfContainer other) {
+      own.add(new Spec.Namespace("network", Optional.of(host.network().orElseThrow().namespace())));
+      why.put("namespace:network", "--network=" + other.text());
+    } else {
+      boolean hosts = options.network() instanceof NetworkMode.Host;
+      add(own, "network", hosts ? NamespaceMode.HOST : NamespaceMode.PRIVATE, why);
+    }
     add(own, "uts", options.uts(), why);
     add(own, "pid", options.pid(), why);
     add(own, "ipc", options.ipc(), why);

@@ -13,6 +13,21 @@ public sealed interface NetworkMode {
   record Host() implements NetworkMode {}
 
   /**
+   * The network namespace of another container.
+   *
+   * @param container its name or id
+   */
+  record OfContainer(String container) implements NetworkMode {
+    /** What stands in front of it in {@code --network}. */
+    public static final String PREFIX = "container:";
+
+    /** As a user writes it. */
+    public String text() {
+      return PREFIX + container;
+    }
+  }
+
+  /**
    * A network namespace of its own, with a link in each of some networks.
    *
    * @param networks in order; the first one that leads out is the way out
@@ -40,8 +55,13 @@ public sealed interface NetworkMode {
     if (text.equals("host")) {
       return new Host();
     }
-    if (text.startsWith("container:")) {
-      throw new OptionException("--network: " + OptionException.quote(text) + " comes later");
+    if (text.startsWith(OfContainer.PREFIX)) {
+      String container = text.substring(OfContainer.PREFIX.length());
+      if (container.isEmpty()) {
+        throw new OptionException(
+            "--network: " + OptionException.quote(text) + ": use container:NAME");
+      }
+      return new OfContainer(container);
     }
     return new Joined(List.of(NetworkJoin.parse(text)));
   }

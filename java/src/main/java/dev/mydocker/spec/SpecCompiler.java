@@ -26,6 +26,7 @@ public final class SpecCompiler {
       RunOptions options, ImageDefaults image, ImageFiles files, HostFacts host)
       throws OptionException, IOException {
     Causes.Collector why = new Causes.Collector();
+    NetworkConflicts.refuse(options, host);
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
     if (host.users().isPresent()) {

@@ -34,7 +34,10 @@ final class Sysctls {
   static Map<String, String> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
-    if (!(options.network() instanceof NetworkMode.Host)) {
+    boolean own =
+        options.network() instanceof NetworkMode.Joined
+            || options.network() instanceof NetworkMode.None;
+    if (own) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
         boolean groups = name.equals(PING) && host.users().isPresent();
         out.put(name, groups ? groups(host.users().get()) : NETWORK.get(name));
@@ -43,7 +46,7 @@ final class Sysctls {
     }
     for (Map.Entry<String, String> asked : options.sysctls().entrySet()) {
       String name = asked.getKey();
-      Optional<String> conflict = conflict(name, options);
+      Optional<String> conflict = conflict(name, options, host);
       if (conflict.isPresent()) {
         throw new OptionException("sysctl " + OptionException.quote(name) + " " + conflict.get());
       }
@@ -66,12 +69,13 @@ final class Sysctls {
     return "0 0";
   }
 
-  private static Optional<String> conflict(String name, RunOptions options) {
+  private static Optional<String> conflict(String name, RunOptions options, HostFacts host) {
     if (!isName(name)) {
       return Optional.of("is not allowed: a name is words joined by dots");
     }
     if (name.startsWith("net.")) {
-      return inHosts(options.network() instanceof NetworkMode.Host, "network");
+      boolean shared = host.network().isPresent() && host.network().get().hosts();
+      return inHosts(shared || options.network() instanceof NetworkMode.Host, "network");
     }
     if (IPC.contains(name) || name.startsWith("fs.mqueue.")) {
       return inHosts(options.ipc() == NamespaceMode.HOST, "IPC");

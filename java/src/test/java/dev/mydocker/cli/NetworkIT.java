@@ -2,146 +2,19 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mydocker.kernel.Directory;
 import dev.mydocker.testing.Cli;
-import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/**
- * Networks, on a host and with a neighbour that are network namespaces of the test: nothing is
- * changed, and nothing sent, on this machine's own network.
- */
-class NetworkIT {
-  private static final String B = TestEngine.BUSYBOX;
-  private static final String SERVER =
-      "echo it-is-me > /x; while :; do nc -l -p 80 < /x > /dev/null; done";
-
-  private static Path directory;
-  private static Process host;
-  private static Process neighbour;
-
-  @BeforeAll
-  static void make() throws Exception {
-    directory = Files.createTempDirectory("network-it");
-    host = namespace();
-    neighbour = namespace();
-    String script =
-        """
-        ip link set lo up
-        ip link add lan type veth peer name lan netns %d
-        ip addr add 192.0.2.1/24 dev lan
-        ip link set lan up
-        nft add table inet somebodys
-        """;
-    sh(host, String.format(script, neighbour.pid()));
-    sh(
-        neighbour,
-        "ip link set lo up; ip addr add 192.0.2.2/24 dev lan; ip link set lan up;"
-            + " ip route add default via 192.0.2.1");
-  }
-
-  private static Process namespace() throws Exception {
-    Process process =
-        new ProcessBuilder("unshare", "-n", "sh", "-c", "echo; exec sleep 1000").start();
-    assertThat(process.getInputStream().read()).isEqualTo('\n');
-    return process;
-  }
-
-  @AfterAll
-  static void remove() throws Exception {
-    host.destroyForcibly().waitFor();
-    neighbour.destroyForcibly().waitFor();
-    try (Directory parent = Directory.open(directory.getParent())) {
-      parent.removeTree(directory.getFileName().toString().getBytes(StandardCharsets.UTF_8));
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws Exception {
-    List<String> ids = lines(good("ps", "-aq"));
-    if (!ids.isEmpty()) {
-      List<String> rm = new ArrayList<>(List.of("rm", "-f"));
-      rm.addAll(ids);
-      good(rm.toArray(new String[0]));
-    }
-    good("network", "prune", "-f");
-    assertThat(traces()).isEqualTo("lo\nlan\ntable inet somebodys\n");
-    Path state = directory.resolve("run/networks/state.json");
-    if (Files.exists(state)) {
-      assertThat(Files.readString(state)).contains("\"endpoints\":[]");
-    }
-  }
-
-  /** The links and tables of the host. */
-  private static String traces() throws Exception {
-    return sh(host, "ip -o link | sed 's/^[0-9]*: //; s/[@:].*//'; nft list tables");
-  }
-
-  private static List<String> lines(String text) {
-    return text.isBlank() ? List.of() : List.of(text.strip().split("\n"));
-  }
-
-  private static List<String> inside(Process namespace, List<String> command) {
-    List<String> all =
-        new ArrayList<>(List.of("nsenter", "--net=/proc/" + namespace.pid() + "/ns/net"));
-    all.addAll(command);
-    return all;
-  }
-
-  private static String sh(Process namespace, String script) throws Exception {
-    Cli.Result result =
-        Cli.end(Cli.start(inside(namespace, List.of("sh", "-c", script))), new byte[0]);
-    assertThat(result.err()).as(script).isEmpty();
-    return result.out();
-  }
-
-  private static Process start(Process namespace, String... words) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(inside(namespace, Cli.command(words)));
-    // The neighbour has an engine of its own, so that it does not take the host's for abandoned.
-    Path own = namespace == host ? directory : directory.resolve("neighbour");
-    builder.environment().put("MYDOCKER_ROOT", own.resolve("root").toString());
-    builder.environment().put("MYDOCKER_RUN_ROOT", own.resolve("run").toString());
-    return builder.start();
-  }
-
-  private static Cli.Result run(Process namespace, String... words) throws IOException {
-    return Cli.end(start(namespace, words), new byte[0]);
-  }
-
-  private static String good(String... words) throws IOException {
-    Cli.Result result = run(host, words);
-    assertThat(result.code()).as(String.join(" ", words) + "\n" + result.err()).isZero();
-    return result.out();
-  }
-
-  private static String bad(int code, String... words) throws IOException {
-    Cli.Result result = run(host, words);
-    assertThat(result.code()).as(String.join(" ", words) + result.out()).isEqualTo(code);
-    assertThat(result.err().strip()).doesNotContain("\n");
-    return result.err();
-  }
-
-  /** What a server says to somebody who is in a network namespace. */
-  private static String ask(Process namespace, String address, int port) throws IOException {
-    String command = "nc -w 2 " + address + " " + port + " < /dev/null";
-    return run(namespace, "run", "--rm", "--network", "host", B, "sh", "-c", command).out().strip();
-  }
-
-  private static String address(String container, String network) throws IOException {
-    String path = "{{.NetworkSettings.Networks." + network + ".IPAddress}}";
-    return good("inspect", "-f", path, container).strip();
-  }
+/** Networks: what a container has in them, who reaches whom, and what is refused. */
+class NetworkIT extends HostOfItsOwn {
 
   @Test
   void whoNamesNoNetworkHasAnAddressAndAWayOut() throws Exception {
@@ -356,6 +229,97 @@ class NetworkIT {
     assertThat(good("network", "prune", "-f")).isEmpty();
     good("rm", "web");
     assertThat(good("network", "prune", "-f")).isEqualTo("Deleted Networks:\nfront\n\n");
+  }
+
+  @Test
+  void whatHappensToNetworksIsToldAsByDocker() throws Exception {
+    String bridge = good("network", "inspect", "-f", "{{.Id}}", "bridge").strip();
+    String since = Instant.now().toString();
+    String front = good("network", "create", "front").strip();
+    String web =
+        good("run", "-d", "--name", "web", "--network", "front", B, "sleep", "1000").strip();
+    good("network", "connect", "bridge", "web");
+    good("network", "disconnect", "front", "web");
+    good("restart", "-t", "0", "web");
+    good("rm", "-f", "web");
+    good("run", "--rm", "--network", "none", B, "true");
+    good("network", "rm", "front");
+    assertThat(lines(told(since, "--filter", "type=network")))
+        .containsExactly(
+            "create " + front,
+            "connect " + front,
+            "connect " + bridge,
+            "disconnect " + front,
+            "disconnect " + bridge,
+            "connect " + bridge,
+            "disconnect " + bridge,
+            "destroy " + front);
+    assertThat(lines(told(since, "--filter", "network=front"))).hasSize(4);
+    assertThat(lines(told(since, "--filter", "network=" + bridge.substring(0, 12)))).hasSize(4);
+    assertThat(lines(told(since, "--filter", "container=web")).get(1)).isEqualTo("start " + web);
+    String first = good(events(since, "--filter", "event=connect", "--format", "{{json .Actor}}"));
+    assertThat(lines(first).get(0))
+        .isEqualTo(
+            "{\"ID\":\""
+                + front
+                + "\",\"Attributes\":{\"container\":\""
+                + web
+                + "\",\"name\":\"front\",\"type\":\"bridge\"}}");
+    String all = good(events(since, "--filter", "event=die", "--filter", "event=disconnect"));
+    assertThat(all.indexOf(" container die " + web))
+        .as("as with Docker, the end comes before")
+        .isBetween(0, all.lastIndexOf(" network disconnect " + bridge));
+  }
+
+  private static String told(String since, String... filter) throws IOException {
+    List<String> all = new ArrayList<>(List.of(filter));
+    all.addAll(List.of("--format", "{{.Action}} {{.Actor.ID}}"));
+    return good(events(since, all.toArray(String[]::new)));
+  }
+
+  private static String[] events(String since, String... words) {
+    List<String> line = new ArrayList<>(List.of("events", "--since", since, "--until", "0s"));
+    line.addAll(List.of(words));
+    return line.toArray(String[]::new);
+  }
+
+  /** What a plan says is what a recording shows. */
+  @Test
+  void thePlanShowsTheStepsThatAreRecorded() throws Exception {
+    good("pull", "-q", B);
+    good("network", "create", "--ipv6", "--subnet", "10.77.9.0/24", "six");
+    List<String[]> options =
+        List.of(
+            new String[] {"-p", "8080:80", "--network", "bridge"},
+            new String[] {"-p", "8080:80", "--network", "six", "--network", "bridge"});
+    for (String[] some : options) {
+      String planned = good(with(some, "run", "--dry-run=plan"));
+      Cli.Result run = run(host, with(some, "run", "--rm", "--explain"));
+      assertThat(run.code()).as(run.err()).isZero();
+      assertThat(steps(planned)).isEqualTo(steps(run.err())).hasSizeGreaterThan(9);
+      assertThat(planned).containsPattern("(?m)^ +\\| .*dnat .*:80");
+    }
+    good(with(options.get(0), "run", "-d"));
+    String planned = good("run", "--dry-run=plan", "--network", "bridge", B, "sleep", "1000");
+    assertThat(planned).as("the bridge is there").doesNotContain("new bridge");
+  }
+
+  private static String[] with(String[] options, String... command) {
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(List.of(options));
+    line.addAll(List.of(B, "sleep", command[command.length - 1].equals("-d") ? "1000" : "0"));
+    return line.toArray(String[]::new);
+  }
+
+  /** Of networks, in order; wires are called after what is chosen by lot, as IPv6 subnets are. */
+  private static List<String> steps(String shown) {
+    List<String> steps = new ArrayList<>();
+    Matcher step =
+        Pattern.compile("(netlink|nft)\\(.*?\\)|write\\(\"/proc/sys/net/[^)]*\\)").matcher(shown);
+    while (step.find()) {
+      steps.add(step.group().replaceAll("mv[0-9a-f]+-[0-9a-f]+", "WIRE"));
+    }
+    return steps;
   }
 
   /** Two engines on one host: each has what is its own. */

@@ -161,12 +161,12 @@ class EventLogTest {
     Path marker = directory.resolve("told");
     Event die = Event.of("container", "die", "c", Map.of());
     Event oom = Event.of("container", "oom", "c", Map.of());
-    log.once(marker, since, oom, die);
-    log.once(marker, since, oom, die);
+    log.once(marker, since, die, List.of(oom, die));
+    log.once(marker, since, die, List.of(oom, die));
     assertThat(all()).containsExactly(oom, die);
     // Killed after it had told, and before it had recorded the end.
     Files.delete(marker);
-    log.once(marker, since, die);
+    log.once(marker, since, die, List.of(die));
     assertThat(all()).as("the next run's end").containsExactly(oom, die, die);
   }
 
@@ -174,11 +174,11 @@ class EventLogTest {
   void whoeverWasKilledBeforeItHadToldIsFollowedUp() throws Exception {
     EventLog log = log();
     Event die = Event.of("container", "die", "c", Map.of());
-    log.once(directory.resolve("earlier"), die.time(), die);
+    log.once(directory.resolve("earlier"), die.time(), die, List.of(die));
     Path marker = Files.createFile(directory.resolve("told"));
     Event next = Event.of("container", "die", "c", Map.of());
-    log.once(marker, next.time(), next);
-    log.once(marker, next.time(), next);
+    log.once(marker, next.time(), next, List.of(next));
+    log.once(marker, next.time(), next, List.of(next));
     assertThat(all()).containsExactly(die, next);
   }
 
@@ -188,8 +188,8 @@ class EventLogTest {
     Event die = Event.of("container", "die", "c", Map.of());
     Path marker = directory.resolve("told");
     Instant since = die.time().plusSeconds(86_400);
-    log.once(marker, since, die);
-    log.once(marker, since, die);
+    log.once(marker, since, die, List.of(die));
+    log.once(marker, since, die, List.of(die));
     assertThat(all()).containsExactly(die);
   }
 

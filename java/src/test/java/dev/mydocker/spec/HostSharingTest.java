@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +62,63 @@ class HostSharingTest {
     RunOptions.Builder network = Sample.options().network(new NetworkMode.Host());
     assertThat(Sample.compile(network).spec().hostname()).contains("server");
     assertThat(Sample.compile(network.hostname("box")).spec().hostname()).contains("box");
+  }
+
+  private static CompiledSpec sharing(RunOptions.Builder options, boolean hosts) throws Exception {
+    NetworkOwner web =
+        new NetworkOwner("/run/c/netns", "/run/web", hosts, "web", Optional.of("example"));
+    return SpecCompiler.compile(
+        options.network(new NetworkMode.OfContainer("web")).build(),
+        Sample.IMAGE,
+        Sample.files(),
+        Sample.host(web));
+  }
+
+  @Test
+  void theNetworkOfAnotherContainerComesWithItsNamesAndParameters() throws Exception {
+    CompiledSpec compiled = sharing(Sample.options(), false);
+    Spec spec = compiled.spec();
+    assertThat(spec.linux().namespaces())
+        .contains(new Spec.Namespace("network", Optional.of("/run/c/netns")));
+    assertThat(compiled.causes().of("namespace:network")).isEqualTo("--network=container:web");
+    assertThat(compiled.causes().of("mount:/etc/hosts")).startsWith("--network=container:web");
+    assertThat(spec.hostname()).contains("web");
+    assertThat(spec.domainname()).contains("example");
+    assertThat(spec.linux().sysctl()).isEmpty();
+    String name = "net.core.somaxconn";
+    assertThat(sharing(sysctl(name), false).spec().linux().sysctl()).containsEntry(name, "1");
+    assertThatThrownBy(() -> sharing(sysctl(name), true))
+        .hasMessageContaining("not allowed in host network namespace");
+  }
+
+  @Test
+  void whatTheOtherContainerDecidesIsRefusedAsByDocker() throws Exception {
+    String mode = " and the network mode";
+    refused(Sample.options().hostname("x"), "hostname" + mode);
+    refused(Sample.options().domainname("x"), "domainname" + mode);
+    List<String> none = List.of();
+    for (NameChoice names :
+        List.of(
+            NameChoice.parse(List.of("9.9.9.9"), none, none, none),
+            NameChoice.parse(none, List.of("x"), none, none),
+            NameChoice.parse(none, none, List.of("x"), none))) {
+      refused(Sample.options().names(names), "dns" + mode);
+    }
+    refused(
+        Sample.options().names(NameChoice.parse(none, none, none, List.of("a:1.2.3.4"))),
+        "custom host-to-IP mapping" + mode);
+    String ports = "port publishing and the container type network mode";
+    refused(Sample.options().ports(PortChoice.parse(List.of("80:80"), false, none)), ports);
+    refused(Sample.options().ports(PortChoice.parse(none, true, none)), ports);
+    refused(
+        Sample.options().ports(PortChoice.parse(none, false, List.of("80"))),
+        "port exposing and the container type network mode");
+  }
+
+  private static void refused(RunOptions.Builder options, String what) {
+    assertThatThrownBy(() -> sharing(options, false))
+        .isInstanceOf(OptionException.class)
+        .hasMessage("conflicting options: " + what);
   }
 
   @Test

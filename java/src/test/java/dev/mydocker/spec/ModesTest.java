@@ -30,13 +30,14 @@ class ModesTest {
   void aNetworkIsNoneTheHostsOrNamed() throws OptionException {
     assertThat(NetworkMode.parse("none")).isEqualTo(new NetworkMode.None());
     assertThat(NetworkMode.parse("host")).isEqualTo(new NetworkMode.Host());
+    assertThat(NetworkMode.parse("container:web")).isEqualTo(new NetworkMode.OfContainer("web"));
     assertThat(NetworkMode.parse("default")).isEqualTo(NetworkMode.Joined.byDefault());
     assertThat(NetworkMode.parse("front"))
         .isEqualTo(new NetworkMode.Joined(List.of(NetworkJoin.of("front"))));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "-a", "a/b", "container:x", "a\u001bb", "name=", "name=a,ip=x"})
+  @ValueSource(strings = {"", "-a", "a/b", "container:", "a\u001bb", "name=", "name=a,ip=x"})
   void anotherNetworkIsRefused(String text) {
     assertThatThrownBy(() -> NetworkMode.parse(text))
         .isInstanceOf(OptionException.class)

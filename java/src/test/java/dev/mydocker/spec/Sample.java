@@ -48,6 +48,20 @@ final class Sample {
 
   static HostFacts host(
       Set<Capability> held, int cgroupVersion, boolean swapAccounting, boolean recursiveReadOnly) {
+    return host(held, cgroupVersion, swapAccounting, recursiveReadOnly, Optional.empty());
+  }
+
+  /** With another container, in whose network namespace this one lives. */
+  static HostFacts host(NetworkOwner network) {
+    return host(HELD, 2, true, true, Optional.of(network));
+  }
+
+  private static HostFacts host(
+      Set<Capability> held,
+      int cgroupVersion,
+      boolean swapAccounting,
+      boolean recursiveReadOnly,
+      Optional<NetworkOwner> network) {
     return new HostFacts(
         ID,
         "server",
@@ -81,7 +95,8 @@ final class Sample {
         new Machine("amd64", 6, 1),
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
         Map.of("data", "/volumes/data", "made", "/volumes/made"),
-        Optional.empty());
+        Optional.empty(),
+        network);
   }
 
   private static Spec.Device device(String path, String type, long major, long minor) {

@@ -127,7 +127,8 @@ class UsernsModeTest {
             machine,
             h.seccomp(),
             h.volumes(),
-            Optional.of(USERS));
+            Optional.of(USERS),
+            h.network());
     return SpecCompiler.compile(options.build(), Sample.IMAGE, Sample.files(), host).spec();
   }
 
@@ -137,6 +138,15 @@ class UsernsModeTest {
 
   private static Spec compiled(RunOptions.Builder options) throws IOException, OptionException {
     return compiled(options, new Machine("amd64", 5, 19));
+  }
+
+  @Test
+  void whoHasUsersOfItsOwnJoinsNoOthersNetwork() throws Exception {
+    RunOptions.Builder options = auto().network(NetworkMode.parse("container:web"));
+    assertThatThrownBy(() -> compiled(options))
+        .isInstanceOf(OptionException.class)
+        .hasMessageContaining("another container's network namespace")
+        .hasMessageContaining("give --userns=host");
   }
 
   @Test
