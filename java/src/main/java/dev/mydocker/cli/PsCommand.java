@@ -11,7 +11,6 @@ import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.HostPort;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkJoin;
-import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -188,7 +187,7 @@ final class PsCommand implements Command {
       out.add(join.network());
     }
     if (out.isEmpty()) {
-      return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
+      return container.settings().network().text();
     }
     return String.join(",", out);
   }

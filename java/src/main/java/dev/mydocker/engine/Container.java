@@ -162,7 +162,7 @@ public final class Container {
 
   /** What it will not have on this host, though it is usual: a sentence each. */
   public List<String> remarks() throws IOException {
-    return ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
+    return home.cgroups().isEmpty() || ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
         ? List.of()
         : List.of(
             "there is no /dev/fuse: /proc shows the host's memory and CPUs in it, not its limits"
@@ -701,13 +701,30 @@ public final class Container {
   public List<Integer> processes() throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       tell("top", Map.of());
-      return home.cgroup(id).processes();
+      return processes(process);
     }
+  }
+
+  private List<Integer> processes(FirstProcess first) throws IOException {
+    return home.cgroups().isEmpty()
+        ? PidNamespace.processes(first.pid())
+        : home.cgroup(id).processes();
   }
 
   /** Those of some of its processes that still are, in no order. */
   public Set<Integer> remaining(Collection<Integer> processes) throws IOException {
-    Set<Integer> still = new HashSet<>(home.cgroup(id).processes());
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isEmpty() && home.cgroups().isEmpty()) {
+      return Set.of();
+    }
+    Set<Integer> still = new HashSet<>();
+    if (running.isEmpty()) {
+      still.addAll(home.cgroup(id).processes());
+    } else {
+      try (FirstProcess process = running.get()) {
+        still.addAll(processes(process));
+      }
+    }
     still.retainAll(processes);
     return still;
   }
@@ -783,6 +800,11 @@ public final class Container {
         layer.prepare();
       }
       Image base = images.local().details(record.imageId()).image();
+      if (pause && hold.process().isPresent() && home.cgroups().isEmpty()) {
+        throw new IOException(
+            "without a cgroup its processes cannot stand still meanwhile: commit with"
+                + " --pause=false, or stop it first");
+      }
       boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
       if (frozen) {
         home.cgroup(id).freeze();

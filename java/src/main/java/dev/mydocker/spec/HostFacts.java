@@ -31,7 +31,8 @@ import java.util.Set;
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
- * @param users the ids of its user namespace; empty when it lives in the host's
+ * @param users the ids of its user namespace; empty when it lives in the engine's
+ * @param rootless what an engine of an ordinary user can give; empty for root's
  */
 public record HostFacts(
     String id,
@@ -55,7 +56,8 @@ public record HostFacts(
     Machine machine,
     Seccomp.Builtin seccomp,
     Map<String, String> volumes,
-    Optional<UserMaps> users) {
+    Optional<UserMaps> users,
+    Optional<Rootless> rootless) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);

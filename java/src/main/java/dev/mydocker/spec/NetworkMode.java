@@ -6,11 +6,35 @@ import java.util.List;
 /** How a container is connected. */
 public sealed interface NetworkMode {
 
+  /** The word of {@code --network}; of several networks their names, joined by commas. */
+  String text();
+
   /** A network namespace of its own with nothing but loopback. */
-  record None() implements NetworkMode {}
+  record None() implements NetworkMode {
+    @Override
+    public String text() {
+      return "none";
+    }
+  }
 
   /** The host's network namespace. */
-  record Host() implements NetworkMode {}
+  record Host() implements NetworkMode {
+    @Override
+    public String text() {
+      return "host";
+    }
+  }
+
+  /**
+   * A network namespace of its own, whose packets a process of the user takes to the host's
+   * sockets: pasta(1).
+   */
+  record Pasta() implements NetworkMode {
+    @Override
+    public String text() {
+      return "pasta";
+    }
+  }
 
   /**
    * A network namespace of its own, with a link in each of some networks.
@@ -20,6 +44,11 @@ public sealed interface NetworkMode {
   record Joined(List<NetworkJoin> networks) implements NetworkMode {
     public Joined {
       networks = List.copyOf(networks);
+    }
+
+    @Override
+    public String text() {
+      return String.join(",", networks.stream().map(NetworkJoin::network).toList());
     }
 
     /** Where whoever says nothing is. */
@@ -39,6 +68,9 @@ public sealed interface NetworkMode {
     }
     if (text.equals("host")) {
       return new Host();
+    }
+    if (text.equals("pasta")) {
+      return new Pasta();
     }
     if (text.startsWith("container:")) {
       throw new OptionException("--network: " + OptionException.quote(text) + " comes later");

@@ -127,7 +127,8 @@ class UsernsModeTest {
             machine,
             h.seccomp(),
             h.volumes(),
-            Optional.of(USERS));
+            Optional.of(USERS),
+            Optional.empty());
     return SpecCompiler.compile(options.build(), Sample.IMAGE, Sample.files(), host).spec();
   }
 
