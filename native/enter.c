@@ -348,8 +348,11 @@ static int map(pid_t pid)
     struct ranges uids = {0}, gids = {0};
     read_ranges("/etc/subuid", user, &uids);
     read_ranges("/etc/subgid", user, &gids);
-    if (uids.count == 0 && gids.count == 0)
+    if (uids.count == 0 && gids.count == 0) {
+        fprintf(stderr, "mydocker: this user has no ids in /etc/subuid and /etc/subgid: in its"
+                        " containers there is only root, whose every file is\n");
         return map_one(pid);
+    }
     if (uids.count == 0 || gids.count == 0)
         return fail("this user has ids in one of /etc/subuid and /etc/subgid only", 0,
                     "give it some in both");

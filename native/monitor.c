@@ -32,6 +32,7 @@
 #include "health.h"
 #include "init.h"
 #include "interpreter.h"
+#include "keeper.h"
 #include "log.h"
 #include "sysinfo.h"
 #include "view.h"
@@ -657,6 +658,8 @@ int main(int argc, char **argv)
         return pause_main();
     if (argc > 2 && strcmp(argv[1], "enter") == 0)
         return enter_main(argv + 2);
+    if (argc > 2 && strcmp(argv[1], "keep") == 0)
+        return keeper_main(argv + 2);
     char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
     end = end ? take_commands(&monitor, end) : NULL;
     if (!end)

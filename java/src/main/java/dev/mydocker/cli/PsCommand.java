@@ -94,7 +94,7 @@ final class PsCommand implements Command {
     Format format = format(arguments);
     boolean sized = arguments.on("--size") && !arguments.on("--quiet") || format.names("Size");
     ContainerSizes sizes = engine.sizes();
-    List<Endpoint> endpoints = engine.networks().endpoints();
+    List<Endpoint> endpoints = engine.endpoints();
     List<Json.Obj> rows = new ArrayList<>();
     for (ContainerInfo container : shown) {
       String size = sized ? size(sizes.of(container.id())) : NO_SIZE;

@@ -19,6 +19,7 @@ import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
+import dev.mydocker.launch.MonitorImage;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Output;
 import dev.mydocker.launch.PlanCompiler;
@@ -31,12 +32,14 @@ import dev.mydocker.network.Connection;
 import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -437,6 +440,10 @@ public final class Container {
             home.networks().plug(connection.get(), inside, recorder::did);
           }
         }
+        ContainerSettings settings = info().settings();
+        if (settings.network() instanceof NetworkMode.Pasta) {
+          startPasta(initPid, settings);
+        }
       }
 
       /** What never ran is not started again by its policy. */
@@ -445,6 +452,16 @@ public final class Container {
         home.store().forget(id);
       }
     };
+  }
+
+  private void startPasta(int first, ContainerSettings settings) throws IOException {
+    try {
+      Path run = home.roots().running().resolve(id);
+      List<PortOption> ports = settings.ports().published();
+      Pasta.start(MonitorImage.get().path(), id, first, run, ports, recorder::did);
+    } catch (OptionException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   private void makeHostFiles(LaunchScript.Launch launch) throws IOException {
@@ -1272,7 +1289,8 @@ public final class Container {
 
   /** What it has of its networks now; nothing when it does not run. */
   public List<Endpoint> endpoints() throws IOException {
-    return home.networks().endpoints(id);
+    Optional<Endpoint> pasta = Pasta.find(home.roots().running().resolve(id));
+    return pasta.isPresent() ? List.of(pasta.get()) : home.networks().endpoints(id);
   }
 
   /**

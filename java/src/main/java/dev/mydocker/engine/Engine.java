@@ -20,6 +20,7 @@ import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.Networks;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.DeviceOption;
@@ -151,6 +152,15 @@ public final class Engine {
       }
     }
     return used;
+  }
+
+  /** What running containers have of their networks. */
+  public List<Endpoint> endpoints() throws IOException {
+    List<Endpoint> all = new ArrayList<>(home.networks().endpoints());
+    for (String id : UserNamespace.own().initial() ? List.<String>of() : home.store().ids()) {
+      Pasta.find(home.roots().running().resolve(id)).ifPresent(all::add);
+    }
+    return all;
   }
 
   /** Its volumes. */
