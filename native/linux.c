@@ -49,6 +49,9 @@
 #define ABI 1
 #define CHUNK 65536
 
+/* Of arguments, and of the environment: bytes; more the kernel does not take by itself. */
+#define EXEC_LIMIT (6u << 20)
+
 /* The result of a libc wrapper as the kernel's: -errno instead of -1. */
 static jint result(long r)
 {
@@ -998,6 +1001,50 @@ FN(jint, raise_default, jint number)
     return result(kill(getpid(), number));
 }
 
+/* ---- another program ------------------------------------------------------------------------ */
+
+/* Strings that are each ended by a NUL, as execve(2) wants them; free both. */
+static int vector_get(JNIEnv *env, jbyteArray bytes, char **text, char ***vector)
+{
+    size_t size, count = 0;
+    void *copy;
+    int r = blob_get(env, bytes, EXEC_LIMIT, &copy, &size);
+    if (r)
+        return r;
+    *text = copy;
+    for (size_t i = 0; i < size; i++)
+        count += (*text)[i] == '\0';
+    *vector = calloc(count + 1, sizeof **vector);
+    if (!*vector || (size > 0 && (*text)[size - 1] != '\0')) {
+        r = *vector ? -EINVAL : -ENOMEM;
+        free(*vector);
+        free(copy);
+        return r;
+    }
+    char *at = *text;
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        (*vector)[i] = at;
+    return 0;
+}
+
+FN(jint, execve_, jint program, jbyteArray arguments, jbyteArray environment)
+{
+    UNUSED;
+    char *words, *settings, **argv, **envp;
+    int r = vector_get(env, arguments, &words, &argv);
+    if (r)
+        return r;
+    r = vector_get(env, environment, &settings, &envp);
+    if (r == 0) {
+        r = result(syscall(SYS_execveat, program, "", argv, envp, AT_EMPTY_PATH));
+        free(settings);
+        free(envp);
+    }
+    free(words);
+    free(argv);
+    return r;
+}
+
 /* ---- bpf ------------------------------------------------------------------------------------ */
 
 FN(jint, bpf_load, jint type, jbyteArray instructions)
@@ -1160,6 +1207,7 @@ static const JNINativeMethod METHODS[] = {
     M("bind", "(I" B ")I", bind_),
     M("getsockname", "(I" B ")I", getsockname_),
     M("sendFds", "(I[I)I", send_fds),
+    M("execve", "(I" B B ")I", execve_),
     M("bpfLoad", "(I" B ")I", bpf_load),
     M("bpfAttach", "(IIII)I", bpf_attach),
     M("launch", "(" B "[I[I)I", launch_),

@@ -28,9 +28,11 @@
 
 #include "clients.h"
 #include "command.h"
+#include "enter.h"
 #include "health.h"
 #include "init.h"
 #include "interpreter.h"
+#include "keeper.h"
 #include "log.h"
 #include "sysinfo.h"
 #include "view.h"
@@ -652,6 +654,12 @@ int main(int argc, char **argv)
     static struct monitor monitor;
     if (argc > 0 && strcmp(argv[0], "mydocker-init") == 0)
         return init_main(argv);
+    if (argc > 0 && strcmp(argv[0], "mydocker-pause") == 0)
+        return pause_main();
+    if (argc > 2 && strcmp(argv[1], "enter") == 0)
+        return enter_main(argv + 2);
+    if (argc > 2 && strcmp(argv[1], "keep") == 0)
+        return keeper_main(argv + 2);
     char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
     end = end ? take_commands(&monitor, end) : NULL;
     if (!end)

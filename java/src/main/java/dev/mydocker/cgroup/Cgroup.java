@@ -236,7 +236,10 @@ public final class Cgroup {
         return;
       }
     }
-    throw new IOException("this host has no freezer cgroup, which pausing needs");
+    throw new IOException(
+        hierarchies.isEmpty()
+            ? "pausing needs a cgroup: " + CgroupPlanner.NONE
+            : "this host has no freezer cgroup, which pausing needs");
   }
 
   private Optional<String> freezer(Hierarchy h) {

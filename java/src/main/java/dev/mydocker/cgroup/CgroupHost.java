@@ -3,6 +3,7 @@ package dev.mydocker.cgroup;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
@@ -44,8 +45,9 @@ public final class CgroupHost {
    * @param swapAccounting whether memory and swap can be limited together
    * @param cpus the CPUs of the v1 cpuset hierarchy's root; a new v1 cpuset has none of its own
    * @param mems its memory nodes
+   * @param rootless whether there are none as none was delegated to this user
    */
-  record Facts(boolean swapAccounting, String cpus, String mems) {}
+  record Facts(boolean swapAccounting, String cpus, String mems, boolean rootless) {}
 
   private final List<Hierarchy> hierarchies;
   private final Facts facts;
@@ -57,7 +59,18 @@ public final class CgroupHost {
 
   /** Reads what is mounted and which controllers there are. */
   public static CgroupHost detect() throws IOException {
-    return detect("");
+    // In a user namespace the host's cgroups are there to be seen, and not to be written.
+    return UserNamespace.own().initial()
+        ? detect("")
+        : new CgroupHost(List.of(), new Facts(false, "", "", true));
+  }
+
+  /**
+   * Whether containers have no cgroups here at all: those of an ordinary user, to whom none was
+   * delegated.
+   */
+  public boolean isEmpty() {
+    return hierarchies.isEmpty();
   }
 
   /**
@@ -89,7 +102,7 @@ public final class CgroupHost {
         mems = text(mount + "/cpuset.mems");
       }
     }
-    return new CgroupHost(hierarchies, new Facts(swap, cpus, mems));
+    return new CgroupHost(hierarchies, new Facts(swap, cpus, mems, false));
   }
 
   private static String text(String path) throws KernelException {

@@ -23,6 +23,11 @@ final class CgroupPlanner {
   /** The kernel's own, microseconds. */
   private static final long DEFAULT_PERIOD = 100_000;
 
+  /** Why there is no cgroup, and what to do. */
+  static final String NONE =
+      "none is delegated to this user: do it as root, or where cgroup v2 is by"
+          + " systemd-run --user --scope -p Delegate=yes";
+
   private final List<Hierarchy> hierarchies;
   private final CgroupHost.Facts facts;
   private final String path;
@@ -355,6 +360,9 @@ final class CgroupPlanner {
 
   private Hierarchy require(String controller, String key) throws IOException {
     Optional<Hierarchy> found = find(controller);
+    if (hierarchies.isEmpty() && facts.rootless()) {
+      throw new IOException(cause(key) + " needs a cgroup: " + NONE);
+    }
     if (found.isEmpty()) {
       throw new IOException(
           cause(key)

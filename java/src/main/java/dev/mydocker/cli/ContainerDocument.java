@@ -12,7 +12,6 @@ import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkJoin;
-import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Signal;
@@ -167,10 +166,7 @@ final class ContainerDocument {
     if (!networks.isEmpty()) {
       return networks.get(0).network();
     }
-    if (container.settings().network() instanceof NetworkMode.OfContainer other) {
-      return other.text();
-    }
-    return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
+    return container.settings().network().text();
   }
 
   private static Json.Obj bindings(ContainerInfo container) {

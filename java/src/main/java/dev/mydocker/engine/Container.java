@@ -19,6 +19,7 @@ import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
+import dev.mydocker.launch.MonitorImage;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Namespace;
 import dev.mydocker.launch.Output;
@@ -32,12 +33,14 @@ import dev.mydocker.network.Connection;
 import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -166,7 +169,7 @@ public final class Container {
 
   /** What it will not have on this host, though it is usual: a sentence each. */
   public List<String> remarks() throws IOException {
-    return ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
+    return home.cgroups().isEmpty() || ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
         ? List.of()
         : List.of(
             "there is no /dev/fuse: /proc shows the host's memory and CPUs in it, not its limits"
@@ -465,6 +468,10 @@ public final class Container {
             home.networks().plug(connection.get(), inside, recorder::did);
           }
         }
+        ContainerSettings settings = info().settings();
+        if (settings.network() instanceof NetworkMode.Pasta) {
+          startPasta(initPid, settings);
+        }
       }
 
       /** What never ran is not started again by its policy. */
@@ -473,6 +480,16 @@ public final class Container {
         home.store().forget(id);
       }
     };
+  }
+
+  private void startPasta(int first, ContainerSettings settings) throws IOException {
+    try {
+      Path run = home.roots().running().resolve(id);
+      List<PortOption> ports = settings.ports().published();
+      Pasta.start(MonitorImage.get().path(), id, first, run, ports, recorder::did);
+    } catch (OptionException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   private void makeHostFiles(LaunchScript.Launch launch) throws IOException {
@@ -729,13 +746,30 @@ public final class Container {
   public List<Integer> processes() throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       tell("top", Map.of());
-      return home.cgroup(id).processes();
+      return processes(process);
     }
+  }
+
+  private List<Integer> processes(FirstProcess first) throws IOException {
+    return home.cgroups().isEmpty()
+        ? PidNamespace.processes(first.pid())
+        : home.cgroup(id).processes();
   }
 
   /** Those of some of its processes that still are, in no order. */
   public Set<Integer> remaining(Collection<Integer> processes) throws IOException {
-    Set<Integer> still = new HashSet<>(home.cgroup(id).processes());
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    if (running.isEmpty() && home.cgroups().isEmpty()) {
+      return Set.of();
+    }
+    Set<Integer> still = new HashSet<>();
+    if (running.isEmpty()) {
+      still.addAll(home.cgroup(id).processes());
+    } else {
+      try (FirstProcess process = running.get()) {
+        still.addAll(processes(process));
+      }
+    }
     still.retainAll(processes);
     return still;
   }
@@ -811,6 +845,11 @@ public final class Container {
         layer.prepare();
       }
       Image base = images.local().details(record.imageId()).image();
+      if (pause && hold.process().isPresent() && home.cgroups().isEmpty()) {
+        throw new IOException(
+            "without a cgroup its processes cannot stand still meanwhile: commit with"
+                + " --pause=false, or stop it first");
+      }
       boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
       if (frozen) {
         home.cgroup(id).freeze();
@@ -1283,7 +1322,8 @@ public final class Container {
 
   /** What it has of its networks now; nothing when it does not run. */
   public List<Endpoint> endpoints() throws IOException {
-    return home.networks().endpoints(id);
+    Optional<Endpoint> pasta = Pasta.find(home.roots().running().resolve(id));
+    return pasta.isPresent() ? List.of(pasta.get()) : home.networks().endpoints(id);
   }
 
   /**

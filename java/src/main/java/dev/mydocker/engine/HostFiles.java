@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.network.Connection;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Ip;
 import dev.mydocker.spec.NameChoice;
@@ -88,6 +89,10 @@ final class HostFiles {
     }
     String domain = spec.domainname().orElse("");
     String full = domain.isEmpty() ? "" : name + "." + domain + " ";
+    if (settings.network() instanceof NetworkMode.Pasta) {
+      // Its address is the host's, and is known when pasta has started.
+      out.append("127.0.1.1\t").append(full).append(name).append('\n');
+    }
     for (Ip address : addresses.own()) {
       out.append(address).append('\t').append(full).append(name).append('\n');
     }
@@ -105,8 +110,10 @@ final class HostFiles {
   }
 
   private static String resolvConf(ContainerSettings settings) throws IOException {
-    NameChoice names = settings.names();
-    boolean own = settings.network() instanceof NetworkMode.Joined;
+    boolean pasta = settings.network() instanceof NetworkMode.Pasta;
+    boolean asked = !settings.names().servers().isEmpty();
+    NameChoice names = pasta && !asked ? settings.names().at(Pasta.NAMES) : settings.names();
+    boolean own = pasta || settings.network() instanceof NetworkMode.Joined;
     boolean said =
         !names.servers().isEmpty() || !names.search().isEmpty() || !names.options().isEmpty();
     String host = read("/etc/resolv.conf", "");

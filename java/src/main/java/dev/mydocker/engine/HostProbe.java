@@ -6,6 +6,7 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.ExecProcess;
@@ -14,6 +15,7 @@ import dev.mydocker.spec.Machine;
 import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
+import dev.mydocker.spec.Rootless;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -99,7 +101,26 @@ final class HostProbe {
         seccomp,
         volumes,
         users,
-        network);
+        network,
+        rootless());
+  }
+
+  /** What an engine in a user namespace can give; empty in the host's. */
+  private Optional<Rootless> rootless() {
+    UserNamespace own = UserNamespace.own();
+    if (own.initial()) {
+      return Optional.empty();
+    }
+    UserMaps ids = new UserMaps(mappings(own.uids()), mappings(own.gids()));
+    return Optional.of(new Rootless(ids, own.groups(), !cgroups.isEmpty()));
+  }
+
+  private static List<Spec.IdMapping> mappings(List<UserNamespace.Range> ranges) {
+    List<Spec.IdMapping> out = new ArrayList<>();
+    for (UserNamespace.Range r : ranges) {
+      out.add(new Spec.IdMapping(r.inside(), r.outside(), r.count()));
+    }
+    return out;
   }
 
   /** What is bound at a container's /etc/hosts. */

@@ -26,7 +26,8 @@ final class StatsReader {
    */
   static ContainerStats read(Home home, String id, NetworkMode network) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
-      CgroupUsage usage = home.cgroup(id).usage();
+      CgroupUsage usage =
+          home.cgroups().isEmpty() ? PidNamespace.usage(process.pid()) : home.cgroup(id).usage();
       long nanos = System.nanoTime();
       boolean own = !isHosts(home, network);
       List<String> devices = own ? devices(process, id) : List.of();

@@ -70,6 +70,8 @@ public final class Linux {
   public static final int S_IFIFO = 0010000;
 
   /** fsconfig(2), {@code command}. */
+  public static final int FSCONFIG_SET_FLAG = 0;
+
   public static final int FSCONFIG_SET_STRING = 1;
 
   public static final int FSCONFIG_CMD_CREATE = 6;
@@ -408,6 +410,17 @@ public final class Linux {
    * @param fds 1 to 253
    */
   public static native int sendFds(int socket, int[] fds);
+
+  // ---- another program --------------------------------------------------------------------------
+
+  /**
+   * execveat(2) AT_EMPTY_PATH: this process becomes the program behind a descriptor. Comes back
+   * only when that fails.
+   *
+   * @param arguments strings that are each ended by a NUL
+   * @param environment likewise
+   */
+  public static native int execve(int program, byte[] arguments, byte[] environment);
 
   // ---- bpf --------------------------------------------------------------------------------------
 

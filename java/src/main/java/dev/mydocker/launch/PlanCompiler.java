@@ -152,7 +152,7 @@ public final class PlanCompiler {
     this.handover =
         handed ? Optional.of(new Handover(spec, in.overlay(), in.causes())) : Optional.empty();
     this.steps =
-        new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, handed, init);
+        new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, spec, init);
   }
 
   /** The plan of {@code input}. */
@@ -396,7 +396,9 @@ public final class PlanCompiler {
         + ",upperdir="
         + escaped(in.overlay().upper())
         + ",workdir="
-        + escaped(in.overlay().work());
+        + escaped(in.overlay().work())
+        // Nobody in a user namespace may set the trusted attributes that are usual (Linux 5.11).
+        + (ProcessSteps.isRootless(spec) ? ",userxattr" : "");
   }
 
   /** Overlayfs takes a backslash from before any character of a path (ovl_unescape). */

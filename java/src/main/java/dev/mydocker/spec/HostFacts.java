@@ -31,8 +31,9 @@ import java.util.Set;
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
- * @param users the ids of its user namespace; empty when it lives in the host's
+ * @param users the ids of its user namespace; empty when it lives in the engine's
  * @param network in whose network namespace it lives, when that is another container's
+ * @param rootless what an engine of an ordinary user can give; empty for root's
  */
 public record HostFacts(
     String id,
@@ -57,7 +58,8 @@ public record HostFacts(
     Seccomp.Builtin seccomp,
     Map<String, String> volumes,
     Optional<UserMaps> users,
-    Optional<NetworkOwner> network) {
+    Optional<NetworkOwner> network,
+    Optional<Rootless> rootless) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);

@@ -107,6 +107,15 @@ public record RunOptions(
 
   /** The same with other mounts. */
   public RunOptions with(List<MountOption> others) {
+    return with(others, network);
+  }
+
+  /** The same connected in another way. */
+  public RunOptions with(NetworkMode other) {
+    return with(mounts, other);
+  }
+
+  private RunOptions with(List<MountOption> others, NetworkMode connected) {
     return new RunOptions(
         image,
         command,
@@ -130,7 +139,7 @@ public record RunOptions(
         seccomp,
         confinement,
         devices,
-        network,
+        connected,
         ports,
         names,
         pid,

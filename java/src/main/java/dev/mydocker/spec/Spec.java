@@ -38,6 +38,16 @@ public record Spec(
   /** The annotation with the value of --userns, of a container with a user namespace of its own. */
   public static final String USERNS = "dev.mydocker.userns";
 
+  /**
+   * The annotation of a container that an ordinary user has made: {@link #ROOTLESS_SINGLE} when its
+   * root is the only user it has, else {@link #ROOTLESS_RANGES}.
+   */
+  public static final String ROOTLESS = "dev.mydocker.rootless";
+
+  public static final String ROOTLESS_SINGLE = "single";
+
+  public static final String ROOTLESS_RANGES = "ranges";
+
   /** The annotation with the signal that stops the container, of the image-spec's conversion.md. */
   public static final String STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 
