@@ -37,10 +37,10 @@ final class Sysctls {
   static Map<String, String> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
-    boolean own =
-        options.network() instanceof NetworkMode.Joined
-            || options.network() instanceof NetworkMode.None;
-    if (own) {
+    boolean shared =
+        options.network() instanceof NetworkMode.Host
+            || options.network() instanceof NetworkMode.OfContainer;
+    if (!shared) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
         Optional<UserMaps> ids = host.users().or(() -> host.rootless().map(Rootless::ids));
         boolean groups = name.equals(PING) && ids.isPresent();
