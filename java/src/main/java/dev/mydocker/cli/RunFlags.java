@@ -213,10 +213,7 @@ final class RunFlags {
         .list("DEVICE:NUMBER", "How often it writes in a second", "--device-write-iops")
         .value("NUMBER", "How readily it is swapped out, 0 to 100", "--memory-swappiness")
         .toggle("Let it wait for memory instead of killing it", "--oom-kill-disable")
-        .value(
-            "NUMBER",
-            "How readily the host's OOM killer takes it, -1000 to 1000",
-            "--oom-score-adj");
+        .value("NUMBER", "How readily the OOM killer takes it, -1000 to 1000", "--oom-score-adj");
   }
 
   /**
