@@ -36,6 +36,9 @@ final class NetworkScript {
       out.add(
           "echo 1 > " + Sh.quote("/proc/sys/net/ipv4/conf/" + link.bridge() + "/route_localnet"));
       out.add("ip link set " + bridge + " up");
+      if (v6) {
+        out.add("ip -6 route add local ::1 dev " + bridge + " table local metric 65536");
+      }
     }
     for (String parameter : network.parameters()) {
       out.add("echo 1 > /proc/sys/net/" + parameter + " # packets of containers are passed on");

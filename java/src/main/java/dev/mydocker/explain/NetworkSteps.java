@@ -75,6 +75,9 @@ final class NetworkSteps {
       netlink("add address " + what, "the host in the network");
     }
     netlink("set " + name + " up", "only then it carries anything");
+    if (hasV6(link)) {
+      netlink("add route local ::1 dev " + name, "published ports serve ::1, too");
+    }
   }
 
   private void plug(Preview.Link link) {

@@ -8,8 +8,10 @@ import dev.mydocker.spec.Ip;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The links, addresses and routes of one network namespace, as rtnetlink(7) changes them. Each
@@ -21,6 +23,7 @@ final class Links implements AutoCloseable {
   private static final int RTM_GETLINK = 18;
   private static final int RTM_SETLINK = 19;
   private static final int RTM_NEWADDR = 20;
+  private static final int RTM_GETADDR = 22;
   private static final int RTM_NEWROUTE = 24;
   private static final int RTM_GETROUTE = 26;
 
@@ -29,6 +32,7 @@ final class Links implements AutoCloseable {
 
   private static final int LINK = 16;
   private static final int ROUTE = 12;
+  private static final int ADDRESS = 8;
   private static final int IFF_UP = 1;
 
   private static final int IFLA_ADDRESS = 1;
@@ -53,8 +57,13 @@ final class Links implements AutoCloseable {
   private static final int RTA_DST = 1;
   private static final int RTA_OIF = 4;
   private static final int RTA_GATEWAY = 5;
+  private static final int RTA_PRIORITY = 6;
   private static final int RTN_UNICAST = 1;
+  private static final int RTN_LOCAL = 2;
   private static final int RT_TABLE_MAIN = 254;
+  private static final int RT_TABLE_LOCAL = 255;
+  private static final int LAST = 1 << 16;
+  private static final byte[] LOOPBACK6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   private static final int RTPROT_BOOT = 3;
 
   static final int AF_UNSPEC = 0;
@@ -239,6 +248,33 @@ final class Links implements AutoCloseable {
         () -> netlink.request(message, "RTM_NEWROUTE of default via " + gateway));
   }
 
+  /**
+   * Lets a link take packets to ::1, too. The kernel drops those that say so when they come in;
+   * what is left is the answers to what this host has sent from there and translated, which
+   * conntrack gives their address back. Behind the route of lo, which is what everything else
+   * takes.
+   */
+  void loopback6(int index, String name) throws KernelException {
+    NetMessage message =
+        new NetMessage(RTM_NEWROUTE, MAKE)
+            .u8(AF_INET6)
+            .u8(Byte.SIZE * LOOPBACK6.length)
+            .u8(0)
+            .u8(0)
+            .u8(RT_TABLE_LOCAL)
+            .u8(RTPROT_BOOT)
+            .u8(0)
+            .u8(RTN_LOCAL)
+            .u32(0)
+            .attribute(RTA_DST, LOOPBACK6)
+            .attribute(RTA_OIF, index)
+            .attribute(RTA_PRIORITY, LAST);
+    change(
+        "add route local ::1 dev " + name,
+        "published ports serve ::1, too",
+        () -> netlink.request(message, "RTM_NEWROUTE of local ::1 dev " + name));
+  }
+
   /** Removes a link; one that is not there is removed already. */
   void delete(String name) throws KernelException {
     NetMessage message = link(RTM_DELLINK, ACK, 0, 0).attribute(IFLA_IFNAME, name);
@@ -277,6 +313,22 @@ final class Links implements AutoCloseable {
     for (Netlink.Reply reply : netlink.ask(message, "RTM_GETLINK of all links")) {
       Optional<ByteBuffer> name = reply.attribute(LINK, IFLA_IFNAME);
       out.add(new Link(reply.body().getInt(4), name.map(Netlink::text).orElse("")));
+    }
+    return out;
+  }
+
+  /** Every address of this namespace; of IPv4 all of 127.0.0.0/8 are, of which this has one. */
+  Set<Ip> addresses() throws KernelException {
+    Set<Ip> out = new HashSet<>();
+    for (int family : new int[] {AF_INET, AF_INET6}) {
+      NetMessage message = new NetMessage(RTM_GETADDR, NetMessage.F_REQUEST | NetMessage.F_DUMP);
+      message.u8(family).u8(0).u8(0).u8(0).u32(0);
+      for (Netlink.Reply reply : netlink.ask(message, "RTM_GETADDR of all addresses")) {
+        // IFA_LOCAL is of IPv4 alone; there IFA_ADDRESS may be the other end's.
+        Optional<ByteBuffer> local = reply.attribute(ADDRESS, IFA_LOCAL);
+        Optional<ByteBuffer> ip = local.isPresent() ? local : reply.attribute(ADDRESS, IFA_ADDRESS);
+        ip.ifPresent(bytes -> out.add(Ip.of(bytes.array())));
+      }
     }
     return out;
   }

@@ -157,7 +157,12 @@ final class Netlink implements AutoCloseable {
     throw new KernelException("netlink", what + text, -error);
   }
 
-  private static Optional<ByteBuffer> find(ByteBuffer in, int from, int wanted) {
+  /**
+   * An attribute's value.
+   *
+   * @param from where attributes begin
+   */
+  static Optional<ByteBuffer> find(ByteBuffer in, int from, int wanted) {
     int at = from;
     while (at + 4 <= in.limit()) {
       int length = in.getShort(at) & 0xffff;

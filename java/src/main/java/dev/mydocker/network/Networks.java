@@ -526,7 +526,7 @@ public final class Networks {
               endpoint.wayOut(),
               !endpoint.ports().isEmpty()));
     }
-    String rules = Ruleset.of(names.table(), used, of(all, container));
+    String rules = Ruleset.of(names.table(), used, of(all, container), servesLoopback6());
     return new Preview(links, names.table(), rules, List.copyOf(parameters));
   }
 
@@ -692,6 +692,19 @@ public final class Networks {
     return free;
   }
 
+  /**
+   * Whether ports can be served to ::1: br_netfilter translates answers before the bridge hands
+   * them over, and what then says that it is for ::1 is dropped as if it had come in so (ip6_rcv).
+   */
+  private static boolean servesLoopback6() throws IOException {
+    Path call = Path.of("/proc/sys/net/bridge/bridge-nf-call-ip6tables");
+    return !Files.exists(call) || Files.readString(call).strip().equals("0");
+  }
+
+  private static boolean isLoopback6(Ip address) {
+    return address.isV6() && address.isLoopback();
+  }
+
   /** Ports lead to the place that has the way out, as answers go by it. */
   private static void publish(
       List<PortOption> ports, List<Endpoint> own, List<Endpoint> all, PortSockets sockets)
@@ -700,6 +713,16 @@ public final class Networks {
       Endpoint endpoint = own.get(i);
       if (endpoint.wayOut()) {
         for (PortOption port : ports) {
+          boolean loopback6 = !port.host().isEmpty() && isLoopback6(Ip.parse(port.host()));
+          if (loopback6 && endpoint.ip6().isPresent() && !servesLoopback6()) {
+            throw new NetworkException(
+                NetworkException.Kind.UNFIT,
+                "cannot publish "
+                    + port.text()
+                    + ": br_netfilter would drop the answers: set"
+                    + " net.bridge.bridge-nf-call-ip6tables to 0, or publish it at another"
+                    + " address");
+          }
           sockets.take(port, endpoint.ip().isPresent(), endpoint.ip6().isPresent());
         }
         Endpoint published = endpoint.with(sockets.ports());
@@ -765,6 +788,9 @@ public final class Networks {
             index, name, pool.gateway(), pool.subnet().prefix(), "the host in the network");
       }
       links.up(index, name);
+      if (hostHasV6 && v6) {
+        links.loopback6(index, name);
+      }
       return index;
     } catch (IOException e) {
       try {
@@ -801,7 +827,7 @@ public final class Networks {
       files.writeRules("");
       return Optional.empty();
     }
-    String wanted = Ruleset.of(names.table(), used, state.endpoints());
+    String wanted = Ruleset.of(names.table(), used, state.endpoints(), servesLoopback6());
     long before = Nft.generation();
     boolean same =
         state.generation() != 0 && before == state.generation() && wanted.equals(files.rules());
@@ -830,6 +856,9 @@ public final class Networks {
    */
   public void plug(Connection connection, Fd netns, NetJournal journal) throws IOException {
     connection.settle();
+    for (Connection.Place place : connection.places()) {
+      Conntrack.forget(place.endpoint().ports());
+    }
     try (Links host = Links.in(-1, journal);
         Links inside = Links.in(netns.number(), journal)) {
       for (Connection.Place place : connection.places()) {
@@ -945,6 +974,9 @@ public final class Networks {
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
     rules(networks, state);
+    for (Endpoint endpoint : gone) {
+      Conntrack.forget(endpoint.ports());
+    }
     files.write(new NetFiles.State(rest, files.state().map(NetFiles.State::generation).orElse(0L)));
   }
 

@@ -69,7 +69,10 @@ final class PortSockets implements AutoCloseable {
     if (addresses.isEmpty()) {
       throw new NetworkException(
           NetworkException.Kind.UNFIT,
-          "cannot publish " + option.text() + ": the network has no address of that family");
+          "cannot publish "
+              + option.text()
+              + ": the network has no addresses of that family: with IPv6 it has both, network"
+              + " create --ipv6");
     }
     NetworkException taken = null;
     int attempts = option.first() == 0 ? ATTEMPTS : option.last() - option.first() + 1;

@@ -21,15 +21,21 @@ final class Ruleset {
   private final StringBuilder out = new StringBuilder();
   private final List<Used> networks;
   private final List<Endpoint> endpoints;
+  private final boolean loopback6;
 
-  private Ruleset(List<Used> networks, List<Endpoint> endpoints) {
+  private Ruleset(List<Used> networks, List<Endpoint> endpoints, boolean loopback6) {
     this.networks = networks;
     this.endpoints = endpoints;
+    this.loopback6 = loopback6;
   }
 
-  /** The table of that name as a file for {@code nft -f}, which replaces it in one step. */
-  static String of(String table, List<Used> networks, List<Endpoint> endpoints) {
-    Ruleset rules = new Ruleset(networks, endpoints);
+  /**
+   * The table of that name as a file for {@code nft -f}, which replaces it in one step.
+   *
+   * @param loopback6 whether this host can serve ports to ::1
+   */
+  static String of(String table, List<Used> networks, List<Endpoint> endpoints, boolean loopback6) {
+    Ruleset rules = new Ruleset(networks, endpoints, loopback6);
     rules.line("table inet " + table + " {}");
     rules.line("delete table inet " + table);
     rules.line("table inet " + table + " {");
@@ -69,6 +75,7 @@ final class Ruleset {
       }
       // The bridge takes loopback addresses (route_localnet), for what comes from the host alone.
       line("    iifname " + bridge + " ip daddr 127.0.0.0/8 drop");
+      line("    iifname " + bridge + " ip6 daddr ::1 drop");
       Optional<Network.Pool> pool = used.network().pool(false);
       if (pool.isPresent()) {
         line(
@@ -125,13 +132,14 @@ final class Ruleset {
     line("  }");
   }
 
-  private static String translation(HostPort port, Ip to) {
+  private String translation(HostPort port, Ip to) {
     boolean v6 = port.address().isV6();
     String net = v6 ? "ip6" : "ip";
-    // An IPv6 packet from ::1 cannot leave by another link, so it stays where it is.
+    // Where the answers would be dropped the sender is told that nobody is there.
+    String ipv6 = loopback6 ? "ipv6" : "ipv6 ip6 saddr != ::1";
     String where =
         port.address().isAny()
-            ? "meta nfproto " + (v6 ? "ipv6 ip6 saddr != ::1" : "ipv4") + " fib daddr type local"
+            ? "meta nfproto " + (v6 ? ipv6 : "ipv4") + " fib daddr type local"
             : net + " daddr " + port.address();
     String target = (v6 ? "[" + to + "]" : to) + ":" + port.inner();
     return where
@@ -161,6 +169,7 @@ final class Ruleset {
         line("    oifname " + bridge + " " + from + " ct status dnat masquerade");
       }
       line("    oifname " + bridge + " ip saddr 127.0.0.0/8 masquerade");
+      line("    oifname " + bridge + " ip6 saddr ::1 masquerade");
     }
     line("  }");
   }

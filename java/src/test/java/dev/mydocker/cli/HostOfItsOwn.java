@@ -37,14 +37,17 @@ abstract class HostOfItsOwn {
         ip link set lo up
         ip link add lan type veth peer name lan netns %d
         ip addr add 192.0.2.1/24 dev lan
+        ip addr add 2001:db8::1/64 dev lan nodad
         ip link set lan up
         nft add table inet somebodys
         """;
     sh(host, String.format(script, neighbour.pid()));
     sh(
         neighbour,
-        "ip link set lo up; ip addr add 192.0.2.2/24 dev lan; ip link set lan up;"
-            + " ip route add default via 192.0.2.1");
+        "ip link set lo up; ip addr add 192.0.2.2/24 dev lan;"
+            + " ip addr add 2001:db8::2/64 dev lan nodad; ip link set lan up;"
+            + " ip route add default via 192.0.2.1; ip route add default via 2001:db8::1");
+    good("pull", "-q", B);
   }
 
   static Process namespace() throws Exception {

@@ -22,7 +22,17 @@ final class LifeVictim {
 
   /** A process that waits to run that command line. */
   static Process start(CommandLine mydocker, Path warm, List<String> line) throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), mydocker, warm, line);
+  }
+
+  /**
+   * The same.
+   *
+   * @param before what the process is started by: nsenter and its options
+   */
+  static Process start(List<String> before, CommandLine mydocker, Path warm, List<String> line)
+      throws IOException {
+    List<String> command = new ArrayList<>(before);
     command.add(System.getProperty("java.home") + "/bin/java");
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
