@@ -130,6 +130,7 @@ bench: mydocker.jar $(BUSYBOX)
 	$(MVN) -q test-compile
 	java/src/test/bench/bench.sh
 	java/src/test/bench/pull.sh
+	java/src/test/bench/network.sh
 
 install: mydocker.jar
 	install -d $(DESTDIR)$(PREFIX)/lib/mydocker/native $(DESTDIR)$(PREFIX)/bin
