@@ -248,9 +248,10 @@ static bool find_name(char name[256])
     const struct passwd *entry = NULL;
     while (file && (entry = fgetpwent(file)) && entry->pw_uid != geteuid())
         ;
-    bool found = entry && strlen(entry->pw_name) < 256;
+    size_t size = entry ? strlen(entry->pw_name) + 1 : 0;
+    bool found = size > 0 && size <= 256;
     if (found)
-        strcpy(name, entry->pw_name);
+        memcpy(name, entry->pw_name, size);
     if (file)
         fclose(file);
     return found;
