@@ -80,7 +80,7 @@ record Blueprint(
         run,
         HostFiles.of(compiled.spec(), run, record.settings(), addresses),
         within(compiled.spec(), record.settings().volumes()),
-        home.cgroups(),
+        home.enterable(),
         home.seccomp());
   }
 

@@ -4,6 +4,7 @@ import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.Networks;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,6 +46,19 @@ record Home(
   /** Whether something of a network may be on this host. */
   boolean hasNetworks() {
     return Files.exists(roots.connected());
+  }
+
+  /**
+   * The cgroups into which a process of this one can go: an ordinary user's is let into those below
+   * a delegated one when it is there itself.
+   */
+  CgroupHost enterable() throws IOException {
+    if (cgroups.delegation().isEmpty()) {
+      return cgroups;
+    }
+    return CgroupHost.detect().delegation().equals(cgroups.delegation())
+        ? cgroups
+        : cgroups.withoutAny();
   }
 
   /** A container's cgroup, whether it exists or not. */

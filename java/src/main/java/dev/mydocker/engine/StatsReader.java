@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupUsage;
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
@@ -25,8 +26,8 @@ final class StatsReader {
    */
   static ContainerStats read(Home home, String id, NetworkMode network) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
-      CgroupUsage usage =
-          home.cgroups().isEmpty() ? PidNamespace.usage(process.pid()) : home.cgroup(id).usage();
+      Cgroup cgroup = home.cgroup(id);
+      CgroupUsage usage = cgroup.exists() ? cgroup.usage() : PidNamespace.usage(process.pid());
       long nanos = System.nanoTime();
       boolean own = !(network instanceof NetworkMode.Host);
       List<String> devices = own ? devices(process, id) : List.of();
