@@ -12,6 +12,7 @@
 #include "enter.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -148,7 +149,10 @@ static int open_run_root(char *path)
 
 /* ---- the namespace that is there ------------------------------------------------------------- */
 
-/* The 22nd field of /proc/PID/stat, in clock ticks since the start; 0: there is no such process. */
+/*
+ * The 22nd field of /proc/PID/stat, in clock ticks since the start; 0: there is no such process, or
+ * it has ended and waits for being reaped, after which its number is another's.
+ */
 static unsigned long long start_of(long pid)
 {
     char path[64], text[1024];
@@ -162,6 +166,8 @@ static unsigned long long start_of(long pid)
     text[n] = '\0';
     /* The second field is a name, which may hold anything; the third comes after its bracket. */
     char *at = strrchr(text, ')');
+    if (at && strncmp(at, ") Z", 3) == 0)
+        return 0;
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');
     return at ? strtoull(at, NULL, 10) : 0;
@@ -201,6 +207,47 @@ static int find_namespace(int file)
         close(fd);
         fd = -1;
     }
+    return fd;
+}
+
+/* The namespace of the monitor whose record that is, else -1. */
+static int namespace_of_monitor(int containers, const char *id)
+{
+    char path[NAME_MAX + 8], text[128];
+    snprintf(path, sizeof path, "%s/pid", id);
+    int file = openat(containers, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0)
+        close(file);
+    text[n > 0 ? n : 0] = '\0';
+    long pid, monitor;
+    if (sscanf(text, "{\"pid\":%ld,\"monitor\":%ld,", &pid, &monitor) != 2)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%ld/comm", monitor);
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    n = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0)
+        close(file);
+    text[n > 0 ? n : 0] = '\0';
+    return strcmp(text, "mydocker-monito\n") == 0 ? namespace_of(monitor) : -1;
+}
+
+/*
+ * Who held the namespace was killed, and containers go on in it: it is theirs that is wanted, and
+ * not a new one from which they could not be reached. -1 when nothing runs.
+ */
+static int namespace_of_containers(void)
+{
+    char path[PATH_MAX];
+    if (!fits(snprintf(path, sizeof path, "%s/containers", environment("MYDOCKER_RUN_ROOT"))))
+        return -1;
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    int fd = -1;
+    while (directory && fd < 0 && (entry = readdir(directory)))
+        fd = namespace_of_monitor(dirfd(directory), entry->d_name);
+    if (directory)
+        closedir(directory);
     return fd;
 }
 
@@ -248,9 +295,10 @@ static bool find_name(char name[256])
     const struct passwd *entry = NULL;
     while (file && (entry = fgetpwent(file)) && entry->pw_uid != geteuid())
         ;
-    bool found = entry && strlen(entry->pw_name) < 256;
+    size_t size = entry ? strlen(entry->pw_name) + 1 : 0;
+    bool found = size > 0 && size <= 256;
     if (found)
-        strcpy(name, entry->pw_name);
+        memcpy(name, entry->pw_name, size);
     if (file)
         fclose(file);
     return found;
@@ -368,13 +416,13 @@ int pause_main(void)
 }
 
 /*
- * The child: becomes what holds the namespace. By execve, so that the arguments and the environment
- * of the first command, which may hold secrets, do not stay with it.
+ * The child: becomes what holds the namespace, a new one when `users` is -1. By execve, so that the
+ * arguments and the environment of the first command, which may hold secrets, do not stay with it.
  */
-static void hold(int talk)
+static void hold(int talk, int users)
 {
     char byte = 0;
-    if (unshare(CLONE_NEWUSER) < 0)
+    if ((users < 0 ? unshare(CLONE_NEWUSER) : setns(users, CLONE_NEWUSER)) < 0)
         byte = (char)errno;
     if (write(talk, &byte, 1) != 1 || byte || read(talk, &byte, 1) != 1)
         _exit(1);
@@ -390,15 +438,18 @@ static void hold(int talk)
     _exit(1);
 }
 
-/* Meets the child when it is in its namespace, gives it ids, and lets it go on; its namespace. */
-static int raise_child(pid_t pid, int talk)
+/*
+ * Meets the child when it is in its namespace, gives that ids when it is new, and lets the child go
+ * on; its namespace.
+ */
+static int raise_child(pid_t pid, int talk, bool new)
 {
     char error;
     if (read(talk, &error, 1) != 1)
         return fail("a user namespace", EPIPE, NULL);
     if (error)
         return fail("unshare(CLONE_NEWUSER)", error, KERNEL);
-    int fd = map(pid) < 0 ? -1 : namespace_of(pid);
+    int fd = new &&map(pid) < 0 ? -1 : namespace_of(pid);
     if (fd >= 0 && (write(talk, "", 1) != 1 || read(talk, &error, 1) != 0)) {
         close(fd);
         fd = -1;
@@ -415,7 +466,8 @@ static int note(int file, pid_t pid)
     return 0;
 }
 
-static int make_namespace(int file)
+/* Has a namespace held, a new one when `users` is -1; it, or -1. */
+static int hold_namespace(int file, int users)
 {
     int talk[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) < 0)
@@ -423,10 +475,10 @@ static int make_namespace(int file)
     pid_t pid = fork();
     if (pid == 0) {
         close(talk[0]);
-        hold(talk[1]);
+        hold(talk[1], users);
     }
     close(talk[1]);
-    int fd = pid < 0 ? fail("fork", errno, NULL) : raise_child(pid, talk[0]);
+    int fd = pid < 0 ? fail("fork", errno, NULL) : raise_child(pid, talk[0], users < 0);
     if (fd >= 0 && note(file, pid) < 0) {
         close(fd);
         fd = -1;
@@ -456,7 +508,7 @@ static int join(void)
         return fail("user-namespace", errno, NULL);
     int users = find_namespace(file);
     if (users < 0)
-        users = make_namespace(file);
+        users = hold_namespace(file, namespace_of_containers());
     close(file);
     if (users < 0)
         return -1;

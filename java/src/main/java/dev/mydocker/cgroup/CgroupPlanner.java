@@ -303,7 +303,8 @@ final class CgroupPlanner {
 
   private void deviceFilter(List<Spec.DeviceRule> rules) {
     for (Hierarchy h : hierarchies) {
-      if (h.unified() && !DeviceProgram.allowsEverything(rules)) {
+      // bpf(2) is root's: an ordinary user's containers use the devices that the user may use.
+      if (h.unified() && !facts.rootless() && !DeviceProgram.allowsEverything(rules)) {
         limits.add(new CgroupStep.DeviceFilter(h.mountPoint() + path, rules, cause("devices")));
       }
     }
@@ -362,6 +363,13 @@ final class CgroupPlanner {
     Optional<Hierarchy> found = find(controller);
     if (hierarchies.isEmpty() && facts.rootless()) {
       throw new IOException(cause(key) + " needs a cgroup: " + NONE);
+    }
+    if (found.isEmpty() && facts.rootless()) {
+      throw new IOException(
+          cause(key)
+              + " needs the cgroup controller "
+              + controller
+              + ", which was not delegated to this user (systemd: Delegate=, in user@.service)");
     }
     if (found.isEmpty()) {
       throw new IOException(

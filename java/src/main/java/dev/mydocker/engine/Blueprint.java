@@ -81,7 +81,7 @@ record Blueprint(
         run,
         files(record, compiled, run, addresses),
         within(compiled.spec(), record.settings().volumes()),
-        home.cgroups(),
+        home.enterable(),
         home.seccomp());
   }
 

@@ -169,7 +169,7 @@ public final class Container {
 
   /** What it will not have on this host, though it is usual: a sentence each. */
   public List<String> remarks() throws IOException {
-    return home.cgroups().isEmpty() || ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
+    return home.enterable().isEmpty() || ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
         ? List.of()
         : List.of(
             "there is no /dev/fuse: /proc shows the host's memory and CPUs in it, not its limits"
@@ -394,7 +394,7 @@ public final class Container {
       }
       sharedNetwork.ifPresent(
           fd -> slots.put(PlanCompiler.FIRST_JOINED + Namespace.NETWORK.ordinal(), fd));
-      Cgroup cgroup = home.cgroup(id);
+      Cgroup cgroup = home.enterable().at(Leftovers.cgroupPath(id));
       if (cgroup.unified().isEmpty()) {
         return launch(launch, stdio, slots, monitor);
       }
@@ -453,7 +453,7 @@ public final class Container {
       @Override
       public void begin() throws IOException {
         // Where there is v2, that has been done.
-        Cgroup cgroup = home.cgroup(id);
+        Cgroup cgroup = home.enterable().at(Leftovers.cgroupPath(id));
         if (cgroup.unified().isEmpty()) {
           cgroup.create(launch.cgroup(), recorder::did);
         }
@@ -709,7 +709,7 @@ public final class Container {
               id,
               process.another(),
               spec(),
-              home.cgroup(id),
+              cgroupToJoin(),
               options,
               home.seccomp(),
               monitorOfView(),
@@ -717,6 +717,22 @@ public final class Container {
       events.created();
       return exec;
     }
+  }
+
+  /** The cgroup of what joins it; none where it has none itself. */
+  private Cgroup cgroupToJoin() throws IOException {
+    Cgroup own = home.cgroup(id);
+    if (!own.exists()) {
+      return home.cgroups().withoutAny().at(Leftovers.cgroupPath(id));
+    }
+    if (home.enterable().isEmpty()) {
+      throw new IOException(
+          "container "
+              + shortId()
+              + " has a cgroup, into which no process of this session can go: run it by"
+              + " systemd-run --user --scope, as the container was");
+    }
+    return own;
   }
 
   /** Its run directory, when its monitor shows it the machine. */
@@ -751,17 +767,13 @@ public final class Container {
   }
 
   private List<Integer> processes(FirstProcess first) throws IOException {
-    return home.cgroups().isEmpty()
-        ? PidNamespace.processes(first.pid())
-        : home.cgroup(id).processes();
+    Cgroup cgroup = home.cgroup(id);
+    return cgroup.exists() ? cgroup.processes() : PidNamespace.processes(first.pid());
   }
 
   /** Those of some of its processes that still are, in no order. */
   public Set<Integer> remaining(Collection<Integer> processes) throws IOException {
     Optional<FirstProcess> running = FirstProcess.find(home, id);
-    if (running.isEmpty() && home.cgroups().isEmpty()) {
-      return Set.of();
-    }
     Set<Integer> still = new HashSet<>();
     if (running.isEmpty()) {
       still.addAll(home.cgroup(id).processes());
@@ -845,7 +857,7 @@ public final class Container {
         layer.prepare();
       }
       Image base = images.local().details(record.imageId()).image();
-      if (pause && hold.process().isPresent() && home.cgroups().isEmpty()) {
+      if (pause && hold.process().isPresent() && !home.cgroup(id).exists()) {
         throw new IOException(
             "without a cgroup its processes cannot stand still meanwhile: commit with"
                 + " --pause=false, or stop it first");

@@ -96,12 +96,34 @@ public final class Engine {
             roots,
             store,
             volumes,
-            CgroupHost.detect(),
+            cgroups(roots),
             images.layers(),
             new SeccompFilters(roots.seccomp()),
             events),
         images,
         environment);
+  }
+
+  /**
+   * The host's cgroups; of an ordinary user what was delegated, which is written down, as a later
+   * command may be started from where it is not.
+   */
+  private static CgroupHost cgroups(Roots roots) throws IOException {
+    CgroupHost here = CgroupHost.detect();
+    if (UserNamespace.own().initial()) {
+      return here;
+    }
+    Path note = roots.run().resolve("delegated");
+    Optional<String> known =
+        Files.exists(note) ? Optional.of(Files.readString(note)) : Optional.empty();
+    if (here.delegation().isEmpty()) {
+      return known.isEmpty() ? here : CgroupHost.delegated(known);
+    }
+    if (!here.delegation().equals(known)) {
+      StateFile.makeDirectories(roots.run());
+      StateFile.write(note, here.delegation().get(), false);
+    }
+    return here;
   }
 
   /** Its images. */
@@ -427,10 +449,10 @@ public final class Engine {
 
   /** Where nobody can make bridges, the default network is a process of the user. */
   private static CreateRequest connected(CreateRequest request) {
-    boolean usual = request.options().network().equals(NetworkMode.Joined.byDefault());
-    return usual && !UserNamespace.own().initial()
-        ? request.with(new NetworkMode.Pasta())
-        : request;
+    boolean usual =
+        !UserNamespace.own().initial()
+            && request.options().network().equals(NetworkMode.Joined.byDefault());
+    return usual ? request.with(new NetworkMode.Pasta()) : request;
   }
 
   private static void requireRoot() throws IOException {
@@ -470,7 +492,7 @@ public final class Engine {
     Set<String> devices = new HashSet<>(request.options().devices().sources());
     devices.addAll(request.options().limits().blockIo().devices());
     HostFacts host =
-        new HostProbe(home.cgroups(), home.seccomp())
+        new HostProbe(home.enterable(), home.seccomp())
             .facts(id, run, privileged, devices, volumes, users, network);
     CompiledSpec compiled =
         SpecCompiler.compile(
@@ -482,10 +504,10 @@ public final class Engine {
       // What cannot be compiled is said now, not when it starts.
       home.seccomp().program(compiled.spec().linux().seccomp());
     }
-    if (home.cgroups().isEmpty()) {
+    if (!UserNamespace.own().initial()) {
       // Likewise a limit, for which there is no cgroup.
       Spec.Resources limits = compiled.spec().linux().resources();
-      home.cgroups().plan(Leftovers.cgroupPath(id), limits, compiled.causes());
+      home.enterable().plan(Leftovers.cgroupPath(id), limits, compiled.causes());
     }
     return compiled;
   }

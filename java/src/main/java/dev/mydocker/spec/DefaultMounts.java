@@ -33,8 +33,10 @@ final class DefaultMounts {
             ? hosts("/sys", sys)
             : new Spec.Mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", sys)));
     out.add(
-        new Spec.Mount(
-            "/sys/fs/cgroup", "cgroup", "cgroup", List.of("nosuid", "noexec", "nodev", sys)));
+        rootless && options.cgroupns() == NamespaceMode.HOST
+            ? hosts("/sys/fs/cgroup", sys)
+            : new Spec.Mount(
+                "/sys/fs/cgroup", "cgroup", "cgroup", List.of("nosuid", "noexec", "nodev", sys)));
     if (!rootless || options.ipc() != NamespaceMode.HOST) {
       // The host's queues an ordinary user cannot mount, and not every host has them to be bound.
       out.add(

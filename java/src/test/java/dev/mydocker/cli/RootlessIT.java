@@ -160,6 +160,19 @@ class RootlessIT {
     }
   }
 
+  /** Containers hold it as well, so they are not lost with what was there to hold it. */
+  @Test
+  void containersAreFoundAfterTheHolderWasKilled() throws Exception {
+    good("run", "-d", "--name", "goes-on", "--network", "none", box, "sleep", "1000");
+    String before = user.namespace();
+    ProcessHandle.of(Long.parseLong(before.split(" ")[0])).orElseThrow().destroyForcibly();
+
+    assertThat(good("exec", "goes-on", "id", "-u")).isEqualTo("0");
+    assertThat(user.namespace()).isNotEqualTo(before);
+    assertThat(good("exec", "goes-on", "readlink", "/proc/self/ns/user"))
+        .isEqualTo(good("unshare", "readlink", "/proc/self/ns/user"));
+  }
+
   @Test
   void aRunRootThatOthersCanWriteIsRefused() throws Exception {
     good("unshare", "true");

@@ -47,7 +47,10 @@ public final class OrdinaryUser implements AutoCloseable {
     for (String file : FILES) {
       user.setSubordinate(Path.of(file), subordinate);
     }
-    for (Path at = directory; at.startsWith("/tmp/"); at = at.getParent()) {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    for (Path at = directory;
+        at.startsWith(temporary) && !at.equals(temporary);
+        at = at.getParent()) {
       Files.setPosixFilePermissions(at, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
     for (String own : List.of("home", "run")) {
