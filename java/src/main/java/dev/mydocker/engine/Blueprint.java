@@ -15,6 +15,7 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,7 @@ import java.util.Set;
  * @param run its run directory
  * @param files what is to be written there, by path
  * @param within of each mounted part of a volume, the volume's content
+ * @param resolver whether it has networks, of which its monitor tells it the names
  * @param cgroups the host's hierarchies
  * @param seccomp filters of system calls
  */
@@ -55,6 +57,7 @@ record Blueprint(
     Path run,
     Map<String, String> files,
     Map<String, String> within,
+    boolean resolver,
     CgroupHost cgroups,
     SeccompFilters seccomp) {
 
@@ -80,6 +83,7 @@ record Blueprint(
         run,
         HostFiles.of(compiled.spec(), run, record.settings(), addresses),
         within(compiled.spec(), record.settings().volumes()),
+        record.settings().network() instanceof NetworkMode.Joined,
         home.cgroups(),
         home.seccomp());
   }
@@ -145,6 +149,7 @@ record Blueprint(
             fileSources(),
             within,
             view(),
+            resolver,
             Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")),
             seccomp.program(spec().linux().seccomp()));
     LaunchPlan plan = PlanCompiler.compile(input);
