@@ -244,6 +244,9 @@ public final class Container {
       sharedNetwork = share(record, run);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
+      if (connection.isPresent()) {
+        HostFiles.writeResolvers(run.path(), record.settings());
+      }
       long now = System.currentTimeMillis();
       home.store().begin(id, now);
       boolean restarts = record.settings().restart().when() != RestartPolicy.When.NO;
@@ -273,12 +276,15 @@ public final class Container {
       return Optional.empty();
     }
     Files.writeString(run.path().resolve(RunFiles.NETWORK), "");
-    List<String> names = new ArrayList<>(List.of(record.name(), id.substring(0, 12)));
     try {
       return Optional.of(
           home.networks()
               .connect(
-                  id, settings.networks(), settings.ports().published(), names, recorder::did));
+                  id,
+                  settings.networks(),
+                  settings.ports().published(),
+                  names(record),
+                  recorder::did));
     } catch (OptionException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -301,6 +307,13 @@ public final class Container {
         start,
         System.nanoTime());
     return Optional.of(namespace);
+  }
+
+  /** What it is called in its networks, the name that Docker tells for its address first. */
+  private List<String> names(ContainerRecord record) throws IOException {
+    List<String> names = new ArrayList<>(List.of(record.name(), shortId()));
+    spec().hostname().ifPresent(names::add);
+    return names;
   }
 
   /** What its start has changed on this host that a user should know: a sentence each. */
@@ -1279,12 +1292,11 @@ public final class Container {
 
   private void plug(FirstProcess process, ContainerRecord record, NetworkJoin join)
       throws IOException, OptionException {
-    List<String> names = List.of(record.name(), shortId());
     Path run = home.roots().running().resolve(id);
     // One of a container that has left all its networks is swept as well.
     Files.writeString(run.resolve(RunFiles.NETWORK), "");
     try (Connection more =
-        home.networks().connect(id, List.of(join), List.of(), names, recorder::did)) {
+        home.networks().connect(id, List.of(join), List.of(), names(record), recorder::did)) {
       try (Fd inside =
           StateFile.open(Path.of("/proc/" + process.pid() + "/ns/net"), Linux.O_RDONLY, 0)) {
         home.networks().plug(more, inside, recorder::did);
@@ -1294,6 +1306,7 @@ public final class Container {
         throw e;
       }
       HostFiles.add(run, spec().hostname().orElse(record.name()), more);
+      HostFiles.setNamed(run, home.networks().isNamed(id));
     }
   }
 
@@ -1312,6 +1325,10 @@ public final class Container {
       }
       if (!known || !home.networks().endpoints(id).isEmpty()) {
         home.networks().disconnect(id, network.id());
+        Path run = home.roots().running().resolve(id);
+        if (Files.isDirectory(run)) {
+          HostFiles.setNamed(run, home.networks().isNamed(id));
+        }
       }
       home.store().update(id, now -> now.with(left(now.settings(), network.name())));
       home.tellNetwork("disconnect", network, Map.of("container", id));
@@ -1349,6 +1366,7 @@ public final class Container {
     String before = record().name();
     home.store().rename(id, name);
     if (!before.equals(name)) {
+      home.networks().rename(id, before, name);
       tell("rename", Map.of("oldName", "/" + before));
     }
   }
