@@ -64,7 +64,8 @@ final class HostFiles {
           }
         }
       }
-      return new Addresses(own, gateway, preview.isNamed());
+      // A launch by hand has no monitor that could be its name server.
+      return new Addresses(own, gateway, false);
     }
   }
 
