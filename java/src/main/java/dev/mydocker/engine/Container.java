@@ -479,6 +479,9 @@ public final class Container {
           Path netns = Path.of("/proc/" + initPid + "/ns/net");
           try (Fd inside = StateFile.open(netns, Linux.O_RDONLY, 0)) {
             home.networks().plug(connection.get(), inside, recorder::did);
+            home.networks()
+                .serveNames(
+                    inside, PlanCompiler.RESOLVER, PlanCompiler.RESOLVER_PORT, recorder::did);
           }
         }
         ContainerSettings settings = info().settings();

@@ -1,5 +1,6 @@
 package dev.mydocker.explain;
 
+import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.network.Preview;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,8 @@ final class NetworkSteps {
   private final Preview network;
   private final List<One> out = new ArrayList<>();
 
+  private static final String NAMES = "so that port 53 of its addresses is free for its programs";
+
   private NetworkSteps(Preview network) {
     this.network = network;
   }
@@ -42,6 +45,8 @@ final class NetworkSteps {
   static List<One> plug(Preview network) {
     NetworkSteps steps = new NetworkSteps(network);
     network.links().forEach(steps::plug);
+    String names = PlanCompiler.RESOLVER_ADDRESS + ":53 is port " + PlanCompiler.RESOLVER_PORT;
+    steps.netlink("new rules: " + names, NAMES);
     return steps.out;
   }
 

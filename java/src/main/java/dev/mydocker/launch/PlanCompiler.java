@@ -21,15 +21,18 @@ public final class PlanCompiler {
   /** Where a container with networks asks for names, in its own network namespace. */
   public static final String RESOLVER_ADDRESS = "127.0.0.11";
 
+  /** The same as a number, the first byte the highest. */
+  public static final int RESOLVER = 0x7f00000b;
+
+  /** Where it listens: no port that the kernel gives away by itself, nor anybody known. */
+  public static final int RESOLVER_PORT = 61053;
+
   private static final int ROOT = Slot.FREE;
   private static final int TREE = Slot.FREE + 1;
   private static final int TARGET = Slot.FREE + 2;
   private static final int HIERARCHIES = Slot.FREE + 5;
   private static final int PART = Slot.FREE + 6;
   private static final int VIEW = Slot.FREE + 7;
-
-  private static final long RESOLVER = 0x7f00000b;
-  private static final long RESOLVER_PORT = 53;
   private static final long SOCK_STREAM = 1;
   private static final long SOCK_DGRAM = 2;
 

@@ -1,12 +1,14 @@
 package dev.mydocker.network;
 
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.RandomName;
 import dev.mydocker.spec.Ip;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.PortOption;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -866,6 +868,30 @@ public final class Networks {
       for (Connection.Place place : connection.places()) {
         plug(place, netns, host, inside);
       }
+    }
+  }
+
+  /**
+   * Leads what asks a container's name server to the port where that listens.
+   *
+   * @param netns the container's network namespace, once
+   * @param address the name server's, there: IPv4, the first byte the highest
+   * @param port where it listens
+   */
+  public void serveNames(Fd netns, int address, int port, NetJournal journal)
+      throws KernelException {
+    Ip server = Ip.of(ByteBuffer.allocate(4).putInt(address).array());
+    long start = System.nanoTime();
+    long result = 0;
+    try {
+      ResolverRules.add(netns.number(), server, port);
+    } catch (KernelException e) {
+      result = -e.errno().number();
+      throw e;
+    } finally {
+      String what = "new rules: " + server + ":53 is port " + port;
+      String why = "so that port 53 of its addresses is free for its programs";
+      journal.did("netlink", List.of(what), why, result, start, System.nanoTime());
     }
   }
 

@@ -160,7 +160,7 @@ class DnsIT {
         .contains("1 packets received")
         .contains("nameserver 127.0.0.11\noptions ndots:0\n");
     assertThat(ASKED).as("nobody else was asked for them").isEmpty();
-    assertThat(sh("asker", "netstat -lnut")).contains("127.0.0.11:53");
+    assertThat(sh("asker", "netstat -lnut")).contains("127.0.0.11:61053");
   }
 
   @Test
@@ -218,6 +218,32 @@ class DnsIT {
     sh("late", "echo '# mine' >> /etc/resolv.conf");
     good("network", "connect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf")).isEqualTo(usual + "# mine\n");
+  }
+
+  @Test
+  void whateverTheContainerMadeOfItsResolvConfItCanBeConnected() throws Exception {
+    good("network", "create", "front");
+    start("late", "bridge");
+    for (String script :
+        List.of("printf '\\377\\376' > /etc/resolv.conf", "truncate -s 3G /etc/resolv.conf")) {
+      sh("late", script);
+      String before = sh("late", "head -c 100 /etc/resolv.conf | od");
+      good("network", "connect", "front", "late");
+      good("network", "disconnect", "front", "late");
+      assertThat(sh("late", "head -c 100 /etc/resolv.conf | od")).isEqualTo(before);
+    }
+  }
+
+  /** One that serves names itself, at all of its addresses. */
+  @Test
+  void port53OfAContainerIsItsOwn() throws Exception {
+    good("network", "create", "front");
+    start("asker", "front");
+    String serve = "nc -ll -p 53 -e echo mine";
+    good("run", "-d", "--name", "ns", "--network", "front", B, "sh", "-c", serve);
+    assertThat(sh("asker", "until nc -w 5 ns 53 </dev/null; do sleep 0.1; done"))
+        .isEqualTo("mine\n");
+    assertThat(look("ns", "asker")).containsExactly(address("asker", "front"));
   }
 
   @Test
