@@ -146,7 +146,7 @@ final class RunFlags {
         .group("Network")
         .list(
             "NETWORK",
-            "bridge (default), a network's name, none, host, or container:NAME",
+            "bridge (default), a network, none, host, container:NAME",
             "--network",
             "--net")
         .list(
