@@ -18,6 +18,7 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.NetworkRequest;
 import dev.mydocker.network.Networks;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
@@ -118,7 +119,7 @@ public final class Engine {
    *
    * @throws OptionException when what is asked for is malformed, or contradicts itself
    */
-  public Network createNetwork(Networks.Request request) throws IOException, OptionException {
+  public Network createNetwork(NetworkRequest request) throws IOException, OptionException {
     requireRoot();
     Network network = home.networks().create(request);
     home.tellNetwork("create", network, Map.of());
