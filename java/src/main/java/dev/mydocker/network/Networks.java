@@ -347,8 +347,10 @@ public final class Networks {
       }
       links.all().forEach(link -> there.add(link.name()));
     }
-    List<Endpoint> all = new ArrayList<>(endpoints());
-    List<Ruleset.Used> used = new ArrayList<>();
+    List<Endpoint> before = endpoints();
+    List<Endpoint> all = new ArrayList<>(before);
+    List<Ruleset.Used> others = used(known, before);
+    List<Ruleset.Used> used = new ArrayList<>(others);
     List<Preview.Link> links = new ArrayList<>();
     Set<String> parameters = new HashSet<>();
     for (NetworkJoin join : joins) {
@@ -364,7 +366,10 @@ public final class Networks {
         endpoint = endpoint.with(served);
       }
       all.add(endpoint);
-      used.add(new Ruleset.Used(network, names.bridge(network)));
+      Ruleset.Used own = new Ruleset.Used(network, names.bridge(network));
+      if (!used.contains(own)) {
+        used.add(own);
+      }
       List<Preview.Address> addresses = new ArrayList<>();
       for (Network.Pool pool : network.pools()) {
         boolean v6 = pool.subnet().first().isV6();
@@ -391,8 +396,10 @@ public final class Networks {
               endpoint.wayOut(),
               !endpoint.ports().isEmpty()));
     }
-    String rules = Ruleset.of(names.table(), used, of(all, container), Wiring.servesLoopback6());
-    return new Preview(links, names.table(), rules, List.copyOf(parameters));
+    boolean loopback6 = Wiring.servesLoopback6();
+    String rules = Ruleset.of(names.table(), used, all, loopback6);
+    String without = others.isEmpty() ? "" : Ruleset.of(names.table(), others, before, loopback6);
+    return new Preview(links, names.table(), rules, without, List.copyOf(parameters));
   }
 
   private static Map<Endpoint, Network> withNetworks(List<Endpoint> own, List<Network> networks)
@@ -608,15 +615,7 @@ public final class Networks {
   /** The same, of which only the beginning is done; empty when nothing is to be done. */
   private Optional<PendingRules> beginRules(
       List<Network> networks, NetFiles.State state, NetJournal journal) throws IOException {
-    List<Ruleset.Used> used = new ArrayList<>();
-    for (Network network : networks) {
-      for (Endpoint endpoint : state.endpoints()) {
-        if (endpoint.network().equals(network.id())) {
-          used.add(new Ruleset.Used(network, names.bridge(network)));
-          break;
-        }
-      }
-    }
+    List<Ruleset.Used> used = used(networks, state.endpoints());
     if (used.isEmpty()) {
       Nft.delete(names.table());
       files.writeRules("");
@@ -629,6 +628,19 @@ public final class Networks {
     return same
         ? Optional.empty()
         : Optional.of(PendingRules.begin(files, state, names.table(), wanted, before, journal));
+  }
+
+  private List<Ruleset.Used> used(List<Network> networks, List<Endpoint> endpoints) {
+    List<Ruleset.Used> used = new ArrayList<>();
+    for (Network network : networks) {
+      for (Endpoint endpoint : endpoints) {
+        if (endpoint.network().equals(network.id())) {
+          used.add(new Ruleset.Used(network, names.bridge(network)));
+          break;
+        }
+      }
+    }
+    return used;
   }
 
   /** Writes the rules anew when somebody has changed, or flushed, the tables of this host. */
