@@ -136,6 +136,7 @@ install: mydocker.jar
 	install -d $(DESTDIR)$(PREFIX)/lib/mydocker/native $(DESTDIR)$(PREFIX)/bin
 	install -m 644 mydocker.jar $(DESTDIR)$(PREFIX)/lib/mydocker/mydocker.jar
 	install -m 644 build/resources/native/*/* $(DESTDIR)$(PREFIX)/lib/mydocker/native
+	chmod 755 $(DESTDIR)$(PREFIX)/lib/mydocker/native/mydocker-monitor
 	sed 's|@LIB@|$(PREFIX)/lib/mydocker|' java/src/main/launcher/mydocker.sh >build/mydocker
 	install -m 755 build/mydocker $(DESTDIR)$(PREFIX)/bin/mydocker
 

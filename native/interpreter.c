@@ -19,6 +19,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -734,6 +735,38 @@ static long op_LOOPBACK_UP(struct run *r, const struct op *op)
     }
     SYS(close, fd);
     return n;
+}
+
+/*
+ * A socket at an address of this network namespace, that of a server. SO_REUSEPORT: who runs as the
+ * same user (root, here), and says the same, may bind that port for all addresses beside it, and
+ * this one, which says which address, still gets what is sent there; socket(7).
+ */
+static long op_BIND(struct run *r, const struct op *op)
+{
+    const int type = (int)op->arg[1];
+    const int on = 1;
+    const uint64_t host = op->arg[2];
+    const uint64_t port = op->arg[3];
+    const unsigned char bytes[] = {(unsigned char)(host >> 24), (unsigned char)(host >> 16),
+                                   (unsigned char)(host >> 8),  (unsigned char)host,
+                                   (unsigned char)(port >> 8),  (unsigned char)port};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    memcpy(&address.sin_addr, bytes, 4);
+    memcpy(&address.sin_port, bytes + 4, 2);
+    long fd = SYS(socket, AF_INET, type | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return fd;
+    long n = SYS(setsockopt, fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (n == 0)
+        n = SYS(bind, fd, &address, sizeof address);
+    if (n == 0 && type == SOCK_STREAM)
+        n = SYS(listen, fd, SOMAXCONN);
+    if (n < 0) {
+        SYS(close, fd);
+        return n;
+    }
+    return set_slot(r, op->arg[0], fd);
 }
 
 static long op_SETHOSTNAME(struct run *r, const struct op *op)

@@ -49,6 +49,9 @@
 #define ABI 1
 #define CHUNK 65536
 
+/* Of arguments, and of the environment: bytes; more the kernel does not take by itself. */
+#define EXEC_LIMIT (6u << 20)
+
 /* The result of a libc wrapper as the kernel's: -errno instead of -1. */
 static jint result(long r)
 {
@@ -134,7 +137,8 @@ static int fill_bytes(JNIEnv *env, jbyteArray out, const void *bytes, jsize coun
 FN(jint, open_flag, jint which)
 {
     UNUSED;
-    return which == 0 ? O_DIRECTORY : O_NOFOLLOW;
+    static const jint flags[] = {O_DIRECTORY, O_NOFOLLOW, O_DIRECT};
+    return flags[which];
 }
 
 FN(jint, openat2_, jint dirfd, jbyteArray name, jint flags, jint mode, jlong resolve)
@@ -178,6 +182,16 @@ FN(jint, write_, jint fd, jbyteArray buffer, jint offset, jint length)
     jint n = length < CHUNK ? length : CHUNK;
     (*env)->GetByteArrayRegion(env, buffer, offset, n, (jbyte *)chunk);
     return RETRY(write(fd, chunk, (size_t)n));
+}
+
+/* From the buffer's own memory: what O_DIRECT writes must lie where it wants it. */
+FN(jint, write_direct, jint fd, jobject buffer, jint offset, jint length)
+{
+    UNUSED;
+    unsigned char *bytes = (*env)->GetDirectBufferAddress(env, buffer);
+    if (!bytes)
+        return -EINVAL;
+    return RETRY(write(fd, bytes + offset, (size_t)length));
 }
 
 FN(jlong, lseek_, jint fd, jlong offset, jint whence)
@@ -987,6 +1001,50 @@ FN(jint, raise_default, jint number)
     return result(kill(getpid(), number));
 }
 
+/* ---- another program ------------------------------------------------------------------------ */
+
+/* Strings that are each ended by a NUL, as execve(2) wants them; free both. */
+static int vector_get(JNIEnv *env, jbyteArray bytes, char **text, char ***vector)
+{
+    size_t size, count = 0;
+    void *copy;
+    int r = blob_get(env, bytes, EXEC_LIMIT, &copy, &size);
+    if (r)
+        return r;
+    *text = copy;
+    for (size_t i = 0; i < size; i++)
+        count += (*text)[i] == '\0';
+    *vector = calloc(count + 1, sizeof **vector);
+    if (!*vector || (size > 0 && (*text)[size - 1] != '\0')) {
+        r = *vector ? -EINVAL : -ENOMEM;
+        free(*vector);
+        free(copy);
+        return r;
+    }
+    char *at = *text;
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        (*vector)[i] = at;
+    return 0;
+}
+
+FN(jint, execve_, jint program, jbyteArray arguments, jbyteArray environment)
+{
+    UNUSED;
+    char *words, *settings, **argv, **envp;
+    int r = vector_get(env, arguments, &words, &argv);
+    if (r)
+        return r;
+    r = vector_get(env, environment, &settings, &envp);
+    if (r == 0) {
+        r = result(syscall(SYS_execveat, program, "", argv, envp, AT_EMPTY_PATH));
+        free(settings);
+        free(envp);
+    }
+    free(words);
+    free(argv);
+    return r;
+}
+
 /* ---- bpf ------------------------------------------------------------------------------------ */
 
 FN(jint, bpf_load, jint type, jbyteArray instructions)
@@ -1079,6 +1137,7 @@ static const JNINativeMethod METHODS[] = {
     M("close", "(I)I", close_),
     M("read", "(I" B "II)I", read_),
     M("write", "(I" B "II)I", write_),
+    M("writeDirect", "(ILjava/nio/ByteBuffer;II)I", write_direct),
     M("lseek", "(IJI)J", lseek_),
     M("ftruncate", "(IJ)I", ftruncate_),
     M("fsync", "(I)I", fsync_),
@@ -1148,6 +1207,7 @@ static const JNINativeMethod METHODS[] = {
     M("bind", "(I" B ")I", bind_),
     M("getsockname", "(I" B ")I", getsockname_),
     M("sendFds", "(I[I)I", send_fds),
+    M("execve", "(I" B B ")I", execve_),
     M("bpfLoad", "(I" B ")I", bpf_load),
     M("bpfAttach", "(IIII)I", bpf_attach),
     M("launch", "(" B "[I[I)I", launch_),

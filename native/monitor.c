@@ -28,10 +28,13 @@
 
 #include "clients.h"
 #include "command.h"
+#include "enter.h"
 #include "health.h"
 #include "init.h"
 #include "interpreter.h"
+#include "keeper.h"
 #include "log.h"
+#include "resolver.h"
 #include "sysinfo.h"
 #include "view.h"
 
@@ -58,6 +61,7 @@ struct monitor {
     int view_in; /* where the view of the machine comes from; -1: it has, or never will */
     struct health health;
     struct view view;
+    struct resolver resolver;
 };
 
 static void drop(int *fd)
@@ -186,7 +190,10 @@ static void receive_console(struct monitor *m)
     drop(&m->console_in);
 }
 
-/* The connection of the view, and then whatever asks for the calls of I; in the end I closes it. */
+/*
+ * The connection of the view, the sockets of the name server, and then whatever asks for the calls
+ * of I; in the end I closes it.
+ */
 static void receive_view(struct monitor *m)
 {
     char byte = SENT;
@@ -195,6 +202,8 @@ static void receive_view(struct monitor *m)
         drop(&m->view_in);
     else if (byte == SENT_LISTENER)
         sysinfo_listen(&m->listeners, fd);
+    else if (resolver_take(&m->resolver, m->run_directory, fd))
+        return;
     else if (m->view.fd < 0)
         m->view.fd = fd;
     else
@@ -347,6 +356,7 @@ static void reap(struct monitor *m)
         return;
     write_exit_record(m, &info);
     health_stop(&m->health);
+    resolver_end(&m->resolver);
     waitid((idtype_t)P_PIDFD, (id_t)m->init, &info, options);
     drop(&m->init);
     if (m->console_in >= 0)
@@ -368,7 +378,8 @@ enum {
     ON_STDERR,
     ON_STDIN,
     ON_LISTENER,
-    ON_CLIENTS
+    ON_RESOLVER,
+    ON_CLIENTS = ON_RESOLVER + RESOLVER_POLLS
 };
 
 static bool output_ended(const struct monitor *m)
@@ -399,6 +410,7 @@ static size_t prepare_poll(const struct monitor *m, struct pollfd *polls)
     polls[ON_STDIN] = (struct pollfd){.fd = input && !same ? m->to_stdin : -1, .events = input};
     polls[ON_LISTENER] = (struct pollfd){
         .fd = clients_accepting(&m->clients) ? m->clients.listener : -1, .events = POLLIN};
+    resolver_prepare(&m->resolver, polls + ON_RESOLVER);
     for (size_t i = 0; i < m->clients.count; i++) {
         const struct client *c = m->clients.list[i];
         short events = POLLIN | (c->out_used ? POLLOUT : 0);
@@ -452,6 +464,7 @@ static void step(struct monitor *m)
     static struct pollfd polls[ON_CLIENTS + CLIENTS_LIMIT + LISTENERS_LIMIT];
     int timeout = sooner(clients_wait(&m->clients, m->init < 0), health_wait(&m->health));
     timeout = sooner(timeout, load_wait(&m->view.machine.load));
+    timeout = sooner(timeout, resolver_wait(&m->resolver));
     clients_sweep(&m->clients);
     if (!m->rest && m->init < 0 && !clients_have_launcher(&m->clients))
         take_the_rest(m);
@@ -464,6 +477,7 @@ static void step(struct monitor *m)
     answer_calls(m, polls + count - listeners, listeners);
     count -= listeners;
     serve_view(m, &polls[ON_VIEW_IN], &polls[ON_VIEW]);
+    resolver_serve(&m->resolver, polls + ON_RESOLVER);
     if (polls[ON_CONSOLE].revents)
         receive_console(m);
     if (m->rest || polls[ON_STDOUT].revents & (POLLIN | POLLHUP | POLLERR))
@@ -652,6 +666,12 @@ int main(int argc, char **argv)
     static struct monitor monitor;
     if (argc > 0 && strcmp(argv[0], "mydocker-init") == 0)
         return init_main(argv);
+    if (argc > 0 && strcmp(argv[0], "mydocker-pause") == 0)
+        return pause_main();
+    if (argc > 2 && strcmp(argv[1], "enter") == 0)
+        return enter_main(argv + 2);
+    if (argc > 2 && strcmp(argv[1], "keep") == 0)
+        return keeper_main(argv + 2);
     char **end = argc < 3 ? NULL : take_settings(&monitor, argv + 3);
     end = end ? take_commands(&monitor, end) : NULL;
     if (!end)

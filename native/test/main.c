@@ -85,9 +85,10 @@ static void run(const struct test *test, int *ran, int *left_out)
 int main(int argc, char **argv)
 {
     const struct test *const tables[] = {
-        plan_tests, shield_tests,  inflate_tests, path_tests,   mount_tests,  process_tests,
-        exec_tests, monitor_tests, log_tests,     client_tests, health_tests, machine_tests,
-        view_tests, sysinfo_tests, init_tests,    launch_tests, linux_tests,  operation_tests,
+        plan_tests,     shield_tests,  inflate_tests, path_tests,    mount_tests,
+        process_tests,  exec_tests,    monitor_tests, log_tests,     client_tests,
+        health_tests,   machine_tests, view_tests,    sysinfo_tests, dns_tests,
+        resolver_tests, init_tests,    launch_tests,  linux_tests,   operation_tests,
     };
     int ran = 0;
     int left_out = 0;

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -408,6 +409,41 @@ static void loopback_of_a_new_network_comes_up(void)
     CHECK_SAME(outcome(u), -EPERM);
 }
 
+static void server_is_bound_beside_another_of_its_user(struct run *run)
+{
+    struct sockaddr_in at;
+    socklen_t size = sizeof at;
+    int on = 1;
+    CHECK(getsockname(run->slots[B], (struct sockaddr *)&at, &size) == 0);
+    CHECK(at.sin_addr.s_addr == htonl(0x7f00000b) && at.sin_port == htons(53));
+    CHECK(fcntl(run->slots[B], F_GETFD) == FD_CLOEXEC);
+    int type = 0;
+    size = sizeof type;
+    CHECK(getsockopt(run->slots[B], SOL_SOCKET, SO_TYPE, &type, &size) == 0);
+    int fd = socket(AF_INET, type, 0);
+    at.sin_addr.s_addr = htonl(INADDR_ANY);
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) < 0 && errno == EADDRINUSE);
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0);
+    CHECK(bind(fd, (struct sockaddr *)&at, sizeof at) == 0);
+    CHECK(type == SOCK_DGRAM || listen(fd, 1) == 0);
+}
+
+static void servers_sockets_are_bound(void)
+{
+    const uint64_t types[] = {SOCK_DGRAM, SOCK_STREAM};
+    for (size_t i = 0; i < 2; i++) {
+        ONE(t, OP_UNSHARE, CLONE_NEWNET);
+        M_DOES(&t->draft, OP_LOOPBACK_UP, 0);
+        M_DOES(&t->draft, OP_BIND, B, types[i], 0x7f00000b, 53);
+        t->inspect = server_is_bound_beside_another_of_its_user;
+        CHECK(outcome(t) >= 0);
+        ONE(u, OP_UNSHARE, CLONE_NEWNET);
+        M_DOES(&u->draft, OP_LOOPBACK_UP, 0);
+        M_DOES(&u->draft, OP_BIND, B, types[i], 0xc0000201, 53); /* 192.0.2.1, RFC 5737 */
+        CHECK_SAME(outcome(u), -EADDRNOTAVAIL);
+    }
+}
+
 /* ---- limits and identity -------------------------------------------------------------------- */
 
 static void limit_is_lower(struct run *run)
@@ -685,6 +721,8 @@ const struct test process_tests[] = {
     {"names longer than the kernel's are refused", names_longer_than_the_kernels_are_refused,
      NEEDS_ROOT | NEEDS_KERNEL},
     {"the loopback of a new network comes up", loopback_of_a_new_network_comes_up, NEEDS_ROOT},
+    {"a server's sockets are bound, and others beside them", servers_sockets_are_bound,
+     NEEDS_ROOT | NEEDS_KERNEL},
     {"a limit is set", limit_is_set, 0},
     {"the mask of file modes is set", file_mode_mask_is_set, 0},
     {"the bounding set keeps what it is told", bounding_set_keeps_what_it_is_told, NEEDS_ROOT},

@@ -36,6 +36,8 @@ extern const struct test health_tests[];
 extern const struct test machine_tests[];
 extern const struct test view_tests[];
 extern const struct test sysinfo_tests[];
+extern const struct test dns_tests[];
+extern const struct test resolver_tests[];
 extern const struct test init_tests[];
 extern const struct test launch_tests[];
 extern const struct test linux_tests[];

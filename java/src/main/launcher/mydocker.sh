@@ -28,8 +28,12 @@ if [ ! -x "$java" ]; then
   exit 125
 fi
 
+# Whoever is not root goes into a user namespace first: a JVM is not let into one. / is root's.
+enter=
+if [ ! -O / ]; then enter='@LIB@/native/mydocker-monitor enter'; fi
+
 # shellcheck disable=SC2086 # options are words
-if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec "$java" $options "$natives" -cp "$jar" $main "$@"; fi
+if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec $enter "$java" $options "$natives" -cp "$jar" $main "$@"; fi
 
 # Where only root can write is root's state.
 if [ -n "${MYDOCKER_ROOT:-}" ]; then
@@ -52,9 +56,9 @@ in_place='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
 # shellcheck disable=SC2086
 run() {
   if [ -O "$archive.jsa" ]; then
-    exec "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options "$natives" -cp "$jar" $main "$@"
+    exec $enter "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options "$natives" -cp "$jar" $main "$@"
   fi
-  if [ -O "$archive.aot" ]; then exec "$java" "-XX:AOTCache=$archive.aot" $options "$natives" -cp "$jar" $main "$@"; fi
+  if [ -O "$archive.aot" ]; then exec $enter "$java" "-XX:AOTCache=$archive.aot" $options "$natives" -cp "$jar" $main "$@"; fi
 }
 run "$@"
 
@@ -75,7 +79,7 @@ make_archive() {
   # What commands load is found out by running them over a state that is then removed. Where that is
   # not possible the archive has less in it, or there is none: the start is only slower.
   # shellcheck disable=SC2086
-  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run "$java" "$flag$scratch/archive" $options \
+  MYDOCKER_ROOT=$scratch/root MYDOCKER_RUN_ROOT=$scratch/run $enter "$java" "$flag$scratch/archive" $options \
     "$natives" -cp "$jar" dev.mydocker.cli.Training </dev/null >/dev/null 2>&1 || :
   if [ -e "$scratch/archive" ]; then
     find "$archives" -maxdepth 1 -type f ! -name "*-of-$this_jar.*" -delete
@@ -90,4 +94,4 @@ make_archive || :
 run "$@"
 
 # shellcheck disable=SC2086
-exec "$java" $options "$natives" -cp "$jar" $main "$@"
+exec $enter "$java" $options "$natives" -cp "$jar" $main "$@"

@@ -28,9 +28,9 @@ fi
 
 cgroup=dev.mydocker.cgroup.CgroupV${VM_CGROUP:-2}IT
 case $* in
-  '') set -- "$cgroup" dev.mydocker.engine.LimitsIT dev.mydocker.engine.NamespacesIT dev.mydocker.engine.ExecIT ;;
+  '') set -- "$cgroup" dev.mydocker.cgroup.RootlessLimitsIT dev.mydocker.engine.LimitsIT dev.mydocker.engine.NamespacesIT dev.mydocker.engine.ExecIT ;;
   all)
-    set -- "$cgroup" dev.mydocker.cgroup.DeviceFilterIT dev.mydocker.launch.MonitorIT
+    set -- "$cgroup" dev.mydocker.cgroup.RootlessLimitsIT dev.mydocker.cgroup.DeviceFilterIT dev.mydocker.launch.MonitorIT
     for name in ContainerLayer Exec Filesystem HealthProbe HostileImage Kill Limits Namespaces Overlay \
       ProcView Process Seccomp Stress; do
       set -- "$@" "dev.mydocker.engine.${name}IT"
@@ -41,7 +41,7 @@ selected=
 for class in "$@"; do selected="$selected --select-class=$class"; done
 
 tests=$PWD/target/test-classes
-put="-f $jre -f $PWD/mydocker.jar -f $tests -f $PWD/build/native -f $PWD/images/out -f $libraries -f $console"
+put="-f /usr/bin/setpriv -f $jre -f $PWD/mydocker.jar -f $tests -f $PWD/build/native -f $PWD/images/out -f $libraries -f $console"
 # The second compiler would cost more than it gains.
 # shellcheck disable=SC2086 # words
 VM_MEMORY=${VM_MEMORY:-3000} exec java/src/test/vm/run.sh $put sh -c "cd $PWD && \

@@ -110,6 +110,9 @@ class ArchitectureTest {
         .callMethod(dev.mydocker.kernel.Linux.class, "signalPipe", int[].class)
         .orShould()
         .callMethod(dev.mydocker.kernel.Linux.class, "raiseDefault", int.class)
+        .orShould()
+        .callMethod(
+            dev.mydocker.kernel.Linux.class, "execve", int.class, byte[].class, byte[].class)
         .check(classes);
   }
 }

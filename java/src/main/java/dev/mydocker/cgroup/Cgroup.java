@@ -197,6 +197,16 @@ public final class Cgroup {
     return new CgroupCounters(hierarchies, path).processes();
   }
 
+  /** Whether it is there: what an ordinary user has started without a delegation has none. */
+  public boolean exists() {
+    for (Hierarchy h : hierarchies) {
+      if (CgroupFile.exists(h.mountPoint() + path)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether its processes are stopped by {@link #freeze}. */
   public boolean isFrozen() throws IOException {
     for (Hierarchy h : hierarchies) {
@@ -229,14 +239,17 @@ public final class Cgroup {
   private void setFrozen(String v1, String v2) throws IOException {
     for (Hierarchy h : hierarchies) {
       Optional<String> file = freezer(h);
-      if (file.isPresent()) {
+      if (file.isPresent() && exists()) {
         byte[] value = CgroupFile.bytes(h.unified() ? v2 : v1);
         int n = CgroupFile.write(Linux.AT_FDCWD, CgroupFile.bytes(file.get()), value);
         KernelException.check(n, "write", file.get());
         return;
       }
     }
-    throw new IOException("this host has no freezer cgroup, which pausing needs");
+    throw new IOException(
+        hierarchies.isEmpty() || !exists()
+            ? "pausing needs a cgroup: " + CgroupPlanner.NONE
+            : "this host has no freezer cgroup, which pausing needs");
   }
 
   private Optional<String> freezer(Hierarchy h) {

@@ -3,11 +3,13 @@ package dev.mydocker.cgroup;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,20 +46,72 @@ public final class CgroupHost {
    * @param swapAccounting whether memory and swap can be limited together
    * @param cpus the CPUs of the v1 cpuset hierarchy's root; a new v1 cpuset has none of its own
    * @param mems its memory nodes
+   * @param rootless whether they are an ordinary user's, who may load no device program
    */
-  record Facts(boolean swapAccounting, String cpus, String mems) {}
+  record Facts(boolean swapAccounting, String cpus, String mems, boolean rootless) {}
 
   private final List<Hierarchy> hierarchies;
   private final Facts facts;
+  private final Optional<String> delegation;
 
-  private CgroupHost(List<Hierarchy> hierarchies, Facts facts) {
+  private CgroupHost(List<Hierarchy> hierarchies, Facts facts, Optional<String> delegation) {
     this.hierarchies = List.copyOf(hierarchies);
     this.facts = facts;
+    this.delegation = delegation;
   }
 
   /** Reads what is mounted and which controllers there are. */
   public static CgroupHost detect() throws IOException {
-    return detect("");
+    return UserNamespace.own().initial() ? detect("") : delegated("", Optional.empty());
+  }
+
+  /**
+   * What an ordinary user has of this host: in a user namespace its cgroups are there to be seen,
+   * and not to be written, but for those below one that was delegated.
+   *
+   * @param known where that was before, below the hierarchy; it serves for what is there already
+   */
+  public static CgroupHost delegated(Optional<String> known) throws IOException {
+    return delegated("", known);
+  }
+
+  static CgroupHost delegated(String root, Optional<String> known) throws IOException {
+    CgroupHost all = detect(root);
+    CgroupHost none = new CgroupHost(List.of(), new Facts(false, "", "", true), Optional.empty());
+    if (all.version() != 2 || all.hierarchies.size() != 1) {
+      return none;
+    }
+    Hierarchy whole = all.hierarchies.get(0);
+    Optional<String> found =
+        known.isPresent()
+            ? known
+            : Delegation.find(root, whole.mountPoint(), text(root + "/proc/self/cgroup"));
+    if (found.isEmpty() || !Delegation.isOwned(root + whole.mountPoint() + found.get())) {
+      return none;
+    }
+    String place = whole.mountPoint() + found.get();
+    List<String> controllers = MountTable.split(text(root + place + "/cgroup.controllers"), ' ');
+    Hierarchy part = new Hierarchy(place, true, controllers, Optional.empty());
+    boolean swap = swapIsLimitable(root, root + place);
+    return new CgroupHost(List.of(part), new Facts(swap, "", "", true), found);
+  }
+
+  /** Where it was delegated, below the hierarchy; empty for root, who needs no delegation. */
+  public Optional<String> delegation() {
+    return delegation;
+  }
+
+  /** One without any cgroups: of who may not be moved into those there are. */
+  public CgroupHost withoutAny() {
+    return new CgroupHost(List.of(), new Facts(false, "", "", true), Optional.empty());
+  }
+
+  /**
+   * Whether containers have no cgroups here at all: those of an ordinary user, to whom none was
+   * delegated.
+   */
+  public boolean isEmpty() {
+    return hierarchies.isEmpty();
   }
 
   /**
@@ -89,7 +143,7 @@ public final class CgroupHost {
         mems = text(mount + "/cpuset.mems");
       }
     }
-    return new CgroupHost(hierarchies, new Facts(swap, cpus, mems));
+    return new CgroupHost(hierarchies, new Facts(swap, cpus, mems, false), Optional.empty());
   }
 
   private static String text(String path) throws KernelException {

@@ -23,6 +23,11 @@ final class CgroupPlanner {
   /** The kernel's own, microseconds. */
   private static final long DEFAULT_PERIOD = 100_000;
 
+  /** Why there is no cgroup, and what to do. */
+  static final String NONE =
+      "none is delegated to this user: do it as root, or where cgroup v2 is by"
+          + " systemd-run --user --scope -p Delegate=yes";
+
   private final List<Hierarchy> hierarchies;
   private final CgroupHost.Facts facts;
   private final String path;
@@ -53,6 +58,7 @@ final class CgroupPlanner {
     cpuset("mems", resources.cpu().mems(), facts.mems());
     pids(resources.pidsLimit());
     devices(resources.devices());
+    blockIo(resources.blockIo());
 
     List<CgroupStep> steps = new ArrayList<>();
     for (Hierarchy h : hierarchies) {
@@ -124,6 +130,25 @@ final class CgroupPlanner {
       long soft = memory.reservation().getAsLong();
       limit("memory.reservation", "memory", "memory.soft_limit_in_bytes", "memory.low", soft);
     }
+    if (memory.swappiness().isPresent()) {
+      String value = Long.toString(memory.swappiness().getAsLong());
+      limit("memory.swappiness", onlyV1("memory", "memory.swappiness"), "memory.swappiness", value);
+    }
+    if (memory.disableOomKiller()) {
+      String key = "memory.disableOOMKiller";
+      String directory = onlyV1("memory", key).mountPoint() + path;
+      limits.add(write(directory + "/memory.oom_control", "1", cause(key)));
+    }
+  }
+
+  /** A controller for something that cgroup v2 has nothing for. */
+  private Hierarchy onlyV1(String controller, String key) throws IOException {
+    Hierarchy h = require(controller, key);
+    if (h.unified()) {
+      throw new IOException(
+          cause(key) + " is something that cgroup v2 does not have: run without it");
+    }
+    return h;
   }
 
   /** {@code both} is of memory and swap together; v2 limits swap alone. */
@@ -207,6 +232,58 @@ final class CgroupPlanner {
     }
   }
 
+  /**
+   * See the kernel's admin-guide/cgroup-v1/blkio-controller, and "IO" in cgroup-v2. What the kernel
+   * shows of a device's limits is more than was written, so it is not compared.
+   */
+  private void blockIo(Spec.BlockIo io) throws IOException {
+    if (io.weight().isPresent()) {
+      weight("blockIO.weight", "", io.weight().getAsLong());
+    }
+    for (Spec.DeviceValue device : io.weights()) {
+      weight("blockIO.weightDevice", number(device) + " ", device.value());
+    }
+    throttle("blockIO.throttleReadBpsDevice", "read_bps", "rbps", io.readBps());
+    throttle("blockIO.throttleWriteBpsDevice", "write_bps", "wbps", io.writeBps());
+    throttle("blockIO.throttleReadIOPSDevice", "read_iops", "riops", io.readIops());
+    throttle("blockIO.throttleWriteIOPSDevice", "write_iops", "wiops", io.writeIops());
+  }
+
+  private static String number(Spec.DeviceValue device) {
+    return device.major() + ":" + device.minor();
+  }
+
+  private void throttle(String key, String v1, String v2, List<Spec.DeviceValue> devices)
+      throws IOException {
+    for (Spec.DeviceValue device : devices) {
+      Hierarchy h = blockIo(key);
+      String file = h.unified() ? "io.max" : "blkio.throttle." + v1 + "_device";
+      // To v1 a rate of 0 is none already; v2 has a word for that.
+      String rate = device.value() == 0 && h.unified() ? "max" : Long.toString(device.value());
+      String value = number(device) + " " + (h.unified() ? v2 + "=" : "") + rate;
+      limits.add(write(h.mountPoint() + path + "/" + file, value, cause(key)));
+    }
+  }
+
+  /** Only the scheduler BFQ weighs; its range is Docker's. */
+  private void weight(String key, String device, long weight) throws IOException {
+    Hierarchy h = blockIo(key);
+    String file = h.mountPoint() + path + (h.unified() ? "/io" : "/blkio") + ".bfq.weight";
+    limits.add(write(device.isEmpty() ? file : deviceFile(h, file), device + weight, cause(key)));
+  }
+
+  private static String deviceFile(Hierarchy h, String file) {
+    return h.unified() ? file : file + "_device";
+  }
+
+  private Hierarchy blockIo(String key) throws IOException {
+    Hierarchy h = find("io").isPresent() ? require("io", key) : require("blkio", key);
+    if (h.unified()) {
+      enabled.add("io");
+    }
+    return h;
+  }
+
   /** Later rules win. See the kernel's admin-guide/cgroup-v1/devices. v2 has no such controller. */
   private void devices(List<Spec.DeviceRule> rules) {
     Optional<Hierarchy> devices = find("devices");
@@ -226,7 +303,8 @@ final class CgroupPlanner {
 
   private void deviceFilter(List<Spec.DeviceRule> rules) {
     for (Hierarchy h : hierarchies) {
-      if (h.unified() && !DeviceProgram.allowsEverything(rules)) {
+      // bpf(2) is root's: an ordinary user's containers use the devices that the user may use.
+      if (h.unified() && !facts.rootless() && !DeviceProgram.allowsEverything(rules)) {
         limits.add(new CgroupStep.DeviceFilter(h.mountPoint() + path, rules, cause("devices")));
       }
     }
@@ -283,6 +361,16 @@ final class CgroupPlanner {
 
   private Hierarchy require(String controller, String key) throws IOException {
     Optional<Hierarchy> found = find(controller);
+    if (hierarchies.isEmpty() && facts.rootless()) {
+      throw new IOException(cause(key) + " needs a cgroup: " + NONE);
+    }
+    if (found.isEmpty() && facts.rootless()) {
+      throw new IOException(
+          cause(key)
+              + " needs the cgroup controller "
+              + controller
+              + ", which was not delegated to this user (systemd: Delegate=, in user@.service)");
+    }
     if (found.isEmpty()) {
       throw new IOException(
           cause(key)

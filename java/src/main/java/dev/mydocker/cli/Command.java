@@ -33,6 +33,11 @@ interface Command {
     return 1;
   }
 
+  /** Whether an ordinary user's goes into the user's namespace first: nearly every one. */
+  default boolean needsNamespace() {
+    return true;
+  }
+
   /**
    * Does it.
    *

@@ -53,6 +53,7 @@ final class Commands {
           new Entry("network", "Commands for networks"),
           new Entry("volume", "Commands for volumes"),
           new Entry("system", "Commands for what mydocker keeps on the disk"),
+          new Entry("unshare", "Run a program where an ordinary user's containers live"),
           new Entry("info", "Show what is here and what it runs on"),
           new Entry("version", "Show the version"),
           new Entry("help", "Show how a command is used"));
@@ -275,6 +276,8 @@ final class Commands {
         return Optional.of(new GroupCommand("system", "Look after what is on the disk", SYSTEM));
       case "info":
         return Optional.of(new InfoCommand());
+      case "unshare":
+        return Optional.of(new UnshareCommand());
       case "version":
         return Optional.of(new VersionCommand());
       case "help":

@@ -28,6 +28,11 @@ final class HelpCommand implements Command {
   }
 
   @Override
+  public boolean needsNamespace() {
+    return false;
+  }
+
+  @Override
   public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     if (arguments.arguments().isEmpty()) {
       session.console().out(Help.overview());

@@ -37,6 +37,11 @@ final class LoginCommand implements Command {
   }
 
   @Override
+  public boolean needsNamespace() {
+    return false;
+  }
+
+  @Override
   public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     if (arguments.arguments().size() > 1) {
       throw new UsageException("it takes at most one server");

@@ -84,6 +84,9 @@ public final class Main {
         console.out(Help.of(command));
         return 0;
       }
+      if (command.needsNamespace() && Linux.geteuid() != 0) {
+        NamespaceEntry.startAgain();
+      }
       return command.run(parsed, new Session(console, environment));
     } catch (UsageException e) {
       String see = ": see mydocker " + name + " --help";

@@ -95,7 +95,7 @@ final class PsCommand implements Command {
     Format format = format(arguments);
     boolean sized = arguments.on("--size") && !arguments.on("--quiet") || format.names("Size");
     ContainerSizes sizes = engine.sizes();
-    List<Endpoint> endpoints = engine.networks().endpoints();
+    List<Endpoint> endpoints = engine.endpoints();
     List<Json.Obj> rows = new ArrayList<>();
     for (ContainerInfo container : shown) {
       String size = sized ? size(sizes.of(container.id())) : NO_SIZE;
@@ -188,7 +188,7 @@ final class PsCommand implements Command {
       out.add(join.network());
     }
     if (out.isEmpty() && !(container.settings().network() instanceof NetworkMode.OfContainer)) {
-      return container.settings().network() instanceof NetworkMode.Host ? "host" : "none";
+      return container.settings().network().text();
     }
     return String.join(",", out);
   }

@@ -35,6 +35,11 @@ final class VersionCommand implements Command {
   }
 
   @Override
+  public boolean needsNamespace() {
+    return false;
+  }
+
+  @Override
   public int run(Flags.Parsed arguments, Session session) throws UsageException, IOException {
     Json.Obj facts =
         Json.object()

@@ -44,6 +44,7 @@ import java.util.Set;
  * @param run its run directory
  * @param files what is to be written there, by path
  * @param within of each mounted part of a volume, the volume's content
+ * @param resolver whether it has networks, of which its monitor tells it the names
  * @param cgroups the host's hierarchies
  * @param seccomp filters of system calls
  */
@@ -56,6 +57,7 @@ record Blueprint(
     Path run,
     Map<String, String> files,
     Map<String, String> within,
+    boolean resolver,
     CgroupHost cgroups,
     SeccompFilters seccomp) {
 
@@ -81,7 +83,8 @@ record Blueprint(
         run,
         files(record, compiled, run, addresses),
         within(compiled.spec(), record.settings().volumes()),
-        home.cgroups(),
+        record.settings().network() instanceof NetworkMode.Joined,
+        home.enterable(),
         home.seccomp());
   }
 
@@ -155,6 +158,7 @@ record Blueprint(
             fileSources(),
             within,
             view(),
+            resolver,
             Boolean.parseBoolean(spec().annotations().getOrDefault(Spec.INIT, "false")),
             seccomp.program(spec().linux().seccomp()));
     LaunchPlan plan = PlanCompiler.compile(input);

@@ -19,6 +19,7 @@ import dev.mydocker.launch.ExitStatus;
 import dev.mydocker.launch.IdMaps;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
+import dev.mydocker.launch.MonitorImage;
 import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Namespace;
 import dev.mydocker.launch.Output;
@@ -32,12 +33,14 @@ import dev.mydocker.network.Connection;
 import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -166,7 +169,7 @@ public final class Container {
 
   /** What it will not have on this host, though it is usual: a sentence each. */
   public List<String> remarks() throws IOException {
-    return ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
+    return home.enterable().isEmpty() || ViewFile.of(spec()).isEmpty() || HostProbe.hasFuse()
         ? List.of()
         : List.of(
             "there is no /dev/fuse: /proc shows the host's memory and CPUs in it, not its limits"
@@ -241,6 +244,9 @@ public final class Container {
       sharedNetwork = share(record, run);
       LaunchScript.Launch launch = blueprint(record, run).launch(stdio);
       makeHostFiles(launch);
+      if (connection.isPresent()) {
+        HostFiles.writeResolvers(run.path(), record.settings());
+      }
       long now = System.currentTimeMillis();
       home.store().begin(id, now);
       boolean restarts = record.settings().restart().when() != RestartPolicy.When.NO;
@@ -270,12 +276,15 @@ public final class Container {
       return Optional.empty();
     }
     Files.writeString(run.path().resolve(RunFiles.NETWORK), "");
-    List<String> names = new ArrayList<>(List.of(record.name(), id.substring(0, 12)));
     try {
       return Optional.of(
           home.networks()
               .connect(
-                  id, settings.networks(), settings.ports().published(), names, recorder::did));
+                  id,
+                  settings.networks(),
+                  settings.ports().published(),
+                  names(record),
+                  recorder::did));
     } catch (OptionException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -298,6 +307,13 @@ public final class Container {
         start,
         System.nanoTime());
     return Optional.of(namespace);
+  }
+
+  /** What it is called in its networks, the name that Docker tells for its address first. */
+  private List<String> names(ContainerRecord record) throws IOException {
+    List<String> names = new ArrayList<>(List.of(record.name(), shortId()));
+    spec().hostname().ifPresent(names::add);
+    return names;
   }
 
   /** What its start has changed on this host that a user should know: a sentence each. */
@@ -391,7 +407,7 @@ public final class Container {
       }
       sharedNetwork.ifPresent(
           fd -> slots.put(PlanCompiler.FIRST_JOINED + Namespace.NETWORK.ordinal(), fd));
-      Cgroup cgroup = home.cgroup(id);
+      Cgroup cgroup = home.enterable().at(Leftovers.cgroupPath(id));
       if (cgroup.unified().isEmpty()) {
         return launch(launch, stdio, slots, monitor);
       }
@@ -450,7 +466,7 @@ public final class Container {
       @Override
       public void begin() throws IOException {
         // Where there is v2, that has been done.
-        Cgroup cgroup = home.cgroup(id);
+        Cgroup cgroup = home.enterable().at(Leftovers.cgroupPath(id));
         if (cgroup.unified().isEmpty()) {
           cgroup.create(launch.cgroup(), recorder::did);
         }
@@ -465,6 +481,10 @@ public final class Container {
             home.networks().plug(connection.get(), inside, recorder::did);
           }
         }
+        ContainerSettings settings = info().settings();
+        if (settings.network() instanceof NetworkMode.Pasta) {
+          startPasta(initPid, settings);
+        }
       }
 
       /** What never ran is not started again by its policy. */
@@ -473,6 +493,16 @@ public final class Container {
         home.store().forget(id);
       }
     };
+  }
+
+  private void startPasta(int first, ContainerSettings settings) throws IOException {
+    try {
+      Path run = home.roots().running().resolve(id);
+      List<PortOption> ports = settings.ports().published();
+      Pasta.start(MonitorImage.get().path(), id, first, run, ports, recorder::did);
+    } catch (OptionException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   private void makeHostFiles(LaunchScript.Launch launch) throws IOException {
@@ -692,7 +722,7 @@ public final class Container {
               id,
               process.another(),
               spec(),
-              home.cgroup(id),
+              cgroupToJoin(),
               options,
               home.seccomp(),
               monitorOfView(),
@@ -700,6 +730,22 @@ public final class Container {
       events.created();
       return exec;
     }
+  }
+
+  /** The cgroup of what joins it; none where it has none itself. */
+  private Cgroup cgroupToJoin() throws IOException {
+    Cgroup own = home.cgroup(id);
+    if (!own.exists()) {
+      return home.cgroups().withoutAny().at(Leftovers.cgroupPath(id));
+    }
+    if (home.enterable().isEmpty()) {
+      throw new IOException(
+          "container "
+              + shortId()
+              + " has a cgroup, into which no process of this session can go: run it by"
+              + " systemd-run --user --scope, as the container was");
+    }
+    return own;
   }
 
   /** Its run directory, when its monitor shows it the machine. */
@@ -729,13 +775,26 @@ public final class Container {
   public List<Integer> processes() throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
       tell("top", Map.of());
-      return home.cgroup(id).processes();
+      return processes(process);
     }
+  }
+
+  private List<Integer> processes(FirstProcess first) throws IOException {
+    Cgroup cgroup = home.cgroup(id);
+    return cgroup.exists() ? cgroup.processes() : PidNamespace.processes(first.pid());
   }
 
   /** Those of some of its processes that still are, in no order. */
   public Set<Integer> remaining(Collection<Integer> processes) throws IOException {
-    Set<Integer> still = new HashSet<>(home.cgroup(id).processes());
+    Optional<FirstProcess> running = FirstProcess.find(home, id);
+    Set<Integer> still = new HashSet<>();
+    if (running.isEmpty()) {
+      still.addAll(home.cgroup(id).processes());
+    } else {
+      try (FirstProcess process = running.get()) {
+        still.addAll(processes(process));
+      }
+    }
     still.retainAll(processes);
     return still;
   }
@@ -811,6 +870,11 @@ public final class Container {
         layer.prepare();
       }
       Image base = images.local().details(record.imageId()).image();
+      if (pause && hold.process().isPresent() && !home.cgroup(id).exists()) {
+        throw new IOException(
+            "without a cgroup its processes cannot stand still meanwhile: commit with"
+                + " --pause=false, or stop it first");
+      }
       boolean frozen = pause && hold.process().isPresent() && !home.cgroup(id).isFrozen();
       if (frozen) {
         home.cgroup(id).freeze();
@@ -1228,12 +1292,11 @@ public final class Container {
 
   private void plug(FirstProcess process, ContainerRecord record, NetworkJoin join)
       throws IOException, OptionException {
-    List<String> names = List.of(record.name(), shortId());
     Path run = home.roots().running().resolve(id);
     // One of a container that has left all its networks is swept as well.
     Files.writeString(run.resolve(RunFiles.NETWORK), "");
     try (Connection more =
-        home.networks().connect(id, List.of(join), List.of(), names, recorder::did)) {
+        home.networks().connect(id, List.of(join), List.of(), names(record), recorder::did)) {
       try (Fd inside =
           StateFile.open(Path.of("/proc/" + process.pid() + "/ns/net"), Linux.O_RDONLY, 0)) {
         home.networks().plug(more, inside, recorder::did);
@@ -1243,6 +1306,7 @@ public final class Container {
         throw e;
       }
       HostFiles.add(run, spec().hostname().orElse(record.name()), more);
+      HostFiles.setNamed(run, home.networks().isNamed(id));
     }
   }
 
@@ -1261,6 +1325,10 @@ public final class Container {
       }
       if (!known || !home.networks().endpoints(id).isEmpty()) {
         home.networks().disconnect(id, network.id());
+        Path run = home.roots().running().resolve(id);
+        if (Files.isDirectory(run)) {
+          HostFiles.setNamed(run, home.networks().isNamed(id));
+        }
       }
       home.store().update(id, now -> now.with(left(now.settings(), network.name())));
       home.tellNetwork("disconnect", network, Map.of("container", id));
@@ -1283,7 +1351,8 @@ public final class Container {
 
   /** What it has of its networks now; nothing when it does not run. */
   public List<Endpoint> endpoints() throws IOException {
-    return home.networks().endpoints(id);
+    Optional<Endpoint> pasta = Pasta.find(home.roots().running().resolve(id));
+    return pasta.isPresent() ? List.of(pasta.get()) : home.networks().endpoints(id);
   }
 
   /**
@@ -1297,6 +1366,7 @@ public final class Container {
     String before = record().name();
     home.store().rename(id, name);
     if (!before.equals(name)) {
+      home.networks().rename(id, before, name);
       tell("rename", Map.of("oldName", "/" + before));
     }
   }

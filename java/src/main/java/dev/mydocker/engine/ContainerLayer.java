@@ -6,6 +6,7 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
+import dev.mydocker.kernel.UserNamespace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -102,6 +103,11 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
       layers.set(context, names);
       set(context, "upperdir", opened(upper, open));
       set(context, "workdir", opened(work, open));
+      if (!UserNamespace.own().initial()) {
+        int flag = Linux.FSCONFIG_SET_FLAG;
+        int n = Linux.fsconfig(context.number(), flag, ascii("userxattr"), ascii(""));
+        KernelException.check(n, "fsconfig", "overlay userxattr");
+      }
       int n = Linux.fsconfig(context.number(), Linux.FSCONFIG_CMD_CREATE, ascii(""), ascii(""));
       KernelException.check(n, "fsconfig", "overlay of " + upper);
       int mount = Linux.fsmount(context.number(), attributes);

@@ -178,13 +178,7 @@ public record ContainerSettings(
   }
 
   private String mode() {
-    if (network instanceof NetworkMode.Joined) {
-      return NETWORKS;
-    }
-    if (network instanceof NetworkMode.OfContainer other) {
-      return other.text();
-    }
-    return network instanceof NetworkMode.Host ? "host" : "none";
+    return network instanceof NetworkMode.Joined ? NETWORKS : network.text();
   }
 
   private static Json json(MountOption.Volume volume) {

@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.spec.MountOption;
+import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.PortChoice;
 import dev.mydocker.spec.RunOptions;
 import dev.mydocker.spec.VolumeMounts;
@@ -66,6 +67,12 @@ public record CreateRequest(
   CreateRequest with(List<MountOption> mounts) {
     return new CreateRequest(
         options.with(mounts), platform, pull, labels, stopSeconds, restart, log, health);
+  }
+
+  /** The same connected in another way. */
+  CreateRequest with(NetworkMode network) {
+    return new CreateRequest(
+        options.with(network), platform, pull, labels, stopSeconds, restart, log, health);
   }
 
   /** The volumes among its mounts. */

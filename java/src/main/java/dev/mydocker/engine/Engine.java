@@ -13,6 +13,7 @@ import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.network.Endpoint;
@@ -20,9 +21,9 @@ import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.NetworkRequest;
 import dev.mydocker.network.Networks;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
-import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
@@ -96,12 +97,34 @@ public final class Engine {
             roots,
             store,
             volumes,
-            CgroupHost.detect(),
+            cgroups(roots),
             images.layers(),
             new SeccompFilters(roots.seccomp()),
             events),
         images,
         environment);
+  }
+
+  /**
+   * The host's cgroups; of an ordinary user what was delegated, which is written down, as a later
+   * command may be started from where it is not.
+   */
+  private static CgroupHost cgroups(Roots roots) throws IOException {
+    CgroupHost here = CgroupHost.detect();
+    if (UserNamespace.own().initial()) {
+      return here;
+    }
+    Path note = roots.run().resolve("delegated");
+    Optional<String> known =
+        Files.exists(note) ? Optional.of(Files.readString(note)) : Optional.empty();
+    if (here.delegation().isEmpty()) {
+      return known.isEmpty() ? here : CgroupHost.delegated(known);
+    }
+    if (!here.delegation().equals(known)) {
+      StateFile.makeDirectories(roots.run());
+      StateFile.write(note, here.delegation().get(), false);
+    }
+    return here;
   }
 
   /** Its images. */
@@ -121,6 +144,11 @@ public final class Engine {
    */
   public Network createNetwork(NetworkRequest request) throws IOException, OptionException {
     requireRoot();
+    if (!UserNamespace.own().initial()) {
+      throw new IOException(
+          "networks need root, as their bridges are the host's: an ordinary user's containers have"
+              + " pasta (the default), none or host");
+    }
     Network network = home.networks().create(request);
     home.tellNetwork("create", network, Map.of());
     return network;
@@ -152,6 +180,15 @@ public final class Engine {
       }
     }
     return used;
+  }
+
+  /** What running containers have of their networks. */
+  public List<Endpoint> endpoints() throws IOException {
+    List<Endpoint> all = new ArrayList<>(home.networks().endpoints());
+    for (String id : UserNamespace.own().initial() ? List.<String>of() : home.store().ids()) {
+      Pasta.find(home.roots().running().resolve(id)).ifPresent(all::add);
+    }
+    return all;
   }
 
   /** Its volumes. */
@@ -205,9 +242,10 @@ public final class Engine {
    * @throws OptionException when the options do not agree with each other, the image or the host
    * @throws dev.mydocker.image.ImageException when the image cannot be had
    */
-  public Container create(CreateRequest request, PullListener listener)
+  public Container create(CreateRequest asked, PullListener listener)
       throws IOException, OptionException {
     requireRoot();
+    CreateRequest request = connected(asked);
     if (request.options().name().isPresent()) {
       ContainerName.require(request.options().name().get());
     }
@@ -374,7 +412,7 @@ public final class Engine {
       throws IOException, OptionException {
     ImageRef reference = ImageRef.parse(asked.options().image());
     Image image = images.describe(reference, asked.platform(), listener);
-    CreateRequest request = withVolumes(asked, image);
+    CreateRequest request = withVolumes(connected(asked), image);
     String id = ContainerId.random();
     Path run = home.roots().running().resolve(id);
     Map<String, String> places = home.volumes().places(request.volumes());
@@ -410,9 +448,19 @@ public final class Engine {
     return new UserRanges(home.store(), UserRanges.Pool.of(environment, Path.of("/etc")));
   }
 
+  /** Where nobody can make bridges, the default network is a process of the user. */
+  private static CreateRequest connected(CreateRequest request) {
+    boolean usual =
+        !UserNamespace.own().initial()
+            && request.options().network().equals(NetworkMode.Joined.byDefault());
+    return usual ? request.with(new NetworkMode.Pasta()) : request;
+  }
+
   private static void requireRoot() throws IOException {
     if (Linux.geteuid() != 0) {
-      throw new IOException("making a container needs root here: try it with sudo");
+      throw new IOException(
+          "an ordinary user's engine needs a user namespace, which no JVM can enter: start this"
+              + " program by: mydocker unshare java ...");
     }
   }
 
@@ -442,9 +490,10 @@ public final class Engine {
       Optional<NetworkOwner> network)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
-    List<DeviceOption> devices = request.options().devices().nodes();
+    Set<String> devices = new HashSet<>(request.options().devices().sources());
+    devices.addAll(request.options().limits().blockIo().devices());
     HostFacts host =
-        new HostProbe(home.cgroups(), home.seccomp())
+        new HostProbe(home.enterable(), home.seccomp())
             .facts(id, run, privileged, devices, volumes, users, network);
     CompiledSpec compiled =
         SpecCompiler.compile(
@@ -455,6 +504,11 @@ public final class Engine {
     if (request.options().seccomp() instanceof SeccompOption.Profile) {
       // What cannot be compiled is said now, not when it starts.
       home.seccomp().program(compiled.spec().linux().seccomp());
+    }
+    if (!UserNamespace.own().initial()) {
+      // Likewise a limit, for which there is no cgroup.
+      Spec.Resources limits = compiled.spec().linux().resources();
+      home.enterable().plan(Leftovers.cgroupPath(id), limits, compiled.causes());
     }
     return compiled;
   }

@@ -82,6 +82,19 @@ record Home(
     return Files.exists(roots.connected());
   }
 
+  /**
+   * The cgroups into which a process of this one can go: an ordinary user's is let into those below
+   * a delegated one when it is there itself.
+   */
+  CgroupHost enterable() throws IOException {
+    if (cgroups.delegation().isEmpty()) {
+      return cgroups;
+    }
+    return CgroupHost.detect().delegation().equals(cgroups.delegation())
+        ? cgroups
+        : cgroups.withoutAny();
+  }
+
   /** A container's cgroup, whether it exists or not. */
   Cgroup cgroup(String id) {
     return cgroups.at(Leftovers.cgroupPath(id));

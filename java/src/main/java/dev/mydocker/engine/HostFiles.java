@@ -1,6 +1,8 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.launch.PlanCompiler;
 import dev.mydocker.network.Connection;
+import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.Ip;
 import dev.mydocker.spec.NameChoice;
@@ -27,6 +29,11 @@ final class HostFiles {
           + "ff02::1\tip6-allnodes\n"
           + "ff02::2\tip6-allrouters\n";
 
+  /** The two forms of a container's resolv.conf, as they were when it began. */
+  private static final String USUAL = "resolv.conf.usual";
+
+  private static final String NAMED = "resolv.conf.named";
+
   private HostFiles() {}
 
   /**
@@ -34,14 +41,16 @@ final class HostFiles {
    *
    * @param own its addresses
    * @param gateway the host's, by which it goes out
+   * @param named whether one of them tells names: then its monitor is its name server
    */
-  record Addresses(List<Ip> own, Optional<Ip> gateway) {
-    static final Addresses NONE = new Addresses(List.of(), Optional.empty());
+  record Addresses(List<Ip> own, Optional<Ip> gateway, boolean named) {
+    static final Addresses NONE = new Addresses(List.of(), Optional.empty(), false);
 
     static Addresses of(Optional<Connection> connection) {
       return connection.isEmpty()
           ? NONE
-          : new Addresses(connection.get().addresses(), connection.get().gateway());
+          : new Addresses(
+              connection.get().addresses(), connection.get().gateway(), connection.get().isNamed());
     }
 
     static Addresses of(Preview preview) {
@@ -55,7 +64,8 @@ final class HostFiles {
           }
         }
       }
-      return new Addresses(own, gateway);
+      // A launch by hand has no monitor that could be its name server.
+      return new Addresses(own, gateway, false);
     }
   }
 
@@ -66,7 +76,8 @@ final class HostFiles {
     Map<String, String> files = new LinkedHashMap<>();
     files.put(HostProbe.hostsFile(run), hosts(spec, name, settings, addresses));
     files.put(HostProbe.hostnameFile(run), name + "\n");
-    files.put(HostProbe.resolvConfFile(run), resolvConf(settings));
+    String usual = resolvConf(settings);
+    files.put(HostProbe.resolvConfFile(run), addresses.named() ? ResolvConf.named(usual) : usual);
     return files;
   }
 
@@ -88,6 +99,10 @@ final class HostFiles {
     }
     String domain = spec.domainname().orElse("");
     String full = domain.isEmpty() ? "" : name + "." + domain + " ";
+    if (settings.network() instanceof NetworkMode.Pasta) {
+      // Its address is the host's, and is known when pasta has started.
+      out.append("127.0.1.1\t").append(full).append(name).append('\n');
+    }
     for (Ip address : addresses.own()) {
       out.append(address).append('\t').append(full).append(name).append('\n');
     }
@@ -104,9 +119,46 @@ final class HostFiles {
     Files.writeString(file, lines, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
   }
 
+  /**
+   * What its monitor needs as its name server, and {@link #setNamed} later.
+   *
+   * @param run its run directory
+   */
+  static void writeResolvers(Path run, ContainerSettings settings) throws IOException {
+    List<String> servers = settings.names().servers();
+    if (servers.isEmpty()) {
+      servers = ResolvConf.servers(read("/etc/resolv.conf", ""));
+    }
+    String usual = resolvConf(settings);
+    StateFile.write(run.resolve("resolvers"), String.join("\n", servers) + "\n", false);
+    StateFile.write(run.resolve(USUAL), usual, false);
+    StateFile.write(run.resolve(NAMED), ResolvConf.named(usual), false);
+  }
+
+  /**
+   * A running container has come into a network with names, or has left the last one. Its
+   * resolv.conf, which stays the file that is mounted there, follows, unless somebody has changed
+   * it.
+   */
+  static void setNamed(Path run, boolean named) throws IOException {
+    Path file = Path.of(HostProbe.resolvConfFile(run));
+    Path before = run.resolve(named ? USUAL : NAMED);
+    if (!Files.exists(before) || !Files.readString(before).equals(Files.readString(file))) {
+      return;
+    }
+    Files.writeString(
+        file,
+        Files.readString(run.resolve(named ? NAMED : USUAL)),
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        LinkOption.NOFOLLOW_LINKS);
+  }
+
   private static String resolvConf(ContainerSettings settings) throws IOException {
-    NameChoice names = settings.names();
-    boolean own = settings.network() instanceof NetworkMode.Joined;
+    boolean pasta = settings.network() instanceof NetworkMode.Pasta;
+    boolean asked = !settings.names().servers().isEmpty();
+    NameChoice names = pasta && !asked ? settings.names().at(Pasta.NAMES) : settings.names();
+    boolean own = pasta || settings.network() instanceof NetworkMode.Joined;
     boolean said =
         !names.servers().isEmpty() || !names.search().isEmpty() || !names.options().isEmpty();
     String host = read("/etc/resolv.conf", "");
@@ -177,6 +229,39 @@ final class HostFiles {
         out.append("options ").append(String.join(" ", names.options())).append('\n');
       }
       return out.toString();
+    }
+
+    /**
+     * The same for a container whose monitor is its name server: it passes on to the servers what
+     * it does not know. A name without a dot is one of a container, so it is not looked up in the
+     * search domains first, unless that was asked for.
+     */
+    static String named(String usual) {
+      StringBuilder out = new StringBuilder("nameserver ");
+      out.append(PlanCompiler.RESOLVER_ADDRESS).append('\n');
+      StringBuilder options = new StringBuilder();
+      for (String line : usual.split("\n")) {
+        String[] words = line.strip().split("[ \t]+", 2);
+        if (words[0].equals("options") && words.length == 2) {
+          options.append(' ').append(words[1]);
+        } else if (words[0].matches("[a-z]+") && !words[0].equals("nameserver")) {
+          out.append(line.strip()).append('\n');
+        }
+      }
+      boolean said = options.indexOf(" ndots:") >= 0;
+      return out.append("options").append(options).append(said ? "\n" : " ndots:0\n").toString();
+    }
+
+    /** Whom a host asks itself, its own loopback addresses among them; public ones if nobody. */
+    static List<String> servers(String host) {
+      List<String> out = new ArrayList<>();
+      for (String line : host.split("\n")) {
+        String[] words = line.strip().split("[ \t]+");
+        if (words[0].equals("nameserver") && words.length > 1) {
+          out.add(words[1]);
+        }
+      }
+      return out.isEmpty() ? PUBLIC : out;
     }
 
     private static boolean isLoopback(String line) {

@@ -6,15 +6,16 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
-import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.Machine;
 import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Rlimit;
+import dev.mydocker.spec.Rootless;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -59,7 +60,7 @@ final class HostProbe {
    *
    * @param run its run directory
    * @param privileged whether the host's devices are among them
-   * @param chosen what {@code --device} names
+   * @param chosen the paths of devices that flags name
    * @param volumes where the container's volumes are, by name
    * @param users the ids of its user namespace, when it has one
    * @param network in whose network namespace it lives, when that is another container's
@@ -68,7 +69,7 @@ final class HostProbe {
       String id,
       Path run,
       boolean privileged,
-      List<DeviceOption> chosen,
+      Set<String> chosen,
       Map<String, String> volumes,
       Optional<UserMaps> users,
       Optional<NetworkOwner> network)
@@ -100,7 +101,26 @@ final class HostProbe {
         seccomp,
         volumes,
         users,
-        network);
+        network,
+        rootless());
+  }
+
+  /** What an engine in a user namespace can give; empty in the host's. */
+  private Optional<Rootless> rootless() {
+    UserNamespace own = UserNamespace.own();
+    if (own.initial()) {
+      return Optional.empty();
+    }
+    UserMaps ids = new UserMaps(mappings(own.uids()), mappings(own.gids()));
+    return Optional.of(new Rootless(ids, own.groups(), !cgroups.isEmpty()));
+  }
+
+  private static List<Spec.IdMapping> mappings(List<UserNamespace.Range> ranges) {
+    List<Spec.IdMapping> out = new ArrayList<>();
+    for (UserNamespace.Range r : ranges) {
+      out.add(new Spec.IdMapping(r.inside(), r.outside(), r.count()));
+    }
+    return out;
   }
 
   /** What is bound at a container's /etc/hosts. */
@@ -243,12 +263,11 @@ final class HostProbe {
     return found;
   }
 
-  private static Map<String, List<Spec.Device>> chosen(List<DeviceOption> devices)
-      throws IOException {
+  private static Map<String, List<Spec.Device>> chosen(Set<String> devices) throws IOException {
     Map<String, List<Spec.Device>> found = new HashMap<>();
-    for (DeviceOption device : devices) {
-      if (Files.exists(Path.of(device.source()))) {
-        found.put(device.source(), devices(device.source()));
+    for (String device : devices) {
+      if (Files.exists(Path.of(device))) {
+        found.put(device, devices(device));
       }
     }
     return found;

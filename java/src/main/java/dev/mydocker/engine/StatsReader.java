@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupUsage;
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
@@ -26,7 +27,8 @@ final class StatsReader {
    */
   static ContainerStats read(Home home, String id, NetworkMode network) throws IOException {
     try (FirstProcess process = FirstProcess.require(home, id)) {
-      CgroupUsage usage = home.cgroup(id).usage();
+      Cgroup cgroup = home.cgroup(id);
+      CgroupUsage usage = cgroup.exists() ? cgroup.usage() : PidNamespace.usage(process.pid());
       long nanos = System.nanoTime();
       boolean own = !isHosts(home, network);
       List<String> devices = own ? devices(process, id) : List.of();

@@ -149,6 +149,7 @@ final class ShellMachine {
       case READONLY -> does(step, "read_only " + a.place(0) + " " + a.word(1));
       case PIVOT_ROOT -> pivot(step);
       case LOOPBACK_UP -> does(step, "ip link set lo up");
+      case BIND -> cannot(step, "here no monitor answers at that address");
       case SETHOSTNAME -> does(step, "name hostname " + a.word(0));
       case SETDOMAINNAME -> does(step, "name domainname " + a.word(0));
       case RLIMIT -> rlimit(step, a);

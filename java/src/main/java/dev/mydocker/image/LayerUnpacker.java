@@ -7,6 +7,7 @@ import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
+import dev.mydocker.kernel.UserNamespace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -96,6 +97,7 @@ final class LayerUnpacker implements AutoCloseable {
   private final Node root = new Node(null, "");
   private final List<Node> metadata = new ArrayList<>();
   private final byte[] buffer = new byte[BUFFER];
+  private final NamespaceOwners owners = new NamespaceOwners(UserNamespace.own());
   private boolean opaqueRoot;
 
   /** Directories that are open, the one used longest ago first. */
@@ -123,7 +125,7 @@ final class LayerUnpacker implements AutoCloseable {
 
   private Result run() throws IOException {
     for (Optional<TarEntry> e = tar.next(); e.isPresent(); e = tar.next()) {
-      TarEntry entry = e.get();
+      TarEntry entry = owners.settle(e.get());
       try {
         apply(entry);
       } catch (KernelException failure) {
@@ -161,9 +163,13 @@ final class LayerUnpacker implements AutoCloseable {
       if (!name.startsWith(META)) {
         whiteout(parent, name.substring(WHITEOUT.length()), entry.name());
       }
-    } else {
+    } else if (owners.makesDevices() || !isDevice(entry)) {
       make(parent, name, entry);
     }
+  }
+
+  private static boolean isDevice(TarEntry entry) {
+    return entry.type() == TarEntry.Type.CHARACTER || entry.type() == TarEntry.Type.BLOCK;
   }
 
   /** A directory of AUFS's bookkeeping serves hard links only, and goes at the end. */
@@ -493,6 +499,10 @@ final class LayerUnpacker implements AutoCloseable {
       call.run();
     } catch (KernelException e) {
       boolean never = e.errno() == Errno.EPERM && name.startsWith("user.") && !ordinary;
+      // Nobody in a user namespace may set these, and access lists name ids it does not have.
+      UserNamespace own = UserNamespace.own();
+      never |= !own.initial() && e.errno() == Errno.EPERM && !name.startsWith("user.");
+      never |= own.single() && e.errno() == Errno.EINVAL && name.startsWith("system.posix_acl");
       if (!never && e.errno() != Errno.EOPNOTSUPP) {
         throw e;
       }

@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.kernel.Stat;
+import dev.mydocker.kernel.UserNamespace;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -14,7 +15,12 @@ import java.util.Optional;
  * byte, become bytes.
  */
 final class Overlay {
-  private static final byte[] OPAQUE = bytes("trusted.overlay.opaque");
+  /**
+   * In a user namespace overlayfs is mounted with {@code userxattr}, as nobody there may set an
+   * attribute of the other kind.
+   */
+  private static final byte[] OPAQUE =
+      bytes(UserNamespace.own().initial() ? "trusted.overlay.opaque" : "user.overlay.opaque");
 
   private Overlay() {}
 
@@ -61,8 +67,8 @@ final class Overlay {
 
   /** Whether this attribute says that a directory's or file's content lies under another name. */
   static boolean isRedirect(String attribute) {
-    return attribute.equals("trusted.overlay.redirect")
-        || attribute.equals("trusted.overlay.metacopy");
+    String own = text(OPAQUE).substring(0, text(OPAQUE).lastIndexOf('.'));
+    return attribute.equals(own + ".redirect") || attribute.equals(own + ".metacopy");
   }
 
   static void makeOpaque(Directory directory) throws KernelException {

@@ -102,21 +102,7 @@ public record Owners(List<Range> users, List<Range> groups) {
   }
 
   private static TarEntry with(TarEntry e, int uid, int gid) {
-    return new TarEntry(
-        e.name(),
-        e.type(),
-        e.link(),
-        e.size(),
-        e.mode(),
-        uid,
-        gid,
-        e.mtimeSec(),
-        e.mtimeNsec(),
-        e.major(),
-        e.minor(),
-        e.xattrs(),
-        e.sparse(),
-        e.offset());
+    return e.ownedBy(uid, gid);
   }
 
   /** Passes everything on, entries with other owners. */

@@ -48,6 +48,13 @@ record TarEntry(
   /** An extended attribute; its name is one char per byte. */
   record Xattr(String name, byte[] value) {}
 
+  /** The same, somebody else's. */
+  TarEntry ownedBy(int user, int group) {
+    return new TarEntry(
+        name, type, link, size, mode, user, group, mtimeSec, mtimeNsec, major, minor, xattrs,
+        sparse, offset);
+  }
+
   /** Root's file or directory of the time 0, without anything that says where it was made. */
   static TarEntry plain(String name, Type type, int mode, long size) {
     return new TarEntry(

@@ -138,7 +138,9 @@ public final class NativeLibrary {
 
   private static Path privateDirectory() throws IOException {
     String root = System.getenv("MYDOCKER_ROOT");
-    String home = System.getProperty("user.home");
+    // Of a user without a name the JVM knows no home.
+    String own = System.getenv("HOME");
+    String home = own == null || own.isEmpty() ? System.getProperty("user.home") : own;
     boolean superuser = owner(OWN) == 0;
     String data = System.getenv("XDG_DATA_HOME");
     Path base;

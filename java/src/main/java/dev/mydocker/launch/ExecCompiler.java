@@ -64,13 +64,7 @@ public final class ExecCompiler {
             : Optional.empty();
     this.steps =
         new ProcessSteps(
-            in.process(),
-            in.causes(),
-            in.stdio(),
-            in.seccomp(),
-            watch,
-            ProcessSteps.isHanded(in.container()),
-            init);
+            in.process(), in.causes(), in.stdio(), in.seccomp(), watch, in.container(), init);
   }
 
   /** The plan of {@code input}. */
@@ -106,7 +100,13 @@ public final class ExecCompiler {
     }
     ProcessSteps outside =
         new ProcessSteps(
-            in.process(), in.causes(), in.stdio(), in.seccomp(), Optional.empty(), false, monitor);
+            in.process(),
+            in.causes(),
+            in.stdio(),
+            in.seccomp(),
+            Optional.empty(),
+            in.container(),
+            monitor);
     outside.oomScore();
     outside.apparmor();
     // A PID namespace is joined by its joiner's children (setns(2)), and from its first moment I is
@@ -130,7 +130,10 @@ public final class ExecCompiler {
               "back again: M keeps nothing of the container alive",
               Op.SETNS,
               Arg.fd(HOME),
-              flags(KINDS)));
+              // The others are the host's, and who is root of a user namespace cannot go back
+              // there:
+              // then M has the container's until the command has ended.
+              flags(ProcessSteps.isRootless(in.container()) ? List.of(Namespace.MOUNT) : KINDS)));
     }
   }
 

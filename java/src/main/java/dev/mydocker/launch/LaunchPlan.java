@@ -44,6 +44,16 @@ public record LaunchPlan(List<Step> monitor, List<Step> init) {
     return false;
   }
 
+  /** Whether I sends the monitor what it is to serve. */
+  boolean isServed() {
+    for (Step step : init) {
+      if (step.op() == Op.SEND_FD && step.args().get(0).equals(Arg.fd(Slot.VIEW_OUT))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The plan as native/plan.h reads it, in this machine's byte order. */
   public byte[] toBytes() {
     return new Writer().write();

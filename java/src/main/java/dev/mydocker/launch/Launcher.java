@@ -224,8 +224,11 @@ public final class Launcher {
         if (request.plan().handsOver()) {
           bothEnds(Slot.GIVE, Slot.TAKE);
         }
-        if (request.monitor().view().isPresent()) {
+        boolean view = request.monitor().view().isPresent();
+        if (view || request.plan().isServed()) {
           bothEnds(Slot.VIEW_OUT, Slot.VIEW_IN);
+        }
+        if (view) {
           // Closed here once M has it: as long as it is open, no reader learns of M's end.
           byte[] device = "/dev/fuse".getBytes(StandardCharsets.US_ASCII);
           int fd = Linux.openat2(Linux.AT_FDCWD, device, Linux.O_RDWR, 0, 0);

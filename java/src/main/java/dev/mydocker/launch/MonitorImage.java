@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * The static monitor as a sealed memfd (memfd_create(2), F_SEAL_*): executable, and no file of the
  * host behind it that a container could ever reach or change. One per JVM.
  */
-final class MonitorImage {
+public final class MonitorImage {
   private static final int ALL_SEALS = 0xf;
   private static MonitorImage loaded;
 
@@ -22,7 +22,7 @@ final class MonitorImage {
   }
 
   /** The image, made at first use. It stays open for the life of the JVM. */
-  static synchronized MonitorImage get() throws IOException {
+  public static synchronized MonitorImage get() throws IOException {
     if (loaded == null) {
       Op.requireSameTable();
       loaded = create(NativeLibrary.resource("mydocker-monitor"));
@@ -47,6 +47,11 @@ final class MonitorImage {
       memfd.close();
       throw e;
     }
+  }
+
+  /** A path of it, by which this process's children execute it. */
+  public String path() {
+    return "/proc/" + Linux.getpid() + "/fd/" + memfd.number();
   }
 
   Fd memfd() {

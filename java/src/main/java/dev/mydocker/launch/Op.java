@@ -36,6 +36,7 @@ public enum Op {
   READONLY("fs", "mount_setattr"),
   PIVOT_ROOT("f", "pivot_root"),
   LOOPBACK_UP("", "ioctl"),
+  BIND("fnnn", "bind"),
   SETHOSTNAME("s", "sethostname"),
   SETDOMAINNAME("s", "setdomainname"),
   RLIMIT("nnn", "prlimit64"),

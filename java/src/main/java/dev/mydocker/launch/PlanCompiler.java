@@ -18,12 +18,20 @@ public final class PlanCompiler {
   /** The point where I waits for the JVM: id maps, cgroup, network. */
   public static final int PREPARED = 1;
 
+  /** Where a container with networks asks for names, in its own network namespace. */
+  public static final String RESOLVER_ADDRESS = "127.0.0.11";
+
   private static final int ROOT = Slot.FREE;
   private static final int TREE = Slot.FREE + 1;
   private static final int TARGET = Slot.FREE + 2;
   private static final int HIERARCHIES = Slot.FREE + 5;
   private static final int PART = Slot.FREE + 6;
   private static final int VIEW = Slot.FREE + 7;
+
+  private static final long RESOLVER = 0x7f00000b;
+  private static final long RESOLVER_PORT = 53;
+  private static final long SOCK_STREAM = 1;
+  private static final long SOCK_DGRAM = 2;
 
   /** The slot of a namespace to join: {@code FIRST_JOINED + namespace.ordinal()}. */
   public static final int FIRST_JOINED = Slot.FREE + 8;
@@ -87,6 +95,7 @@ public final class PlanCompiler {
    * @param within of a bind source that somebody else has a say in, the directory of the host in
    *     which it is resolved
    * @param view the files that show its limits, which its monitor serves
+   * @param resolver whether its monitor is its name server, {@link #RESOLVER_ADDRESS}
    * @param init whether a small init stands in front of the command (--init)
    * @param seccomp the spec's filter of system calls, compiled
    */
@@ -102,6 +111,7 @@ public final class PlanCompiler {
       Set<String> fileSources,
       Map<String, String> within,
       List<ViewFile> view,
+      boolean resolver,
       boolean init,
       Optional<SeccompProgram> seccomp) {
     public Input {
@@ -152,7 +162,7 @@ public final class PlanCompiler {
     this.handover =
         handed ? Optional.of(new Handover(spec, in.overlay(), in.causes())) : Optional.empty();
     this.steps =
-        new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, handed, init);
+        new ProcessSteps(process, in.causes(), in.stdio(), in.seccomp(), watch, spec, init);
   }
 
   /** The plan of {@code input}. */
@@ -260,6 +270,7 @@ public final class PlanCompiler {
     return Slot.set(Slot.SYNC, Slot.CONSOLE_OUT, Slot.STDIN, Slot.STDOUT, Slot.STDERR)
         | (in.init() ? Slot.set(Slot.MONITOR_IMAGE) : 0)
         | (in.view().isEmpty() ? 0 : Slot.set(Slot.VIEW_OUT, Slot.VIEW))
+        | (in.resolver() ? Slot.set(Slot.VIEW_OUT) : 0)
         | (handed ? Slot.set(Slot.TAKE) : 0)
         | joined;
   }
@@ -396,7 +407,9 @@ public final class PlanCompiler {
         + ",upperdir="
         + escaped(in.overlay().upper())
         + ",workdir="
-        + escaped(in.overlay().work());
+        + escaped(in.overlay().work())
+        // Nobody in a user namespace may set the trusted attributes that are usual (Linux 5.11).
+        + (ProcessSteps.isRootless(spec) ? ",userxattr" : "");
   }
 
   /** Overlayfs takes a backslash from before any character of a path (ovl_unescape). */
@@ -732,10 +745,27 @@ public final class PlanCompiler {
     if (has("network")) {
       add("its own network has one link, lo: up", Op.LOOPBACK_UP);
     }
+    if (in.resolver()) {
+      serve(SOCK_DGRAM, "SOCK_DGRAM");
+      serve(SOCK_STREAM, "SOCK_STREAM");
+    }
     if (has("uts")) {
       spec.hostname().ifPresent(h -> add(cause("hostname"), Op.SETHOSTNAME, Arg.text(h)));
       spec.domainname().ifPresent(d -> add(cause("domainname"), Op.SETDOMAINNAME, Arg.text(d)));
     }
+  }
+
+  /** Before there is anybody in the container who could take the port. */
+  private void serve(long type, String name) {
+    String why = "containers of its networks have names: the monitor answers who asks for them";
+    add(
+        why,
+        Op.BIND,
+        Arg.fd(TREE),
+        Arg.number(type, name),
+        Arg.number(RESOLVER, RESOLVER_ADDRESS),
+        Arg.number(RESOLVER_PORT));
+    add(why, Op.SEND_FD, Arg.fd(Slot.VIEW_OUT), Arg.fd(TREE));
   }
 
   private void pivot() {

@@ -37,6 +37,7 @@ final class ProcessSteps {
   private final Optional<SeccompProgram> filter;
   private final Optional<String> watch;
   private final boolean handed;
+  private final boolean groupsAreChosen;
   private final List<Step> out;
 
   /**
@@ -44,7 +45,7 @@ final class ProcessSteps {
    *
    * @param filter of its system calls
    * @param watch why its sysinfo(2) is answered by the container's monitor; empty: it is not
-   * @param handed whether M has given the streams to its user already
+   * @param container whose process it is
    * @param out where they are added
    */
   ProcessSteps(
@@ -53,14 +54,16 @@ final class ProcessSteps {
       Stdio stdio,
       Optional<SeccompProgram> filter,
       Optional<String> watch,
-      boolean handed,
+      Spec container,
       List<Step> out) {
     this.process = process;
     this.causes = causes;
     this.stdio = stdio;
     this.filter = filter;
     this.watch = watch;
-    this.handed = handed;
+    // Then M has given the streams to its user already.
+    this.handed = isHanded(container);
+    this.groupsAreChosen = hasGroups(container);
     this.out = out;
   }
 
@@ -68,6 +71,16 @@ final class ProcessSteps {
   static boolean isHanded(Spec container) {
     return !container.linux().uidMappings().isEmpty()
         && container.annotations().containsKey(Spec.USERNS);
+  }
+
+  /** Whether it lives in the user namespace of an ordinary user. */
+  static boolean isRootless(Spec container) {
+    return container.annotations().containsKey(Spec.ROOTLESS);
+  }
+
+  /** Whether its processes may choose their groups: not where an ordinary user has one id only. */
+  static boolean hasGroups(Spec container) {
+    return !Spec.ROOTLESS_SINGLE.equals(container.annotations().get(Spec.ROOTLESS));
   }
 
   /** Tells ps and strace where the launch is. */
@@ -208,10 +221,12 @@ final class ProcessSteps {
     for (long gid : user.additionalGids()) {
       groups.putInt((int) gid);
     }
-    add(
-        cause("user"),
-        Op.SETGROUPS,
-        new Arg.Bytes(groups.array(), user.additionalGids().toString()));
+    if (groupsAreChosen) {
+      add(
+          cause("user"),
+          Op.SETGROUPS,
+          new Arg.Bytes(groups.array(), user.additionalGids().toString()));
+    }
     add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
     add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
     if ((filter.isPresent() || watch.isPresent()) && !process.noNewPrivileges()) {

@@ -82,6 +82,16 @@ public final class Connection implements AutoCloseable {
     return out;
   }
 
+  /** Whether one of its networks tells the names of those who are in it. */
+  public boolean isNamed() {
+    for (Place place : places) {
+      if (place.network().isNamed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The host's own address in the first of its networks that leads out. */
   public Optional<Ip> gateway() {
     for (Place place : places) {

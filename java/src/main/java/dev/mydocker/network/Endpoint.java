@@ -43,6 +43,15 @@ public record Endpoint(
     return new Endpoint(id, container, network, device, wayOut, ip, ip6, mac, names, others);
   }
 
+  /** With another name in the place of one. */
+  Endpoint renamed(String from, String to) {
+    List<String> others = new ArrayList<>();
+    for (String name : names) {
+      others.add(name.equals(from) ? to : name);
+    }
+    return new Endpoint(id, container, network, device, wayOut, ip, ip6, mac, others, ports);
+  }
+
   Optional<Ip> address(boolean v6) {
     return v6 ? ip6 : ip;
   }

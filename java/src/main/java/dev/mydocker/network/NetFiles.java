@@ -151,6 +151,27 @@ final class NetFiles {
     return new IOException(file + " is damaged: " + e.getMessage(), e);
   }
 
+  /** What the monitors of containers read about a network; removed when it is empty. */
+  void writeNames(String network, String names) throws IOException {
+    writeOrRemove(run.resolve("names." + network), names);
+  }
+
+  /** What a container's monitor reads about its networks; one that is gone has none. */
+  void writeMembership(String container, String networks) throws IOException {
+    Path own = run.resolveSibling("containers").resolve(container);
+    if (Files.isDirectory(own)) {
+      writeOrRemove(own.resolve("networks"), networks);
+    }
+  }
+
+  private static void writeOrRemove(Path file, String content) throws IOException {
+    if (content.isEmpty()) {
+      Files.deleteIfExists(file);
+    } else {
+      write(file, content, false);
+    }
+  }
+
   private static void write(Path file, String content, boolean sync) throws IOException {
     byte[] name = bytes(file);
     byte[] temporary = bytes(file.resolveSibling("." + file.getFileName() + ".new"));

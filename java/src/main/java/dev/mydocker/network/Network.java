@@ -69,6 +69,11 @@ public record Network(
     return name.equals("bridge") || name.equals("host") || name.equals("none");
   }
 
+  /** Whether those who are in it find each other by their names; not in the default one. */
+  public boolean isNamed() {
+    return !isPredefined();
+  }
+
   Network with(List<Pool> others) {
     return new Network(id, name, driver, created, internal, ipv6, mtu, labels, options, others);
   }

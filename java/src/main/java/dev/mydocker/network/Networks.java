@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -304,6 +305,7 @@ public final class Networks {
         Optional<Fd> held = sockets.hold();
         try {
           files.write(new NetFiles.State(all, before.generation()));
+          NameFiles.update(files, networks, before.endpoints(), all);
           List<String> remarks = wiring.forwarding(withNetworks(own, networks), links);
           List<Connection.Place> places = new ArrayList<>();
           for (Endpoint endpoint : own) {
@@ -503,7 +505,7 @@ public final class Networks {
     }
     Optional<Ip> ip = address(join.ip(), network, false, all);
     Optional<Ip> ip6 = address(join.ip6(), network, true, all);
-    List<String> names = new ArrayList<>(known);
+    Set<String> names = new LinkedHashSet<>(known);
     names.addAll(join.aliases());
     return new Endpoint(
         randomId(),
@@ -514,7 +516,7 @@ public final class Networks {
         ip,
         ip6,
         join.mac().isPresent() ? join.mac().get() : mac(ip),
-        names,
+        List.copyOf(names),
         List.of());
   }
 
@@ -737,6 +739,9 @@ public final class Networks {
     for (Endpoint endpoint : rest) {
       used.add(endpoint.network());
     }
+    List<Endpoint> before = new ArrayList<>(rest);
+    before.addAll(gone);
+    NameFiles.update(files, networks, before, rest);
     try (Links links = Links.in(-1, NetJournal.NONE)) {
       for (Endpoint endpoint : gone) {
         links.delete(names.wire(endpoint));
@@ -753,6 +758,37 @@ public final class Networks {
       Conntrack.forget(endpoint.ports());
     }
     files.write(new NetFiles.State(rest, files.state().map(NetFiles.State::generation).orElse(0L)));
+  }
+
+  /** A running container has another name: it is found by that one from now on. */
+  public void rename(String container, String from, String to) throws IOException {
+    if (!Files.exists(run.resolve("state.json"))) {
+      return;
+    }
+    try (Fd lock = files.lock()) {
+      Optional<NetFiles.State> state = files.state();
+      if (state.isEmpty() || of(state.get().endpoints(), container).isEmpty()) {
+        return;
+      }
+      List<Endpoint> all = new ArrayList<>();
+      for (Endpoint endpoint : state.get().endpoints()) {
+        all.add(endpoint.container().equals(container) ? endpoint.renamed(from, to) : endpoint);
+      }
+      files.write(new NetFiles.State(all, state.get().generation()));
+      NameFiles.update(files, known(), state.get().endpoints(), all);
+    }
+  }
+
+  /** Whether a container is in a network that tells the names of those who are in it. */
+  public boolean isNamed(String container) throws IOException {
+    Map<String, Network> known = byId();
+    for (Endpoint endpoint : endpoints(container)) {
+      Network network = known.get(endpoint.network());
+      if (network != null && network.isNamed()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How the container's networks are called, by id. */

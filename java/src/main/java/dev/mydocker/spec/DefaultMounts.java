@@ -15,25 +15,33 @@ final class DefaultMounts {
    *
    * @throws OptionException when --shm-size contradicts --ipc
    */
-  static List<Spec.Mount> kernel(RunOptions options, Causes.Collector why) throws OptionException {
+  static List<Spec.Mount> kernel(RunOptions options, HostFacts host, Causes.Collector why)
+      throws OptionException {
     String sys = options.privileged() ? "rw" : "ro";
+    boolean rootless = host.rootless().isPresent();
     List<Spec.Mount> out = new ArrayList<>();
-    out.add(new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")));
+    out.add(
+        rootless && options.pid() == NamespaceMode.HOST
+            ? hosts("/proc", "rw")
+            : new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")));
     out.add(
         new Spec.Mount(
             "/dev", "tmpfs", "tmpfs", List.of("nosuid", "strictatime", "mode=755", "size=65536k")));
+    out.add(new Spec.Mount("/dev/pts", "devpts", "devpts", terminals(host)));
     out.add(
-        new Spec.Mount(
-            "/dev/pts",
-            "devpts",
-            "devpts",
-            List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")));
-    out.add(new Spec.Mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", sys)));
+        rootless && options.network() instanceof NetworkMode.Host
+            ? hosts("/sys", sys)
+            : new Spec.Mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", sys)));
     out.add(
-        new Spec.Mount(
-            "/sys/fs/cgroup", "cgroup", "cgroup", List.of("nosuid", "noexec", "nodev", sys)));
-    out.add(
-        new Spec.Mount("/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev")));
+        rootless && options.cgroupns() == NamespaceMode.HOST
+            ? hosts("/sys/fs/cgroup", sys)
+            : new Spec.Mount(
+                "/sys/fs/cgroup", "cgroup", "cgroup", List.of("nosuid", "noexec", "nodev", sys)));
+    if (!rootless || options.ipc() != NamespaceMode.HOST) {
+      // The host's queues an ordinary user cannot mount, and not every host has them to be bound.
+      out.add(
+          new Spec.Mount("/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev")));
+    }
     for (Spec.Mount mount : out) {
       why.put("mount:" + mount.destination(), "default: Docker's");
     }
@@ -41,21 +49,50 @@ final class DefaultMounts {
       why.put("mount:/sys", "--privileged: writable");
       why.put("mount:/sys/fs/cgroup", "--privileged: writable");
     }
-    out.add(shm(options, why));
+    out.add(shm(options, host, why));
     return out;
+  }
+
+  /**
+   * Group 5 is tty, to whom terminals belong; an ordinary user without subordinate ids has none.
+   */
+  private static List<String> terminals(HostFacts host) {
+    List<String> options =
+        new ArrayList<>(List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"));
+    if (host.rootless().isEmpty()
+        || UserMaps.host(host.rootless().get().ids().gids(), 5).isPresent()) {
+      options.add("gid=5");
+    }
+    return options;
+  }
+
+  /**
+   * The host's own: a file system that shows a namespace is mounted by who has power over that
+   * namespace, and an ordinary user has none over the host's.
+   */
+  private static Spec.Mount hosts(String path, String access) {
+    List<String> options = new ArrayList<>(List.of("rbind", "nosuid", "noexec", "nodev"));
+    if (access.equals("ro")) {
+      options.add("ro");
+    }
+    options.add("rprivate");
+    return new Spec.Mount(path, "bind", path, options);
   }
 
   /**
    * A mqueue file system shows the queues of its mounter's IPC namespace; a tmpfs has no such tie.
    */
-  private static Spec.Mount shm(RunOptions options, Causes.Collector why) throws OptionException {
+  private static Spec.Mount shm(RunOptions options, HostFacts host, Causes.Collector why)
+      throws OptionException {
     OptionalLong size = options.shmSize();
     if (options.ipc() == NamespaceMode.HOST) {
       if (size.isPresent()) {
         throw new OptionException(
             "conflicting options: --shm-size and --ipc=host: /dev/shm is the host's");
       }
-      why.put("mount:/dev/mqueue", "--ipc=host: the host's");
+      if (host.rootless().isEmpty()) {
+        why.put("mount:/dev/mqueue", "--ipc=host: the host's");
+      }
       why.put("mount:/dev/shm", "--ipc=host: the host's");
       return new Spec.Mount("/dev/shm", "bind", "/dev/shm", List.of("rbind", "rprivate"));
     }

@@ -37,14 +37,14 @@ final class DeviceNodes {
       RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why)
       throws OptionException {
     List<Spec.Device> out = new ArrayList<>();
+    if (host.rootless().isPresent()) {
+      return out;
+    }
     Set<String> taken = new HashSet<>(OWN);
     for (DeviceOption option : options.devices().nodes()) {
       for (Spec.Device device : chosen(option, host)) {
         if (OWN.contains(device.path())) {
-          throw new OptionException(
-              "--device: "
-                  + OptionException.quote(device.path())
-                  + " is the container's own: give it another path there");
+          throw owned(device.path());
         }
         add(out, device, taken, mounts, "--device=" + option.text(), why);
       }
@@ -58,6 +58,65 @@ final class DeviceNodes {
       }
     }
     return out;
+  }
+
+  /**
+   * The mounts with the host's own nodes among them, as nobody in a user namespace can make any:
+   * the container can do with one what its user can.
+   *
+   * @throws OptionException in Docker's words when there is no such node
+   */
+  static List<Spec.Mount> bound(
+      RunOptions options, HostFacts host, List<Spec.Mount> mounts, Causes.Collector why)
+      throws OptionException {
+    List<Spec.Mount> out = new ArrayList<>(mounts);
+    Set<String> taken = new HashSet<>(OWN);
+    for (DeviceOption option : options.devices().nodes()) {
+      for (Spec.Device device : chosen(option, host)) {
+        if (OWN.contains(device.path())) {
+          throw owned(device.path());
+        }
+        String source = option.source() + device.path().substring(option.target().length());
+        boolean readOnly = option.access().indexOf('w') < 0;
+        bind(out, source, device.path(), readOnly, taken, "--device=" + option.text(), why);
+      }
+    }
+    for (Spec.Device device : STANDARD) {
+      String path = device.path();
+      bind(out, path, path, false, taken, "default: as in every /dev; the host's own", why);
+    }
+    if (options.privileged()) {
+      for (Spec.Device device : host.devices()) {
+        String path = device.path();
+        bind(out, path, path, false, taken, "--privileged: a device of the host", why);
+      }
+    }
+    return out;
+  }
+
+  private static void bind(
+      List<Spec.Mount> out,
+      String source,
+      String target,
+      boolean readOnly,
+      Set<String> taken,
+      String cause,
+      Causes.Collector why) {
+    if (taken.add(target) && !isCovered(target, out)) {
+      List<String> options = new ArrayList<>(List.of("bind", "nosuid", "noexec", "rprivate"));
+      if (readOnly) {
+        options.add("ro");
+      }
+      out.add(new Spec.Mount(target, "bind", source, options));
+      why.put("mount:" + target, cause);
+    }
+  }
+
+  private static OptionException owned(String path) {
+    return new OptionException(
+        "--device: "
+            + OptionException.quote(path)
+            + " is the container's own: give it another path there");
   }
 
   /**

@@ -24,15 +24,16 @@ import java.util.Set;
  * @param swapAccounting whether the kernel can limit memory and swap together
  * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
  * @param devices the nodes of the host's /dev, which a privileged container gets
- * @param chosen what {@code --device} names, by that path: the node, or all below the directory;
- *     nothing of what is not there
+ * @param chosen what {@code --device} and limits of devices name, by that path: the node, or all
+ *     below the directory; nothing of what is not there
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
  * @param apparmor whether the kernel has AppArmor, and uses it
  * @param machine what a seccomp profile asks for
  * @param seccomp the engine's own profile
  * @param volumes where the content of each volume of the container is, by the volume's name
- * @param users the ids of its user namespace; empty when it lives in the host's
+ * @param users the ids of its user namespace; empty when it lives in the engine's
  * @param network in whose network namespace it lives, when that is another container's
+ * @param rootless what an engine of an ordinary user can give; empty for root's
  */
 public record HostFacts(
     String id,
@@ -57,7 +58,8 @@ public record HostFacts(
     Seccomp.Builtin seccomp,
     Map<String, String> volumes,
     Optional<UserMaps> users,
-    Optional<NetworkOwner> network) {
+    Optional<NetworkOwner> network,
+    Optional<Rootless> rootless) {
 
   public HostFacts {
     capabilities = Set.copyOf(capabilities);

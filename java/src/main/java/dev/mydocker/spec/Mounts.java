@@ -20,7 +20,7 @@ final class Mounts {
    */
   static List<Spec.Mount> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
-    List<Spec.Mount> kernel = DefaultMounts.kernel(options, why);
+    List<Spec.Mount> kernel = DefaultMounts.kernel(options, host, why);
     List<Spec.Mount> later = new ArrayList<>(DefaultMounts.files(options, host, why));
     Set<String> targets = new HashSet<>();
     for (MountOption option : options.mounts()) {

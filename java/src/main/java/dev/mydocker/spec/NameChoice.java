@@ -26,6 +26,11 @@ public record NameChoice(
     hosts = List.copyOf(hosts);
   }
 
+  /** The same with that name server alone. */
+  public NameChoice at(String server) {
+    return new NameChoice(List.of(server), search, options, hosts);
+  }
+
   /**
    * Reads what a user writes, or a record keeps.
    *

@@ -6,11 +6,35 @@ import java.util.List;
 /** How a container is connected. */
 public sealed interface NetworkMode {
 
+  /** The word of {@code --network}; of several networks their names, joined by commas. */
+  String text();
+
   /** A network namespace of its own with nothing but loopback. */
-  record None() implements NetworkMode {}
+  record None() implements NetworkMode {
+    @Override
+    public String text() {
+      return "none";
+    }
+  }
 
   /** The host's network namespace. */
-  record Host() implements NetworkMode {}
+  record Host() implements NetworkMode {
+    @Override
+    public String text() {
+      return "host";
+    }
+  }
+
+  /**
+   * A network namespace of its own, whose packets a process of the user takes to the host's
+   * sockets: pasta(1).
+   */
+  record Pasta() implements NetworkMode {
+    @Override
+    public String text() {
+      return "pasta";
+    }
+  }
 
   /**
    * The network namespace of another container.
@@ -21,7 +45,7 @@ public sealed interface NetworkMode {
     /** What stands in front of it in {@code --network}. */
     public static final String PREFIX = "container:";
 
-    /** As a user writes it. */
+    @Override
     public String text() {
       return PREFIX + container;
     }
@@ -35,6 +59,11 @@ public sealed interface NetworkMode {
   record Joined(List<NetworkJoin> networks) implements NetworkMode {
     public Joined {
       networks = List.copyOf(networks);
+    }
+
+    @Override
+    public String text() {
+      return String.join(",", networks.stream().map(NetworkJoin::network).toList());
     }
 
     /** Where whoever says nothing is. */
@@ -62,6 +91,9 @@ public sealed interface NetworkMode {
             "--network: " + OptionException.quote(text) + ": use container:NAME");
       }
       return new OfContainer(container);
+    }
+    if (text.equals("pasta")) {
+      return new Pasta();
     }
     return new Joined(List.of(NetworkJoin.parse(text)));
   }

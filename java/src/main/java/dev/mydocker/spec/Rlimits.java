@@ -44,7 +44,9 @@ final class Rlimits {
   private static void check(Ulimit limit, HostFacts host) throws OptionException {
     long held = host.hardLimits().getOrDefault(limit.resource(), Ulimit.UNLIMITED);
     if (Long.compareUnsigned(limit.hard(), held) > 0
-        && !host.capabilities().contains(Capability.CAP_SYS_RESOURCE)) {
+        // That of a user namespace does not count: prlimit(2).
+        && (host.rootless().isPresent()
+            || !host.capabilities().contains(Capability.CAP_SYS_RESOURCE))) {
       throw new OptionException(
           "--ulimit "
               + limit

@@ -29,10 +29,17 @@ public final class SpecCompiler {
     NetworkConflicts.refuse(options, host);
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
+    if (host.rootless().isPresent()) {
+      host.rootless().get().refuse(options, account.user());
+      account = new Account(host.rootless().get().settle(account.user()), account.home());
+    }
     if (host.users().isPresent()) {
       UsernsConflicts.refuse(options, account.user(), host, host.users().get());
     }
     List<Spec.Mount> mounts = Mounts.of(options, host, why);
+    if (host.rootless().isPresent()) {
+      mounts = DeviceNodes.bound(options, host, mounts, why);
+    }
     if (options.readOnly()) {
       why.put("root.readonly", "--read-only");
     }
@@ -46,7 +53,7 @@ public final class SpecCompiler {
             name.domain(),
             mounts,
             linux(options, host, process, mounts, why),
-            annotations(options, image, why));
+            annotations(options, image, host, why));
     return new CompiledSpec(spec, why.collected());
   }
 
@@ -70,7 +77,21 @@ public final class SpecCompiler {
         Rlimits.of(options, host, why),
         noNewPrivileges(options, why),
         options.confinement().profile(host, why),
-        OptionalInt.empty());
+        oomScoreAdj(options, why));
+  }
+
+  private static OptionalInt oomScoreAdj(RunOptions options, Causes.Collector why)
+      throws OptionException {
+    OptionalInt wanted = options.oomScoreAdj();
+    if (wanted.isPresent()) {
+      int value = wanted.getAsInt();
+      if (value < -1000 || value > 1000) {
+        throw new OptionException(
+            "Invalid value " + value + ", range for oom score adj is [-1000, 1000]");
+      }
+      why.put("oomScoreAdj", "--oom-score-adj=" + value);
+    }
+    return wanted;
   }
 
   private static boolean noNewPrivileges(RunOptions options, Causes.Collector why) {
@@ -103,8 +124,9 @@ public final class SpecCompiler {
   }
 
   private static Map<String, String> annotations(
-      RunOptions options, ImageDefaults image, Causes.Collector why) throws OptionException {
-    Map<String, String> out = new LinkedHashMap<>();
+      RunOptions options, ImageDefaults image, HostFacts host, Causes.Collector why)
+      throws OptionException {
+    Map<String, String> out = new LinkedHashMap<>(options.annotations());
     Optional<Signal> signal = stopSignal(options, image);
     if (signal.isPresent()) {
       out.put(Spec.STOP_SIGNAL, signal.get().name());
@@ -116,6 +138,10 @@ public final class SpecCompiler {
     }
     if (!options.userns().text().isEmpty()) {
       out.put(Spec.USERNS, options.userns().text());
+    }
+    if (host.rootless().isPresent()) {
+      boolean single = host.rootless().get().single();
+      out.put(Spec.ROOTLESS, single ? Spec.ROOTLESS_SINGLE : Spec.ROOTLESS_RANGES);
     }
     if (options.init()) {
       out.put(Spec.INIT, "true");

@@ -1,6 +1,9 @@
 package dev.mydocker.spec;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,13 +37,14 @@ final class Sysctls {
   static Map<String, String> of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Map<String, String> out = new LinkedHashMap<>();
-    boolean own =
-        options.network() instanceof NetworkMode.Joined
-            || options.network() instanceof NetworkMode.None;
-    if (own) {
+    boolean shared =
+        options.network() instanceof NetworkMode.Host
+            || options.network() instanceof NetworkMode.OfContainer;
+    if (!shared) {
       for (String name : NETWORK.keySet().stream().sorted().toList()) {
-        boolean groups = name.equals(PING) && host.users().isPresent();
-        out.put(name, groups ? groups(host.users().get()) : NETWORK.get(name));
+        Optional<UserMaps> ids = host.users().or(() -> host.rootless().map(Rootless::ids));
+        boolean groups = name.equals(PING) && ids.isPresent();
+        out.put(name, groups ? groups(ids.get()) : NETWORK.get(name));
         why.put("sysctl:" + name, "default: Docker's");
       }
     }
@@ -61,12 +65,13 @@ final class Sysctls {
 
   /** The kernel takes groups only that the container's user namespace has. */
   private static String groups(UserMaps users) {
-    for (Spec.IdMapping m : users.gids()) {
-      if (m.containerId() == 0) {
-        return "0 " + (m.size() - 1);
-      }
+    List<Spec.IdMapping> sorted = new ArrayList<>(users.gids());
+    sorted.sort(Comparator.comparingLong(Spec.IdMapping::containerId));
+    long end = 0;
+    for (Spec.IdMapping m : sorted) {
+      end = m.containerId() == end ? end + m.size() : end;
     }
-    return "0 0";
+    return "0 " + Math.max(0, Math.min(end, 1L << 31) - 1);
   }
 
   private static Optional<String> conflict(String name, RunOptions options, HostFacts host) {

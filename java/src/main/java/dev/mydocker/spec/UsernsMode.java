@@ -69,7 +69,9 @@ public sealed interface UsernsMode {
       return new OfContainer(text, text.substring("container:".length()));
     }
     if (text.equals("keep-id") || text.startsWith("keep-id:")) {
-      throw new OptionException("--userns=keep-id is for users without privileges: use auto");
+      throw new OptionException(
+          "--userns=keep-id is not supported yet: as root use auto; an ordinary user's containers"
+              + " have the user as their root, who so owns what root makes in a bind");
     }
     if (text.charAt(0) < '0' || text.charAt(0) > '9') {
       throw invalid(text, "use host, auto[:OPTIONS], container:NAME or INSIDE:HOST:SIZE,...");

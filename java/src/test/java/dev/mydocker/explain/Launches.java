@@ -135,6 +135,7 @@ final class Launches {
             fileSources,
             Map.of(),
             view,
+            false,
             init,
             seccomp);
     return new LaunchScript.Launch(

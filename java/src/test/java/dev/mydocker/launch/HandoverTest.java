@@ -79,6 +79,7 @@ class HandoverTest {
             Map.of("/v/data/part", "/v/data"),
             List.of(),
             false,
+            false,
             Optional.empty()));
   }
 

@@ -88,6 +88,7 @@ class PlanCompilerTest {
         Map.of("/volumes/data/a/b", "/volumes/data"),
         List.of(),
         false,
+        false,
         Optional.empty());
   }
 
@@ -215,6 +216,7 @@ class PlanCompilerTest {
                 in.fileSources(),
                 in.within(),
                 in.view(),
+                false,
                 in.init(),
                 Optional.of(new SeccompProgram(2, new byte[16]))))
         .init();
@@ -387,6 +389,7 @@ class PlanCompilerTest {
                 Set.of(),
                 Map.of(),
                 List.of(ViewFile.MEMINFO),
+                false,
                 false,
                 Optional.empty()));
     List<Op> ops = ops(plan.init());

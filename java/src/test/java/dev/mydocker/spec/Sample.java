@@ -96,7 +96,38 @@ final class Sample {
         (machine, capabilities) -> new Seccomp("{\"defaultAction\":\"SCMP_ACT_ERRNO\"}"),
         Map.of("data", "/volumes/data", "made", "/volumes/made"),
         Optional.empty(),
-        network);
+        network,
+        Optional.empty());
+  }
+
+  /** The same host of an ordinary user. */
+  static HostFacts host(Rootless rootless) {
+    HostFacts h = host();
+    return new HostFacts(
+        h.id(),
+        h.hostname(),
+        h.rootfs(),
+        h.hostsFile(),
+        h.hostnameFile(),
+        h.resolvConfFile(),
+        EnumSet.allOf(Capability.class),
+        h.hardLimits(),
+        h.openFiles(),
+        h.onlineCpus(),
+        h.memory(),
+        h.cgroupVersion(),
+        h.swapAccounting(),
+        h.recursiveReadOnly(),
+        h.devices(),
+        h.chosen(),
+        h.thermalThrottle(),
+        h.apparmor(),
+        h.machine(),
+        h.seccomp(),
+        h.volumes(),
+        h.users(),
+        h.network(),
+        Optional.of(rootless));
   }
 
   private static Spec.Device device(String path, String type, long major, long minor) {

@@ -128,7 +128,8 @@ class UsernsModeTest {
             h.seccomp(),
             h.volumes(),
             Optional.of(USERS),
-            h.network());
+            h.network(),
+            Optional.empty());
     return SpecCompiler.compile(options.build(), Sample.IMAGE, Sample.files(), host).spec();
   }
 
