@@ -118,7 +118,7 @@ fuzz: $(NATIVE)
 kill-matrix: $(NATIVE) $(BUSYBOX)
 	mkdir -p docs
 	$(SUDO) env MYDOCKER_KILL_MATRIX=$(CURDIR)/docs/kill-matrix.md \
-	  $(MVN) -Pintegration test -Dtest=LifeKillIT
+	  $(MVN) -Pintegration test -Dtest=LifeKillIT,NetworkKillIT -Dmydocker.network.kills=17
 
 format:
 	.ci/format

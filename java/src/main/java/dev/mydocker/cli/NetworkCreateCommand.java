@@ -2,12 +2,10 @@ package dev.mydocker.cli;
 
 import dev.mydocker.engine.Engine;
 import dev.mydocker.network.Network;
-import dev.mydocker.network.Networks;
+import dev.mydocker.network.NetworkRequest;
 import dev.mydocker.spec.OptionException;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** {@code mydocker network create}. */
 final class NetworkCreateCommand implements Command {
@@ -52,17 +50,13 @@ final class NetworkCreateCommand implements Command {
     if (arguments.arguments().size() != 1) {
       throw new UsageException("it needs one name");
     }
-    String driver = arguments.value("--driver").orElse(Network.BRIDGE);
-    if (!driver.equals(Network.BRIDGE)) {
-      throw new UsageException(
-          "--driver: there is no driver " + Text.quote(driver) + ", use bridge");
-    }
+    DriverFlags.requireDriver(arguments, Network.BRIDGE);
     Engine engine = Engine.open(session.environment());
     engine.sweep();
     try {
       Network network =
           engine.createNetwork(
-              Networks.Request.of(
+              NetworkRequest.of(
                   arguments.arguments().get(0),
                   arguments.all("--subnet"),
                   arguments.all("--gateway"),
@@ -70,23 +64,11 @@ final class NetworkCreateCommand implements Command {
                   arguments.on("--internal"),
                   arguments.on("--ipv6"),
                   RunFlags.labels(arguments.all("--label")),
-                  options(arguments.all("--opt"))));
+                  DriverFlags.options(arguments)));
       session.console().out(network.id() + "\n");
       return 0;
     } catch (OptionException e) {
       throw new UsageException(e.getMessage(), e);
     }
-  }
-
-  private static Map<String, String> options(List<String> given) throws UsageException {
-    Map<String, String> options = new LinkedHashMap<>();
-    for (String text : given) {
-      int equals = text.indexOf('=');
-      if (equals <= 0) {
-        throw new UsageException("--opt: " + Text.quote(text) + " is not NAME=VALUE");
-      }
-      options.put(text.substring(0, equals), text.substring(equals + 1));
-    }
-    return options;
   }
 }

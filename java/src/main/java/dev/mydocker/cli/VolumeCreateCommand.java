@@ -4,7 +4,6 @@ import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.Volume;
 import dev.mydocker.spec.OptionException;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,15 +47,11 @@ final class VolumeCreateCommand implements Command {
     if (names.size() > 1) {
       throw new UsageException("it takes at most one name");
     }
-    String driver = arguments.value("--driver").orElse(Volume.DRIVER);
-    if (!driver.equals(Volume.DRIVER)) {
-      throw new UsageException(
-          "--driver: there is no driver " + Text.quote(driver) + ", use local");
-    }
+    DriverFlags.requireDriver(arguments, Volume.DRIVER);
     Optional<String> name =
         names.isEmpty() || names.get(0).isEmpty() ? Optional.empty() : Optional.of(names.get(0));
     Map<String, String> labels = RunFlags.labels(arguments.all("--label"));
-    Map<String, String> options = options(arguments.all("--opt"));
+    Map<String, String> options = DriverFlags.options(arguments);
     Engine engine = Engine.open(session.environment());
     engine.sweep();
     try {
@@ -66,17 +61,5 @@ final class VolumeCreateCommand implements Command {
     } catch (OptionException e) {
       throw new UsageException(e.getMessage(), e);
     }
-  }
-
-  private static Map<String, String> options(List<String> given) throws UsageException {
-    Map<String, String> options = new LinkedHashMap<>();
-    for (String text : given) {
-      int equals = text.indexOf('=');
-      if (equals <= 0) {
-        throw new UsageException("--opt: " + Text.quote(text) + " is not NAME=VALUE");
-      }
-      options.put(text.substring(0, equals), text.substring(equals + 1));
-    }
-    return options;
   }
 }

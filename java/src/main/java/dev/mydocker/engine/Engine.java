@@ -19,6 +19,7 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.network.Endpoint;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
+import dev.mydocker.network.NetworkRequest;
 import dev.mydocker.network.Networks;
 import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
@@ -141,7 +142,7 @@ public final class Engine {
    *
    * @throws OptionException when what is asked for is malformed, or contradicts itself
    */
-  public Network createNetwork(Networks.Request request) throws IOException, OptionException {
+  public Network createNetwork(NetworkRequest request) throws IOException, OptionException {
     requireRoot();
     if (!UserNamespace.own().initial()) {
       throw new IOException(

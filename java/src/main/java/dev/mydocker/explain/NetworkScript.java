@@ -105,7 +105,12 @@ final class NetworkScript {
   /** What removes all of it. */
   List<String> after() {
     List<String> out = new ArrayList<>();
-    out.add("[ -z \"${made_table-}\" ] || nft delete table inet " + network.table());
+    // Others that were there when this was written keep their rules.
+    String table =
+        network.without().isEmpty()
+            ? "nft delete table inet " + network.table()
+            : "{ " + Sh.print(network.without()) + " | nft -f -; }";
+    out.add("[ -z \"${made_table-}\" ] || " + table);
     for (Preview.Link link : network.links()) {
       out.add("ip link del " + Sh.quote(link.wire()) + " 2>/dev/null");
       out.add("[ -z \"${made_" + made(link) + "-}\" ] || ip link del " + Sh.quote(link.bridge()));

@@ -29,15 +29,10 @@ import java.util.Set;
  * container, or sweeps up after a kill, finds in the file what there may be.
  */
 public final class Networks {
-  private static final int MIN_MTU = 68;
-  private static final int MIN_MTU6 = 1280;
-  private static final int MAX_MTU = 65535;
-  private static final String MTU = "mtu";
-  private static final String DOCKER_MTU = "com.docker.network.driver.mtu";
-
   private final Path run;
   private final NetFiles files;
   private final HostNames names;
+  private final Wiring wiring;
 
   /**
    * Those of an engine; nothing is touched yet.
@@ -51,6 +46,7 @@ public final class Networks {
     this.run = run;
     this.files = new NetFiles(state, run);
     this.names = new HostNames(state + "\0" + run, usual);
+    this.wiring = new Wiring(names);
   }
 
   // ---- which there are --------------------------------------------------------------------------
@@ -130,119 +126,14 @@ public final class Networks {
   }
 
   /**
-   * A network that is asked for.
-   *
-   * @param name what it is called
-   * @param pools its addresses; of a family of which there are none they are chosen
-   * @param internal whether nothing leads out of it
-   * @param ipv6 whether it has IPv6 addresses
-   * @param labels by name
-   * @param options for the driver
-   */
-  public record Request(
-      String name,
-      List<Network.Pool> pools,
-      boolean internal,
-      boolean ipv6,
-      Map<String, String> labels,
-      Map<String, String> options) {
-
-    /**
-     * As a user writes it.
-     *
-     * @param subnets at most one of each family
-     * @param gateways at most one in each subnet
-     * @param ranges likewise
-     * @throws OptionException when one is malformed, or fits to none of the others
-     */
-    public static Request of(
-        String name,
-        List<String> subnets,
-        List<String> gateways,
-        List<String> ranges,
-        boolean internal,
-        boolean ipv6,
-        Map<String, String> labels,
-        Map<String, String> options)
-        throws OptionException {
-      List<Ip> hosts = new ArrayList<>();
-      for (String gateway : gateways) {
-        hosts.add(Ip.parse(gateway));
-      }
-      List<Subnet> parts = new ArrayList<>();
-      for (String range : ranges) {
-        parts.add(Subnet.parse(range, false));
-      }
-      List<Network.Pool> pools = new ArrayList<>();
-      for (boolean v6 : new boolean[] {false, true}) {
-        int count = 0;
-        for (String text : subnets) {
-          Subnet subnet = Subnet.parse(text, true);
-          if (subnet.first().isV6() == v6) {
-            Optional<Subnet> range = range(parts, subnet);
-            Optional<Ip> gateway = gateway(hosts, subnet);
-            range.ifPresent(parts::remove);
-            gateway.ifPresent(hosts::remove);
-            pools.add(
-                new Network.Pool(subnet, range, gateway.orElse(Subnets.gateway(subnet)), true));
-            requireRoom(subnet);
-            count++;
-          }
-        }
-        if (count > 1 || v6 && count > 0 && !ipv6) {
-          throw new OptionException(
-              count > 1
-                  ? "--subnet: a network has one subnet of each family"
-                  : "--subnet: an IPv6 subnet is for a network with --ipv6");
-        }
-      }
-      if (!hosts.isEmpty() || !parts.isEmpty()) {
-        throw new OptionException(
-            "no matching subnet for "
-                + (hosts.isEmpty() ? "range " + parts.get(0) : "gateway " + hosts.get(0)));
-      }
-      return new Request(name, pools, internal, ipv6, labels, options);
-    }
-
-    private static void requireRoom(Subnet subnet) throws OptionException {
-      int bits = subnet.first().bytes().length * 8;
-      if (subnet.prefix() > bits - 2 || subnet.prefix() < 8) {
-        throw new OptionException(
-            "--subnet: "
-                + subnet
-                + " must have room for a gateway and a container: /8 to /30, of"
-                + " IPv6 to /126");
-      }
-    }
-  }
-
-  private static Optional<Subnet> range(List<Subnet> ranges, Subnet subnet) {
-    for (Subnet range : ranges) {
-      if (subnet.contains(range.first()) && range.prefix() >= subnet.prefix()) {
-        return Optional.of(range);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<Ip> gateway(List<Ip> gateways, Subnet subnet) {
-    for (Ip gateway : gateways) {
-      if (subnet.contains(gateway)) {
-        return Optional.of(gateway);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /**
    * Makes a network.
    *
    * @throws OptionException when what is asked for is malformed, or contradicts itself
    * @throws NetworkException when its name or its addresses are taken
    */
-  public Network create(Request request) throws IOException, OptionException {
+  public Network create(NetworkRequest request) throws IOException, OptionException {
     NetworkJoin.requireName(request.name());
-    int mtu = mtu(request.options(), request.ipv6());
+    int mtu = request.mtu();
     try (Fd lock = files.lock()) {
       List<Network> known = known();
       for (Network network : known) {
@@ -295,32 +186,6 @@ public final class Networks {
       files.write(all);
       return network;
     }
-  }
-
-  private static int mtu(Map<String, String> options, boolean ipv6) throws OptionException {
-    int mtu = 0;
-    for (Map.Entry<String, String> option : options.entrySet()) {
-      if (!option.getKey().equals(MTU) && !option.getKey().equals(DOCKER_MTU)) {
-        throw new OptionException(
-            "--opt: the driver bridge knows no option "
-                + OptionException.quote(option.getKey())
-                + ": "
-                + DOCKER_MTU);
-      }
-      try {
-        mtu = Integer.parseInt(option.getValue());
-      } catch (NumberFormatException e) {
-        mtu = -1;
-      }
-      if (mtu < (ipv6 ? MIN_MTU6 : MIN_MTU) || mtu > MAX_MTU) {
-        throw new OptionException(
-            "--opt: "
-                + OptionException.quote(option.getValue())
-                + " is no MTU: bytes, 68 to 65535,"
-                + " 1280 or more with --ipv6");
-      }
-    }
-    return mtu;
   }
 
   private static List<Subnet> subnets(Network network) {
@@ -443,11 +308,11 @@ public final class Networks {
         try {
           files.write(new NetFiles.State(all, before.generation()));
           NameFiles.update(files, networks, before.endpoints(), all);
-          List<String> remarks = forwarding(own, networks, links);
+          List<String> remarks = wiring.forwarding(withNetworks(own, networks), links);
           List<Connection.Place> places = new ArrayList<>();
           for (Endpoint endpoint : own) {
             Network network = find(networks, endpoint.network());
-            places.add(new Connection.Place(endpoint, network, bridge(network, links)));
+            places.add(new Connection.Place(endpoint, network, wiring.bridge(network, links)));
           }
           Optional<PendingRules> pending =
               beginRules(networks, new NetFiles.State(all, before.generation()), journal);
@@ -486,8 +351,10 @@ public final class Networks {
       }
       links.all().forEach(link -> there.add(link.name()));
     }
-    List<Endpoint> all = new ArrayList<>(endpoints());
-    List<Ruleset.Used> used = new ArrayList<>();
+    List<Endpoint> before = endpoints();
+    List<Endpoint> all = new ArrayList<>(before);
+    List<Ruleset.Used> others = used(known, before);
+    List<Ruleset.Used> used = new ArrayList<>(others);
     List<Preview.Link> links = new ArrayList<>();
     Set<String> parameters = new HashSet<>();
     for (NetworkJoin join : joins) {
@@ -503,7 +370,10 @@ public final class Networks {
         endpoint = endpoint.with(served);
       }
       all.add(endpoint);
-      used.add(new Ruleset.Used(network, names.bridge(network)));
+      Ruleset.Used own = new Ruleset.Used(network, names.bridge(network));
+      if (!used.contains(own)) {
+        used.add(own);
+      }
       List<Preview.Address> addresses = new ArrayList<>();
       for (Network.Pool pool : network.pools()) {
         boolean v6 = pool.subnet().first().isV6();
@@ -512,7 +382,7 @@ public final class Networks {
                 endpoint.address(v6).orElseThrow(), pool.gateway(), pool.subnet().prefix()));
         if (!network.internal()) {
           String parameter = v6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward";
-          if (isOff(parameter)) {
+          if (Wiring.isOff(parameter)) {
             parameters.add(parameter);
           }
         }
@@ -530,8 +400,19 @@ public final class Networks {
               endpoint.wayOut(),
               !endpoint.ports().isEmpty()));
     }
-    String rules = Ruleset.of(names.table(), used, of(all, container), servesLoopback6());
-    return new Preview(links, names.table(), rules, List.copyOf(parameters));
+    boolean loopback6 = Wiring.servesLoopback6();
+    String rules = Ruleset.of(names.table(), used, all, loopback6);
+    String without = others.isEmpty() ? "" : Ruleset.of(names.table(), others, before, loopback6);
+    return new Preview(links, names.table(), rules, without, List.copyOf(parameters));
+  }
+
+  private static Map<Endpoint, Network> withNetworks(List<Endpoint> own, List<Network> networks)
+      throws NetworkException {
+    Map<Endpoint, Network> out = new LinkedHashMap<>();
+    for (Endpoint endpoint : own) {
+      out.put(endpoint, find(networks, endpoint.network()));
+    }
+    return out;
   }
 
   /** The first time since the host has started, what an engine before may have left is removed. */
@@ -696,15 +577,6 @@ public final class Networks {
     return free;
   }
 
-  /**
-   * Whether ports can be served to ::1: br_netfilter translates answers before the bridge hands
-   * them over, and what then says that it is for ::1 is dropped as if it had come in so (ip6_rcv).
-   */
-  private static boolean servesLoopback6() throws IOException {
-    Path call = Path.of("/proc/sys/net/bridge/bridge-nf-call-ip6tables");
-    return !Files.exists(call) || Files.readString(call).strip().equals("0");
-  }
-
   private static boolean isLoopback6(Ip address) {
     return address.isV6() && address.isLoopback();
   }
@@ -718,7 +590,7 @@ public final class Networks {
       if (endpoint.wayOut()) {
         for (PortOption port : ports) {
           boolean loopback6 = !port.host().isEmpty() && isLoopback6(Ip.parse(port.host()));
-          if (loopback6 && endpoint.ip6().isPresent() && !servesLoopback6()) {
+          if (loopback6 && endpoint.ip6().isPresent() && !Wiring.servesLoopback6()) {
             throw new NetworkException(
                 NetworkException.Kind.UNFIT,
                 "cannot publish "
@@ -736,76 +608,6 @@ public final class Networks {
     }
   }
 
-  /** Containers that shall reach others need a host that passes packets on. */
-  private List<String> forwarding(List<Endpoint> own, List<Network> networks, Links links)
-      throws IOException {
-    boolean out = false;
-    boolean out6 = false;
-    for (Endpoint endpoint : own) {
-      boolean leads = !find(networks, endpoint.network()).internal();
-      out |= leads && endpoint.ip().isPresent();
-      out6 |= leads && endpoint.ip6().isPresent();
-    }
-    List<String> remarks = new ArrayList<>();
-    if (out && isOff("ipv4/ip_forward")) {
-      links.parameter("ipv4/ip_forward", "1", "packets of containers are passed on");
-      remarks.add(
-          "this host did not pass packets on: net.ipv4.ip_forward is 1 now, for its containers");
-    }
-    if (out6 && isOff("ipv6/conf/all/forwarding")) {
-      links.parameter("ipv6/conf/all/forwarding", "1", "packets of containers are passed on");
-      remarks.add(
-          "this host did not pass packets on: net.ipv6.conf.all.forwarding is 1 now, for its"
-              + " containers; links take router advertisements with accept_ra=2 only");
-    }
-    return remarks;
-  }
-
-  private static boolean isOff(String parameter) throws IOException {
-    return Files.readString(Path.of("/proc/sys/net/" + parameter)).strip().equals("0");
-  }
-
-  /** Makes sure of a network's bridge; gives its number. */
-  private int bridge(Network network, Links links) throws IOException {
-    String name = names.bridge(network);
-    Optional<Integer> there = links.index(name);
-    if (there.isPresent()) {
-      return there.get();
-    }
-    byte[] mac = RandomName.bytes(6);
-    mac[0] = 0x02;
-    try {
-      links.bridge(name, mac, network.mtu(), "mydocker network " + network.name());
-      int index = links.index(name).orElseThrow();
-      boolean v6 = network.pool(true).isPresent();
-      boolean hostHasV6 = Files.isDirectory(Path.of("/proc/sys/net/ipv6"));
-      if (hostHasV6 && v6) {
-        links.parameter(
-            "ipv6/conf/" + name + "/accept_ra", "0", "no container tells the host its routes");
-      } else if (hostHasV6) {
-        links.parameter("ipv6/conf/" + name + "/disable_ipv6", "1", "the network has no IPv6");
-      }
-      links.parameter(
-          "ipv4/conf/" + name + "/route_localnet", "1", "published ports serve 127.0.0.1, too");
-      for (Network.Pool pool : network.pools()) {
-        links.address(
-            index, name, pool.gateway(), pool.subnet().prefix(), "the host in the network");
-      }
-      links.up(index, name);
-      if (hostHasV6 && v6) {
-        links.loopback6(index, name);
-      }
-      return index;
-    } catch (IOException e) {
-      try {
-        links.delete(name);
-      } catch (IOException second) {
-        e.addSuppressed(second);
-      }
-      throw e;
-    }
-  }
-
   /** Writes the rules when they are not as they must be, or somebody may have changed them. */
   private void rules(List<Network> networks, NetFiles.State state) throws IOException {
     Optional<PendingRules> pending = beginRules(networks, state, NetJournal.NONE);
@@ -817,27 +619,32 @@ public final class Networks {
   /** The same, of which only the beginning is done; empty when nothing is to be done. */
   private Optional<PendingRules> beginRules(
       List<Network> networks, NetFiles.State state, NetJournal journal) throws IOException {
-    List<Ruleset.Used> used = new ArrayList<>();
-    for (Network network : networks) {
-      for (Endpoint endpoint : state.endpoints()) {
-        if (endpoint.network().equals(network.id())) {
-          used.add(new Ruleset.Used(network, names.bridge(network)));
-          break;
-        }
-      }
-    }
+    List<Ruleset.Used> used = used(networks, state.endpoints());
     if (used.isEmpty()) {
       Nft.delete(names.table());
       files.writeRules("");
       return Optional.empty();
     }
-    String wanted = Ruleset.of(names.table(), used, state.endpoints(), servesLoopback6());
+    String wanted = Ruleset.of(names.table(), used, state.endpoints(), Wiring.servesLoopback6());
     long before = Nft.generation();
     boolean same =
         state.generation() != 0 && before == state.generation() && wanted.equals(files.rules());
     return same
         ? Optional.empty()
         : Optional.of(PendingRules.begin(files, state, names.table(), wanted, before, journal));
+  }
+
+  private List<Ruleset.Used> used(List<Network> networks, List<Endpoint> endpoints) {
+    List<Ruleset.Used> used = new ArrayList<>();
+    for (Network network : networks) {
+      for (Endpoint endpoint : endpoints) {
+        if (endpoint.network().equals(network.id())) {
+          used.add(new Ruleset.Used(network, names.bridge(network)));
+          break;
+        }
+      }
+    }
+    return used;
   }
 
   /** Writes the rules anew when somebody has changed, or flushed, the tables of this host. */
@@ -866,7 +673,7 @@ public final class Networks {
     try (Links host = Links.in(-1, journal);
         Links inside = Links.in(netns.number(), journal)) {
       for (Connection.Place place : connection.places()) {
-        plug(place, netns, host, inside);
+        wiring.plug(place, netns, host, inside);
       }
     }
   }
@@ -892,38 +699,6 @@ public final class Networks {
       String what = "new rules: " + server + ":53 is port " + port;
       String why = "so that port 53 of its addresses is free for its programs";
       journal.did("netlink", List.of(what), why, result, start, System.nanoTime());
-    }
-  }
-
-  private void plug(Connection.Place place, Fd netns, Links host, Links inside) throws IOException {
-    Endpoint endpoint = place.endpoint();
-    String device = endpoint.device();
-    Links.Peer peer = new Links.Peer(device, endpoint.macBytes(), netns.number());
-    host.veth(names.wire(endpoint), place.bridge(), peer, place.network().mtu());
-    if (!endpoint.ports().isEmpty()) {
-      String wire = names.wire(endpoint);
-      host.hairpin(host.index(wire).orElseThrow(), wire);
-    }
-    int index = inside.index(device).orElseThrow();
-    if (Files.isDirectory(Path.of("/proc/sys/net/ipv6"))) {
-      boolean v6 = endpoint.ip6().isPresent();
-      inside.parameter(
-          "ipv6/conf/" + device + (v6 ? "/accept_ra" : "/disable_ipv6"),
-          v6 ? "0" : "1",
-          v6 ? "the engine gives addresses and routes" : "the network has no IPv6");
-    }
-    for (Network.Pool pool : place.network().pools()) {
-      Optional<Ip> ip = endpoint.address(pool.subnet().first().isV6());
-      if (ip.isPresent()) {
-        inside.address(
-            index, device, ip.get(), pool.subnet().prefix(), "the container in the network");
-      }
-    }
-    inside.up(index, device);
-    for (Network.Pool pool : place.network().pools()) {
-      if (endpoint.wayOut()) {
-        inside.gateway(index, device, pool.gateway());
-      }
     }
   }
 

@@ -9,9 +9,11 @@ import java.util.List;
  * @param links its links, in order
  * @param table the name of the table of rules
  * @param rules that table, for {@code nft -f}
+ * @param without the same without this container; empty when it is the only one
  * @param parameters those of the kernel that pass packets on and are off, below /proc/sys/net
  */
-public record Preview(List<Link> links, String table, String rules, List<String> parameters) {
+public record Preview(
+    List<Link> links, String table, String rules, String without, List<String> parameters) {
   public Preview {
     links = List.copyOf(links);
     parameters = List.copyOf(parameters);

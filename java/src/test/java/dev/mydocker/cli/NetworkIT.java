@@ -304,6 +304,19 @@ class NetworkIT extends HostOfItsOwn {
     assertThat(planned).as("the bridge is there").doesNotContain("new bridge");
   }
 
+  @Test
+  void aScriptLeavesOtherContainersTheirRules() throws Exception {
+    good("run", "-d", "--name", "web", "-p", "8080:80", B, "sh", "-c", SERVER);
+    String rules = sh(host, "nft list ruleset");
+    String[] shows = {B, "ip", "-4", "-o", "addr", "show", "dev", "eth0"};
+    List<String> line = new ArrayList<>(List.of("run", "--dry-run=script", "-p", "8081:80"));
+    line.addAll(List.of(shows));
+    String script = good(line.toArray(String[]::new));
+    assertThat(sh(host, script)).contains("eth0").doesNotContain(address("web", "bridge"));
+    assertThat(sh(host, "nft list ruleset")).isEqualTo(rules);
+    assertThat(ask(host, "127.0.0.1", 8080)).isEqualTo("it-is-me");
+  }
+
   private static String[] with(String[] options, String... command) {
     List<String> line = new ArrayList<>(List.of(command));
     line.addAll(List.of(options));

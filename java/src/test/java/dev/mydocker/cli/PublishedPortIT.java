@@ -106,11 +106,11 @@ class PublishedPortIT extends HostOfItsOwn {
 
   @Test
   void udpIsServedToTheHostItsNeighbourAndTheContainerItself() throws Exception {
-    good("run", "-d", "--name", "web", "-p", "5353:53/udp", B, "sleep", "1000");
-    serve("web", "udp", 53);
-    assertThat(good("port", "web")).isEqualTo("53/udp -> 0.0.0.0:5353\n");
+    good("run", "-d", "--name", "web", "-p", "5353:5300/udp", B, "sleep", "1000");
+    serve("web", "udp", 5300);
+    assertThat(good("port", "web")).isEqualTo("5300/udp -> 0.0.0.0:5353\n");
     for (String address : List.of("127.0.0.1", "192.0.2.1", address("web", "bridge"))) {
-      int port = address.startsWith("10.") ? 53 : 5353;
+      int port = address.startsWith("10.") ? 5300 : 5353;
       assertThat(asked(netns(host), "udp", address, port)).as(address).startsWith("ask ");
     }
     assertThat(asked(netns(neighbour), "udp", "192.0.2.1", 5353)).isEqualTo("ask 192.0.2.2");
@@ -123,8 +123,8 @@ class PublishedPortIT extends HostOfItsOwn {
   void aUdpFlowThatWasThereBeforeFindsTheContainerAndItsNextRun() throws Exception {
     String n = netns(neighbour);
     assertThat(asked(n, "udp", "192.0.2.1", 5353, 4000)).as("nobody").isEmpty();
-    good("run", "-d", "--name", "web", "-p", "5353:53/udp", B, "sleep", "1000");
-    serve("web", "udp", 53);
+    good("run", "-d", "--name", "web", "-p", "5353:5300/udp", B, "sleep", "1000");
+    serve("web", "udp", 5300);
     assertThat(asked(n, "udp", "192.0.2.1", 5353, 4000)).isEqualTo("ask 192.0.2.2");
     good("run", "-d", "--name", "other", B, "sleep", "1000");
     String before = address("web", "bridge");
@@ -133,7 +133,7 @@ class PublishedPortIT extends HostOfItsOwn {
     good("run", "-d", "--name", "third", B, "sleep", "1000");
     good("start", "web");
     assertThat(address("web", "bridge")).isNotEqualTo(before);
-    serve("web", "udp", 53);
+    serve("web", "udp", 5300);
     assertThat(asked(n, "udp", "192.0.2.1", 5353, 4000)).isEqualTo("ask 192.0.2.2");
   }
 
@@ -155,14 +155,14 @@ class PublishedPortIT extends HostOfItsOwn {
         "-p",
         "8082:80",
         "-p",
-        "5353:53/udp",
+        "5353:5300/udp",
         B,
         "sleep",
         "1000");
     assertThat(good("port", "web", "80"))
         .isEqualTo("[::1]:8080\n[2001:db8::1]:8081\n0.0.0.0:8082\n[::]:8082\n");
     serve("web", "tcp", 80);
-    serve("web", "udp", 53);
+    serve("web", "udp", 5300);
     String h = netns(host);
     String n = netns(neighbour);
     assertThat(asked(h, "tcp", "::1", 8080)).as("from localhost").startsWith("ask fd");

@@ -97,8 +97,8 @@ class SubnetsTest {
 
   @Test
   void aRequestIsReadAsUsersWriteIt() throws Exception {
-    Networks.Request request =
-        Networks.Request.of(
+    NetworkRequest request =
+        NetworkRequest.of(
             "a",
             List.of("10.5.0.0/16", "fd05::/64"),
             List.of("fd05::9", "10.5.0.9"),
@@ -122,9 +122,8 @@ class SubnetsTest {
     assertThatThrownBy(() -> request("10.5.0.0/31")).hasMessageContaining("must have room");
   }
 
-  private static Networks.Request request(String subnet, String... gateways)
-      throws OptionException {
-    return Networks.Request.of(
+  private static NetworkRequest request(String subnet, String... gateways) throws OptionException {
+    return NetworkRequest.of(
         "a", List.of(subnet), List.of(gateways), List.of(), false, false, Map.of(), Map.of());
   }
 }
