@@ -137,7 +137,8 @@ static int fill_bytes(JNIEnv *env, jbyteArray out, const void *bytes, jsize coun
 FN(jint, open_flag, jint which)
 {
     UNUSED;
-    return which == 0 ? O_DIRECTORY : O_NOFOLLOW;
+    static const jint flags[] = {O_DIRECTORY, O_NOFOLLOW, O_DIRECT};
+    return flags[which];
 }
 
 FN(jint, openat2_, jint dirfd, jbyteArray name, jint flags, jint mode, jlong resolve)
@@ -181,6 +182,16 @@ FN(jint, write_, jint fd, jbyteArray buffer, jint offset, jint length)
     jint n = length < CHUNK ? length : CHUNK;
     (*env)->GetByteArrayRegion(env, buffer, offset, n, (jbyte *)chunk);
     return RETRY(write(fd, chunk, (size_t)n));
+}
+
+/* From the buffer's own memory: what O_DIRECT writes must lie where it wants it. */
+FN(jint, write_direct, jint fd, jobject buffer, jint offset, jint length)
+{
+    UNUSED;
+    unsigned char *bytes = (*env)->GetDirectBufferAddress(env, buffer);
+    if (!bytes)
+        return -EINVAL;
+    return RETRY(write(fd, bytes + offset, (size_t)length));
 }
 
 FN(jlong, lseek_, jint fd, jlong offset, jint whence)
@@ -1126,6 +1137,7 @@ static const JNINativeMethod METHODS[] = {
     M("close", "(I)I", close_),
     M("read", "(I" B "II)I", read_),
     M("write", "(I" B "II)I", write_),
+    M("writeDirect", "(ILjava/nio/ByteBuffer;II)I", write_direct),
     M("lseek", "(IJI)J", lseek_),
     M("ftruncate", "(IJ)I", ftruncate_),
     M("fsync", "(I)I", fsync_),

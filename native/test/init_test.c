@@ -89,6 +89,8 @@ static void many_orphans_are_no_answer(void)
 
 static void signals_are_the_commands(void)
 {
+    /* Under nohup(1) it is ignored, and no shell catches what is ignored when it starts. */
+    signal(SIGHUP, SIG_DFL);
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGWINCH, SIGCONT};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         char script[128];

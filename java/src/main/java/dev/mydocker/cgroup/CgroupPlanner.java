@@ -58,6 +58,7 @@ final class CgroupPlanner {
     cpuset("mems", resources.cpu().mems(), facts.mems());
     pids(resources.pidsLimit());
     devices(resources.devices());
+    blockIo(resources.blockIo());
 
     List<CgroupStep> steps = new ArrayList<>();
     for (Hierarchy h : hierarchies) {
@@ -129,6 +130,25 @@ final class CgroupPlanner {
       long soft = memory.reservation().getAsLong();
       limit("memory.reservation", "memory", "memory.soft_limit_in_bytes", "memory.low", soft);
     }
+    if (memory.swappiness().isPresent()) {
+      String value = Long.toString(memory.swappiness().getAsLong());
+      limit("memory.swappiness", onlyV1("memory", "memory.swappiness"), "memory.swappiness", value);
+    }
+    if (memory.disableOomKiller()) {
+      String key = "memory.disableOOMKiller";
+      String directory = onlyV1("memory", key).mountPoint() + path;
+      limits.add(write(directory + "/memory.oom_control", "1", cause(key)));
+    }
+  }
+
+  /** A controller for something that cgroup v2 has nothing for. */
+  private Hierarchy onlyV1(String controller, String key) throws IOException {
+    Hierarchy h = require(controller, key);
+    if (h.unified()) {
+      throw new IOException(
+          cause(key) + " is something that cgroup v2 does not have: run without it");
+    }
+    return h;
   }
 
   /** {@code both} is of memory and swap together; v2 limits swap alone. */
@@ -210,6 +230,58 @@ final class CgroupPlanner {
     if (isLimit(pids)) {
       limit("pids.limit", "pids", "pids.max", "pids.max", pids.getAsLong());
     }
+  }
+
+  /**
+   * See the kernel's admin-guide/cgroup-v1/blkio-controller, and "IO" in cgroup-v2. What the kernel
+   * shows of a device's limits is more than was written, so it is not compared.
+   */
+  private void blockIo(Spec.BlockIo io) throws IOException {
+    if (io.weight().isPresent()) {
+      weight("blockIO.weight", "", io.weight().getAsLong());
+    }
+    for (Spec.DeviceValue device : io.weights()) {
+      weight("blockIO.weightDevice", number(device) + " ", device.value());
+    }
+    throttle("blockIO.throttleReadBpsDevice", "read_bps", "rbps", io.readBps());
+    throttle("blockIO.throttleWriteBpsDevice", "write_bps", "wbps", io.writeBps());
+    throttle("blockIO.throttleReadIOPSDevice", "read_iops", "riops", io.readIops());
+    throttle("blockIO.throttleWriteIOPSDevice", "write_iops", "wiops", io.writeIops());
+  }
+
+  private static String number(Spec.DeviceValue device) {
+    return device.major() + ":" + device.minor();
+  }
+
+  private void throttle(String key, String v1, String v2, List<Spec.DeviceValue> devices)
+      throws IOException {
+    for (Spec.DeviceValue device : devices) {
+      Hierarchy h = blockIo(key);
+      String file = h.unified() ? "io.max" : "blkio.throttle." + v1 + "_device";
+      // To v1 a rate of 0 is none already; v2 has a word for that.
+      String rate = device.value() == 0 && h.unified() ? "max" : Long.toString(device.value());
+      String value = number(device) + " " + (h.unified() ? v2 + "=" : "") + rate;
+      limits.add(write(h.mountPoint() + path + "/" + file, value, cause(key)));
+    }
+  }
+
+  /** Only the scheduler BFQ weighs; its range is Docker's. */
+  private void weight(String key, String device, long weight) throws IOException {
+    Hierarchy h = blockIo(key);
+    String file = h.mountPoint() + path + (h.unified() ? "/io" : "/blkio") + ".bfq.weight";
+    limits.add(write(device.isEmpty() ? file : deviceFile(h, file), device + weight, cause(key)));
+  }
+
+  private static String deviceFile(Hierarchy h, String file) {
+    return h.unified() ? file : file + "_device";
+  }
+
+  private Hierarchy blockIo(String key) throws IOException {
+    Hierarchy h = find("io").isPresent() ? require("io", key) : require("blkio", key);
+    if (h.unified()) {
+      enabled.add("io");
+    }
+    return h;
   }
 
   /** Later rules win. See the kernel's admin-guide/cgroup-v1/devices. v2 has no such controller. */

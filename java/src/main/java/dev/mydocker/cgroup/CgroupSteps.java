@@ -93,6 +93,14 @@ final class CgroupSteps implements AutoCloseable {
     }
     List<String> arguments = List.of(step.path(), step.value());
     journal.did("write", arguments, step.why(), n, start, System.nanoTime());
+    if (CgroupFile.is(n, Errno.ENOENT) && step.path().contains(".bfq.")) {
+      throw new IOException(
+          shown
+              + " ("
+              + step.why()
+              + "): there is no such file, as only the I/O scheduler bfq has weights: load it"
+              + " (modprobe bfq), or run without that limit");
+    }
     if (n < 0) {
       throw new KernelException("write", shown + " (" + step.why() + ")", -n);
     }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A container as {@code docker inspect} shows it. */
 final class ContainerDocument {
@@ -122,12 +123,42 @@ final class ContainerDocument {
         .put("CpuPeriod", limits.cpu().period().orElse(0))
         .put("CpuQuota", limits.cpu().quota().orElse(0))
         .put("CpusetCpus", limits.cpu().cpus().orElse(""))
+        .put("CpusetMems", limits.cpu().mems().orElse(""))
+        .put("MemorySwappiness", swappiness(limits))
+        .put("OomKillDisable", limits.memory().disableOomKiller())
+        .put("OomScoreAdj", spec.process().map(p -> p.oomScoreAdj().orElse(0)).orElse(0))
+        .put("BlkioWeight", limits.blockIo().weight().orElse(0))
+        .put("BlkioWeightDevice", devices("Weight", limits.blockIo().weights()))
+        .put("BlkioDeviceReadBps", devices("Rate", limits.blockIo().readBps()))
+        .put("BlkioDeviceWriteBps", devices("Rate", limits.blockIo().writeBps()))
+        .put("BlkioDeviceReadIOps", devices("Rate", limits.blockIo().readIops()))
+        .put("BlkioDeviceWriteIOps", devices("Rate", limits.blockIo().writeIops()))
         .put("PidsLimit", limits.pidsLimit().orElse(0))
         .put("Devices", devices(container))
         .putStrings("DeviceCgroupRules", container.settings().devices().ruleTexts())
         .putStrings("MaskedPaths", spec.linux().maskedPaths())
         .putStrings("ReadonlyPaths", spec.linux().readonlyPaths())
         .build();
+  }
+
+  private static Json swappiness(Spec.Resources limits) {
+    OptionalLong value = limits.memory().swappiness();
+    return value.isPresent()
+        ? new Json.Num(BigDecimal.valueOf(value.getAsLong()))
+        : new Json.Null();
+  }
+
+  /** The kernel knows devices by number; udev has that path for each. */
+  private static Json devices(String what, List<Spec.DeviceValue> values) {
+    List<Json> out = new ArrayList<>();
+    for (Spec.DeviceValue value : values) {
+      out.add(
+          Json.object()
+              .put("Path", "/dev/block/" + value.major() + ":" + value.minor())
+              .put(what, value.value())
+              .build());
+    }
+    return new Json.Arr(out);
   }
 
   private static String mode(ContainerInfo container) {

@@ -12,19 +12,22 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A file of {@code --env-file}, as Docker reads it: a variable a line, {@code #} in front of a
- * comment, white space before a name ignored, everything after the first {@code =} the value.
+ * A file of {@code --env-file} or {@code --label-file}, as Docker reads it: a variable a line,
+ * {@code #} in front of a comment, white space before a name ignored, everything after the first
+ * {@code =} the value.
  */
 final class EnvFile {
   private static final int MEGABYTES = 16;
   private static final char BYTE_ORDER_MARK = '\ufeff';
 
+  private final String flag;
   private final String path;
   private final Function<String, Optional<String>> callers;
   private final List<EnvEntry> entries = new ArrayList<>();
   private int line = 0;
 
-  private EnvFile(String path, Function<String, Optional<String>> callers) {
+  private EnvFile(String flag, String path, Function<String, Optional<String>> callers) {
+    this.flag = flag;
     this.path = path;
     this.callers = callers;
   }
@@ -33,13 +36,14 @@ final class EnvFile {
    * The variables of a file, in order. A name alone takes the caller's value, and sets nothing when
    * the caller has none.
    *
+   * @param flag the one that names the file, for messages
    * @throws UsageException when a line is malformed, with its number
    * @throws IOException when the file cannot be read
    */
-  static List<EnvEntry> read(String path, Function<String, Optional<String>> callers)
+  static List<EnvEntry> read(String flag, String path, Function<String, Optional<String>> callers)
       throws UsageException, IOException {
-    EnvFile file = new EnvFile(path, callers);
-    byte[] content = FlagFile.read("--env-file", path, MEGABYTES);
+    EnvFile file = new EnvFile(flag, path, callers);
+    byte[] content = FlagFile.read(flag, path, MEGABYTES);
     int start = 0;
     for (int i = 0; i <= content.length; i++) {
       if (i == content.length || content[i] == '\n') {
@@ -74,10 +78,10 @@ final class EnvFile {
     int equals = text.indexOf('=');
     String name = equals < 0 ? text : text.substring(0, equals);
     if (name.isEmpty()) {
-      throw wrong("there is no variable's name before the \"=\"");
+      throw wrong("there is no name before the \"=\"");
     }
     if (name.indexOf(' ') >= 0 || name.indexOf('\t') >= 0) {
-      throw wrong("the variable's name " + Text.quote(name) + " has white space in it");
+      throw wrong("the name " + Text.quote(name) + " has white space in it");
     }
     try {
       EnvEntry entry = EnvEntry.parse(text, callers);
@@ -90,6 +94,6 @@ final class EnvFile {
   }
 
   private UsageException wrong(String why) {
-    return new UsageException("--env-file: " + Text.printable(path) + ":" + line + ": " + why);
+    return new UsageException(flag + ": " + Text.printable(path) + ":" + line + ": " + why);
   }
 }

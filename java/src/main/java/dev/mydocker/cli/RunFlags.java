@@ -9,6 +9,7 @@ import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
 import dev.mydocker.json.Json;
 import dev.mydocker.json.JsonException;
+import dev.mydocker.spec.BlockIoChoice;
 import dev.mydocker.spec.Bytes;
 import dev.mydocker.spec.CapabilityChoice;
 import dev.mydocker.spec.Confinement;
@@ -48,14 +49,10 @@ final class RunFlags {
   /** Docker's flags that this engine cannot honour yet. */
   private static final String LATER =
       " -a --attach -q --quiet"
-          + " --annotation --blkio-weight --blkio-weight-device"
-          + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime --cpuset-mems"
-          + " --device-read-bps --device-read-iops --device-write-bps --device-write-iops"
+          + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime"
           + " --disable-content-trust"
           + " --gpus"
-          + " --isolation --kernel-memory --label-file --link --link-local-ip"
-          + " --memory-swappiness"
-          + " --oom-kill-disable --oom-score-adj"
+          + " --isolation --kernel-memory --link --link-local-ip"
           + " --runtime --storage-opt"
           + " --use-api-socket --volume-driver ";
 
@@ -116,6 +113,8 @@ final class RunFlags {
         .toggle("Run a small init as PID 1, which reaps", "--init")
         .value("FILE", "Write its id to a file that must not exist", "--cidfile")
         .list("NAME=VALUE", "Give it a label", "-l", "--label")
+        .list("FILE", "Give it labels from the lines of a file", "--label-file")
+        .list("NAME=VALUE", "Annotate its OCI configuration", "--annotation")
         .value("POLICY", "When it ends: no, on-failure[:N], always, unless-stopped", "--restart")
         .value("DRIVER", "Keep what it prints: k8s-file (default), or none", "--log-driver")
         .list("NAME=VALUE", "max-size=10m and max-file=3 of its log", "--log-opt")
@@ -177,7 +176,9 @@ final class RunFlags {
         .list("RULE", "Let it use devices by number: 'c 42:* rw'", "--device-cgroup-rule")
         .toggle("All capabilities and devices, nothing masked or filtered", "--privileged");
     HealthFlags.declare(flags);
-    return declareLimits(flags);
+    declareLimits(flags);
+    declareFixedLimits(flags);
+    return flags;
   }
 
   /** The limits of a container's cgroup. */
@@ -193,7 +194,22 @@ final class RunFlags {
         .value("MICROSECONDS", "Length of a scheduling period", "--cpu-period")
         .value("MICROSECONDS", "CPU time in each period", "--cpu-quota")
         .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
-        .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit");
+        .value("LIST", "Which memory nodes: 0-1", "--cpuset-mems")
+        .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit")
+        .value("NUMBER", "Relative weight at block devices, 10 to 1000", "--blkio-weight");
+  }
+
+  /** Limits that stay as they were when the container was made. */
+  private static void declareFixedLimits(Flags flags) {
+    flags
+        .list("DEVICE:WEIGHT", "The same for one device", "--blkio-weight-device")
+        .list("DEVICE:BYTES", "What it reads of a device in a second", "--device-read-bps")
+        .list("DEVICE:BYTES", "What it writes to a device in a second", "--device-write-bps")
+        .list("DEVICE:NUMBER", "How often it reads in a second", "--device-read-iops")
+        .list("DEVICE:NUMBER", "How often it writes in a second", "--device-write-iops")
+        .value("NUMBER", "How readily it is swapped out, 0 to 100", "--memory-swappiness")
+        .toggle("Let it wait for memory instead of killing it", "--oom-kill-disable")
+        .value("NUMBER", "How readily the OOM killer takes it, -1000 to 1000", "--oom-score-adj");
   }
 
   /**
@@ -241,13 +257,15 @@ final class RunFlags {
     options.volumesFrom(others);
     isolation(options);
     limits(options);
+    fixedLimits(options);
+    options.annotations(pairs("--annotation", all("--annotation")));
     RunRequest request =
         new RunRequest(
             new CreateRequest(
                 options.build(),
                 platform(),
                 pull(),
-                labels(all("--label")),
+                labels(),
                 stopSeconds(),
                 restart(),
                 log(),
@@ -317,7 +335,7 @@ final class RunFlags {
       throws UsageException, IOException, OptionException {
     List<EnvEntry> env = new ArrayList<>();
     for (String file : parsed.all("--env-file")) {
-      env.addAll(EnvFile.read(file, callers));
+      env.addAll(EnvFile.read("--env-file", file, callers));
     }
     for (String text : parsed.all("--env")) {
       env.add(EnvEntry.parse(text, callers));
@@ -589,9 +607,52 @@ final class RunFlags {
       Cpus.parseList(cpuset.get());
       options.cpusetCpus(cpuset.get());
     }
+    Optional<String> mems = value("--cpuset-mems");
+    if (mems.isPresent() && !mems.get().isEmpty()) {
+      Cpus.parseList(mems.get());
+      options.cpusetMems(mems.get());
+    }
     OptionalLong pids = count("--pids-limit", true);
     if (pids.isPresent()) {
       options.pidsLimit(pids.getAsLong());
+    }
+    options.blockIo(BlockIoChoice.ofWeight(count("--blkio-weight", false)));
+  }
+
+  /** Those that {@code update} cannot change. */
+  private void fixedLimits(RunOptions.Builder options) throws UsageException, OptionException {
+    options.blockIo(
+        new BlockIoChoice(
+            count("--blkio-weight", false),
+            devices("--blkio-weight-device", BlockIoChoice.Unit.WEIGHT),
+            devices("--device-read-bps", BlockIoChoice.Unit.BYTES),
+            devices("--device-write-bps", BlockIoChoice.Unit.BYTES),
+            devices("--device-read-iops", BlockIoChoice.Unit.OPERATIONS),
+            devices("--device-write-iops", BlockIoChoice.Unit.OPERATIONS)));
+    Optional<String> swappiness = value("--memory-swappiness");
+    if (swappiness.isPresent()) {
+      options.memorySwappiness(signed("--memory-swappiness", swappiness.get()));
+    }
+    options.oomKillDisable(parsed.on("--oom-kill-disable"));
+    Optional<String> adjustment = value("--oom-score-adj");
+    if (adjustment.isPresent()) {
+      options.oomScoreAdj(signed("--oom-score-adj", adjustment.get()));
+    }
+  }
+
+  private Map<String, Long> devices(String flag, BlockIoChoice.Unit unit) throws OptionException {
+    Map<String, Long> values = new LinkedHashMap<>();
+    for (String text : all(flag)) {
+      BlockIoChoice.parse(text, unit, values);
+    }
+    return values;
+  }
+
+  private static int signed(String flag, String text) throws UsageException {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new UsageException(flag + ": " + Text.quote(text) + " is not a whole number", e);
     }
   }
 
@@ -628,14 +689,30 @@ final class RunFlags {
     return positive(value);
   }
 
+  /** The labels of {@code --label-file}s, then those of {@code --label}, as in Docker. */
+  private Map<String, String> labels() throws UsageException, IOException, OptionException {
+    Map<String, String> labels = new LinkedHashMap<>();
+    for (String file : all("--label-file")) {
+      for (EnvEntry entry : EnvFile.read("--label-file", file, name -> Optional.of(""))) {
+        labels.put(entry.name(), entry.value().orElse(""));
+      }
+    }
+    labels.putAll(labels(all("--label")));
+    return labels;
+  }
+
   /** The values of {@code --label}: NAME=VALUE, or NAME alone. */
   static Map<String, String> labels(List<String> given) throws UsageException {
+    return pairs("--label", given);
+  }
+
+  private static Map<String, String> pairs(String flag, List<String> given) throws UsageException {
     Map<String, String> labels = new LinkedHashMap<>();
     for (String text : given) {
       int equals = text.indexOf('=');
       String name = equals < 0 ? text : text.substring(0, equals);
       if (name.isEmpty()) {
-        throw new UsageException("--label: " + Text.quote(text) + " has no name");
+        throw new UsageException(flag + ": " + Text.quote(text) + " has no name");
       }
       labels.put(name, equals < 0 ? "" : text.substring(equals + 1));
     }

@@ -8,9 +8,9 @@ import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Changes a container's limits and restart policy: on the disk and in its cgroup, or nowhere. */
 final class ContainerUpdate {
@@ -36,7 +36,7 @@ final class ContainerUpdate {
           now.with(
               change.limits(),
               new HostProbe(home.cgroups(), home.seccomp())
-                  .facts(id, run, false, List.of(), Map.of(), Optional.empty()));
+                  .facts(id, run, false, Set.of(), Map.of(), Optional.empty()));
       CgroupUpdate cgroup = cgroup(home, id, now.spec(), wanted);
       if (running) {
         cgroup.run();

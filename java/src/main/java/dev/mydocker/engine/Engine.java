@@ -23,7 +23,6 @@ import dev.mydocker.network.Networks;
 import dev.mydocker.network.Pasta;
 import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
-import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
 import dev.mydocker.spec.MountOption;
@@ -467,7 +466,8 @@ public final class Engine {
       Optional<UserMaps> users)
       throws IOException, OptionException {
     boolean privileged = request.options().privileged();
-    List<DeviceOption> devices = request.options().devices().nodes();
+    Set<String> devices = new HashSet<>(request.options().devices().sources());
+    devices.addAll(request.options().limits().blockIo().devices());
     HostFacts host =
         new HostProbe(home.enterable(), home.seccomp())
             .facts(id, run, privileged, devices, volumes, users);

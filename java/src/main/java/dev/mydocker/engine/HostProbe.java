@@ -9,7 +9,6 @@ import dev.mydocker.kernel.Stat;
 import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
-import dev.mydocker.spec.DeviceOption;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.Machine;
@@ -60,7 +59,7 @@ final class HostProbe {
    *
    * @param run its run directory
    * @param privileged whether the host's devices are among them
-   * @param chosen what {@code --device} names
+   * @param chosen the paths of devices that flags name
    * @param volumes where the container's volumes are, by name
    * @param users the ids of its user namespace, when it has one
    */
@@ -68,7 +67,7 @@ final class HostProbe {
       String id,
       Path run,
       boolean privileged,
-      List<DeviceOption> chosen,
+      Set<String> chosen,
       Map<String, String> volumes,
       Optional<UserMaps> users)
       throws IOException {
@@ -259,12 +258,11 @@ final class HostProbe {
     return found;
   }
 
-  private static Map<String, List<Spec.Device>> chosen(List<DeviceOption> devices)
-      throws IOException {
+  private static Map<String, List<Spec.Device>> chosen(Set<String> devices) throws IOException {
     Map<String, List<Spec.Device>> found = new HashMap<>();
-    for (DeviceOption device : devices) {
-      if (Files.exists(Path.of(device.source()))) {
-        found.put(device.source(), devices(device.source()));
+    for (String device : devices) {
+      if (Files.exists(Path.of(device))) {
+        found.put(device, devices(device));
       }
     }
     return found;

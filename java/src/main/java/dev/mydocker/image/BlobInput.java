@@ -1,5 +1,6 @@
 package dev.mydocker.image;
 
+import dev.mydocker.kernel.DirectOutput;
 import dev.mydocker.kernel.Fd;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,8 @@ final class BlobInput extends InputStream {
       in.close();
       throw e;
     }
-    OutputStream out = file.output();
+    // A blob is read again when somebody pushes or saves it; the cache is for unpacked files.
+    OutputStream out = new DirectOutput(file);
     return new BlobInput(
         layer,
         listener,
@@ -65,6 +67,7 @@ final class BlobInput extends InputStream {
 
           @Override
           public void keep() throws IOException {
+            out.flush();
             store.adopt(file, name, layer.blob().digest(), work);
           }
 

@@ -1,5 +1,7 @@
 package dev.mydocker.kernel;
 
+import java.nio.ByteBuffer;
+
 /**
  * The Linux system calls this engine uses, one native method per call, and the only class of the
  * project that declares {@code native}.
@@ -30,11 +32,14 @@ public final class Linux {
   public static final int O_PATH = 010000000;
 
   /**
-   * These two differ between architectures (x86: 0200000 and 0400000, arm64: 040000 and 0100000).
+   * These differ between architectures (x86: 0200000, 0400000 and 040000, arm64: 040000, 0100000
+   * and 0200000).
    */
   public static final int O_DIRECTORY;
 
   public static final int O_NOFOLLOW;
+
+  public static final int O_DIRECT;
 
   /** openat2(2), {@code resolve}. */
   public static final long RESOLVE_NO_XDEV = 0x01;
@@ -110,11 +115,12 @@ public final class Linux {
     NativeLibrary.load();
     O_DIRECTORY = openFlag(0);
     O_NOFOLLOW = openFlag(1);
+    O_DIRECT = openFlag(2);
   }
 
   private Linux() {}
 
-  /** The architecture's value of O_DIRECTORY (0) or O_NOFOLLOW (1). */
+  /** The architecture's value of O_DIRECTORY (0), O_NOFOLLOW (1) or O_DIRECT (2). */
   private static native int openFlag(int which);
 
   // ---- files ------------------------------------------------------------------------------------
@@ -130,6 +136,9 @@ public final class Linux {
 
   /** write(2) of {@code buffer[offset, offset+length)}; at most 64 KiB per call. */
   public static native int write(int fd, byte[] buffer, int offset, int length);
+
+  /** write(2) of the memory {@code [offset, offset+length)} of a direct buffer. */
+  public static native int writeDirect(int fd, ByteBuffer buffer, int offset, int length);
 
   /** lseek(2); {@code whence}: 0 SEEK_SET, 1 SEEK_CUR, 2 SEEK_END, 3 SEEK_DATA, 4 SEEK_HOLE. */
   public static native long lseek(int fd, long offset, int whence);

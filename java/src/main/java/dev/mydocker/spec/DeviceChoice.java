@@ -3,6 +3,8 @@ package dev.mydocker.spec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What devices a container gets beside those that every one has.
@@ -20,6 +22,13 @@ public record DeviceChoice(List<DeviceOption> nodes, List<Spec.DeviceRule> rules
   public DeviceChoice {
     nodes = List.copyOf(nodes);
     rules = List.copyOf(rules);
+  }
+
+  /** The paths of {@link #nodes} on the host. */
+  public Set<String> sources() {
+    Set<String> paths = new TreeSet<>();
+    nodes.forEach(node -> paths.add(node.source()));
+    return paths;
   }
 
   /**

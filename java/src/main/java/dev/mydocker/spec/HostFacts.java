@@ -24,8 +24,8 @@ import java.util.Set;
  * @param swapAccounting whether the kernel can limit memory and swap together
  * @param recursiveReadOnly whether the kernel has mount_setattr(2), Linux 5.12
  * @param devices the nodes of the host's /dev, which a privileged container gets
- * @param chosen what {@code --device} names, by that path: the node, or all below the directory;
- *     nothing of what is not there
+ * @param chosen what {@code --device} and limits of devices name, by that path: the node, or all
+ *     below the directory; nothing of what is not there
  * @param thermalThrottle the directories /sys/devices/system/cpu/cpuN/thermal_throttle there are
  * @param apparmor whether the kernel has AppArmor, and uses it
  * @param machine what a seccomp profile asks for

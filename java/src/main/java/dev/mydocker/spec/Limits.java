@@ -15,6 +15,10 @@ import java.util.OptionalLong;
  * @param cpuQuota microseconds per period, -1 for no limit
  * @param cpusetCpus {@code 0-3,7}
  * @param pids processes and threads, -1 for no limit
+ * @param swappiness how readily memory is swapped out, 0 to 100
+ * @param oomKillDisable whether a process waits for memory instead of being killed
+ * @param cpusetMems memory nodes: {@code 0-3,7}
+ * @param blockIo use of block devices
  */
 public record Limits(
     OptionalLong memory,
@@ -25,7 +29,11 @@ public record Limits(
     OptionalLong cpuPeriod,
     OptionalLong cpuQuota,
     Optional<String> cpusetCpus,
-    OptionalLong pids) {
+    OptionalLong pids,
+    OptionalLong swappiness,
+    boolean oomKillDisable,
+    Optional<String> cpusetMems,
+    BlockIoChoice blockIo) {
 
   /** No limits. */
   public static final Limits NONE =
@@ -38,5 +46,9 @@ public record Limits(
           OptionalLong.empty(),
           OptionalLong.empty(),
           Optional.empty(),
-          OptionalLong.empty());
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          false,
+          Optional.empty(),
+          BlockIoChoice.NONE);
 }

@@ -1,5 +1,8 @@
 package dev.mydocker.spec;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
@@ -28,7 +31,8 @@ final class Resources {
   static Spec.Resources of(RunOptions options, HostFacts host, Causes.Collector why)
       throws OptionException {
     Resources r = new Resources(options.limits(), host, why);
-    return new Spec.Resources(r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options, host, why));
+    return new Spec.Resources(
+        r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options, host, why), r.blockIo());
   }
 
   /**
@@ -50,9 +54,25 @@ final class Resources {
             cpus ? asked.cpuPeriod() : or(asked.cpuPeriod(), now.cpu().period()),
             cpus ? asked.cpuQuota() : or(asked.cpuQuota(), now.cpu().quota()),
             asked.cpusetCpus().or(() -> now.cpu().cpus()),
-            or(asked.pids(), now.pidsLimit()));
+            or(asked.pids(), now.pidsLimit()),
+            now.memory().swappiness(),
+            now.memory().disableOomKiller(),
+            asked.cpusetMems().or(() -> now.cpu().mems()),
+            BlockIoChoice.ofWeight(or(asked.blockIo().weight(), now.blockIo().weight())));
     Resources r = new Resources(all, host, why);
-    return new Spec.Resources(r.memory(), r.cpu(), r.pids(), now.devices());
+    Spec.BlockIo io = now.blockIo();
+    return new Spec.Resources(
+        r.memory(),
+        r.cpu(),
+        r.pids(),
+        now.devices(),
+        new Spec.BlockIo(
+            r.blockIo().weight(),
+            io.weights(),
+            io.readBps(),
+            io.writeBps(),
+            io.readIops(),
+            io.writeIops()));
   }
 
   private static OptionalLong or(OptionalLong asked, OptionalLong now) {
@@ -77,7 +97,59 @@ final class Resources {
         "memory.reservation",
         reservation,
         "--memory-reservation=" + Bytes.format(reservation.orElse(0)));
-    return new Spec.Memory(limit, reservation, swap(limit));
+    if (asked.oomKillDisable()) {
+      why.put("resource:memory.disableOOMKiller", "--oom-kill-disable");
+    }
+    return new Spec.Memory(limit, reservation, swap(limit), swappiness(), asked.oomKillDisable());
+  }
+
+  /** Docker says -1 for the host's own. */
+  private OptionalLong swappiness() throws OptionException {
+    OptionalLong wanted = asked.swappiness();
+    if (wanted.isEmpty() || wanted.getAsLong() == -1) {
+      return OptionalLong.empty();
+    }
+    if (wanted.getAsLong() < 0 || wanted.getAsLong() > 100) {
+      throw new OptionException(
+          "invalid value: " + wanted.getAsLong() + ", valid memory swappiness range is 0-100");
+    }
+    because("memory.swappiness", wanted, "--memory-swappiness=" + wanted.getAsLong());
+    return wanted;
+  }
+
+  private Spec.BlockIo blockIo() throws OptionException {
+    BlockIoChoice io = asked.blockIo();
+    OptionalLong weight = set(io.weight());
+    if (weight.orElse(10) < 10 || weight.orElse(10) > 1000) {
+      throw new OptionException("Range of blkio weight is from 10 to 1000");
+    }
+    because("blockIO.weight", weight, "--blkio-weight=" + weight.orElse(0));
+    return new Spec.BlockIo(
+        weight,
+        devices("weightDevice", "--blkio-weight-device", io.weights()),
+        devices("throttleReadBpsDevice", "--device-read-bps", io.readBps()),
+        devices("throttleWriteBpsDevice", "--device-write-bps", io.writeBps()),
+        devices("throttleReadIOPSDevice", "--device-read-iops", io.readIops()),
+        devices("throttleWriteIOPSDevice", "--device-write-iops", io.writeIops()));
+  }
+
+  private List<Spec.DeviceValue> devices(String part, String flag, Map<String, Long> values)
+      throws OptionException {
+    List<Spec.DeviceValue> out = new ArrayList<>();
+    for (Map.Entry<String, Long> value : values.entrySet()) {
+      List<Spec.Device> found = host.chosen().getOrDefault(value.getKey(), List.of());
+      if (found.size() != 1 || !found.get(0).type().equals("b")) {
+        throw new OptionException(
+            flag
+                + ": "
+                + OptionException.quote(value.getKey())
+                + " is no block device of this host");
+      }
+      Spec.Device device = found.get(0);
+      out.add(new Spec.DeviceValue(device.major(), device.minor(), value.getValue()));
+      why.put("resource:blockIO." + part, flag + "=" + value.getKey() + ":" + value.getValue());
+    }
+    return out;
   }
 
   /** Memory and swap together; as much swap as memory unless something is said, as in Docker. */
@@ -128,7 +200,7 @@ final class Resources {
       because("cpu.quota", quota, "--cpu-quota=" + quota.orElse(0));
       because("cpu.period", period, "--cpu-period=" + period.orElse(0));
     }
-    return new Spec.Cpu(shares(), quota, period, cpuset(), Optional.empty());
+    return new Spec.Cpu(shares(), quota, period, cpuset(), mems());
   }
 
   private static void requireAlone(OptionalLong other, String name) throws OptionException {
@@ -190,6 +262,16 @@ final class Resources {
     }
     why.put("resource:cpu.cpus", "--cpuset-cpus=" + cpus.get());
     return cpus;
+  }
+
+  /** Which nodes there are is for the kernel to say. */
+  private Optional<String> mems() throws OptionException {
+    Optional<String> mems = asked.cpusetMems().filter(s -> !s.isEmpty());
+    if (mems.isPresent()) {
+      Cpus.parseList(mems.get());
+      why.put("resource:cpu.mems", "--cpuset-mems=" + mems.get());
+    }
+    return mems;
   }
 
   private OptionalLong pids() throws OptionException {

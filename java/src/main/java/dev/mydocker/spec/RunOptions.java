@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -47,6 +48,8 @@ import java.util.OptionalLong;
  * @param stopSignal replaces the image's
  * @param init whether PID 1 is a small init that reaps
  * @param procView whether /proc shows its limits
+ * @param oomScoreAdj how readily its process is killed when the host has no memory, -1000 to 1000
+ * @param annotations of the OCI configuration
  * @param limits resources
  */
 public record RunOptions(
@@ -86,6 +89,8 @@ public record RunOptions(
     Optional<Signal> stopSignal,
     boolean init,
     boolean procView,
+    OptionalInt oomScoreAdj,
+    Map<String, String> annotations,
     Limits limits) {
 
   public RunOptions {
@@ -97,6 +102,7 @@ public record RunOptions(
     ulimits = List.copyOf(ulimits);
     entrypoint = entrypoint.map(List::copyOf);
     sysctls = Collections.unmodifiableMap(new LinkedHashMap<>(sysctls));
+    annotations = Collections.unmodifiableMap(new LinkedHashMap<>(annotations));
   }
 
   /** The same with other mounts. */
@@ -147,6 +153,8 @@ public record RunOptions(
         stopSignal,
         init,
         procView,
+        oomScoreAdj,
+        annotations,
         limits);
   }
 
@@ -202,6 +210,12 @@ public record RunOptions(
     private OptionalLong cpuQuota = OptionalLong.empty();
     private Optional<String> cpusetCpus = Optional.empty();
     private OptionalLong pidsLimit = OptionalLong.empty();
+    private OptionalLong memorySwappiness = OptionalLong.empty();
+    private boolean oomKillDisable = false;
+    private Optional<String> cpusetMems = Optional.empty();
+    private BlockIoChoice blockIo = BlockIoChoice.NONE;
+    private OptionalInt oomScoreAdj = OptionalInt.empty();
+    private Map<String, String> annotations = Map.of();
 
     private Builder(String image) {
       this.image = image;
@@ -427,6 +441,36 @@ public record RunOptions(
       return this;
     }
 
+    public Builder memorySwappiness(long value) {
+      memorySwappiness = OptionalLong.of(value);
+      return this;
+    }
+
+    public Builder oomKillDisable(boolean value) {
+      oomKillDisable = value;
+      return this;
+    }
+
+    public Builder cpusetMems(String value) {
+      cpusetMems = Optional.of(value);
+      return this;
+    }
+
+    public Builder blockIo(BlockIoChoice value) {
+      blockIo = value;
+      return this;
+    }
+
+    public Builder oomScoreAdj(int value) {
+      oomScoreAdj = OptionalInt.of(value);
+      return this;
+    }
+
+    public Builder annotations(Map<String, String> values) {
+      annotations = values;
+      return this;
+    }
+
     /** The options as they are now. */
     public RunOptions build() {
       Limits limits =
@@ -439,7 +483,11 @@ public record RunOptions(
               cpuPeriod,
               cpuQuota,
               cpusetCpus,
-              pidsLimit);
+              pidsLimit,
+              memorySwappiness,
+              oomKillDisable,
+              cpusetMems,
+              blockIo);
       return new RunOptions(
           image,
           command,
@@ -477,6 +525,8 @@ public record RunOptions(
           stopSignal,
           init,
           procView,
+          oomScoreAdj,
+          annotations,
           limits);
     }
   }

@@ -27,6 +27,9 @@ public record Spec(
   /** The version of the specification that is written. */
   public static final String VERSION = "1.2.0";
 
+  /** What annotations of the engine's own begin with. */
+  static final String OWN = "dev.mydocker.";
+
   /** The annotation that is {@code true} when PID 1 is to be an init that reaps. */
   public static final String INIT = "dev.mydocker.init";
 
@@ -169,22 +172,40 @@ public record Spec(
 
   /** The limits of the container's cgroup. */
   public record Resources(
-      Memory memory, Cpu cpu, OptionalLong pidsLimit, List<DeviceRule> devices) {
+      Memory memory, Cpu cpu, OptionalLong pidsLimit, List<DeviceRule> devices, BlockIo blockIo) {
 
     /** No limits. */
     public static final Resources NONE =
         new Resources(Memory.NONE, Cpu.NONE, OptionalLong.empty(), List.of());
+
+    /** Without limits of block devices. */
+    public Resources(Memory memory, Cpu cpu, OptionalLong pidsLimit, List<DeviceRule> devices) {
+      this(memory, cpu, pidsLimit, devices, BlockIo.NONE);
+    }
 
     public Resources {
       devices = List.copyOf(devices);
     }
   }
 
-  /** Bytes; -1 is no limit; swap is memory and swap together. */
-  public record Memory(OptionalLong limit, OptionalLong reservation, OptionalLong swap) {
+  /**
+   * Bytes; -1 is no limit; swap is memory and swap together. Swappiness is 0 to 100. With the OOM
+   * killer disabled a process waits until there is memory.
+   */
+  public record Memory(
+      OptionalLong limit,
+      OptionalLong reservation,
+      OptionalLong swap,
+      OptionalLong swappiness,
+      boolean disableOomKiller) {
     /** No limits. */
     public static final Memory NONE =
         new Memory(OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
+
+    /** Swapped and killed as the kernel does by default. */
+    public Memory(OptionalLong limit, OptionalLong reservation, OptionalLong swap) {
+      this(limit, reservation, swap, OptionalLong.empty(), false);
+    }
   }
 
   /** Shares are a weight of 2 to 262144; quota and period are microseconds. */
@@ -203,6 +224,39 @@ public record Spec(
             Optional.empty(),
             Optional.empty());
   }
+
+  /**
+   * Use of block devices.
+   *
+   * @param weight relative, 10 to 1000
+   * @param weights the same for one device
+   * @param readBps bytes per second
+   * @param writeBps bytes per second
+   * @param readIops operations per second
+   * @param writeIops operations per second
+   */
+  public record BlockIo(
+      OptionalLong weight,
+      List<DeviceValue> weights,
+      List<DeviceValue> readBps,
+      List<DeviceValue> writeBps,
+      List<DeviceValue> readIops,
+      List<DeviceValue> writeIops) {
+    /** No limits. */
+    public static final BlockIo NONE =
+        new BlockIo(OptionalLong.empty(), List.of(), List.of(), List.of(), List.of(), List.of());
+
+    public BlockIo {
+      weights = List.copyOf(weights);
+      readBps = List.copyOf(readBps);
+      writeBps = List.copyOf(writeBps);
+      readIops = List.copyOf(readIops);
+      writeIops = List.copyOf(writeIops);
+    }
+  }
+
+  /** A weight or a rate of one block device. */
+  public record DeviceValue(long major, long minor, long value) {}
 
   /** A rule of the devices cgroup; an empty type or number means any. */
   public record DeviceRule(

@@ -76,7 +76,21 @@ public final class SpecCompiler {
         Rlimits.of(options, host, why),
         noNewPrivileges(options, why),
         options.confinement().profile(host, why),
-        OptionalInt.empty());
+        oomScoreAdj(options, why));
+  }
+
+  private static OptionalInt oomScoreAdj(RunOptions options, Causes.Collector why)
+      throws OptionException {
+    OptionalInt wanted = options.oomScoreAdj();
+    if (wanted.isPresent()) {
+      int value = wanted.getAsInt();
+      if (value < -1000 || value > 1000) {
+        throw new OptionException(
+            "Invalid value " + value + ", range for oom score adj is [-1000, 1000]");
+      }
+      why.put("oomScoreAdj", "--oom-score-adj=" + value);
+    }
+    return wanted;
   }
 
   private static boolean noNewPrivileges(RunOptions options, Causes.Collector why) {
@@ -111,7 +125,17 @@ public final class SpecCompiler {
   private static Map<String, String> annotations(
       RunOptions options, ImageDefaults image, HostFacts host, Causes.Collector why)
       throws OptionException {
-    Map<String, String> out = new LinkedHashMap<>();
+    for (String name : options.annotations().keySet()) {
+      if (name.startsWith(Spec.OWN)) {
+        // A launch goes by these.
+        throw new OptionException(
+            "--annotation: "
+                + OptionException.quote(name)
+                + " is the engine's own word: choose one that does not begin with "
+                + Spec.OWN);
+      }
+    }
+    Map<String, String> out = new LinkedHashMap<>(options.annotations());
     Optional<Signal> signal = stopSignal(options, image);
     if (signal.isPresent()) {
       out.put(Spec.STOP_SIGNAL, signal.get().name());

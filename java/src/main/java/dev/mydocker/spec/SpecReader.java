@@ -119,7 +119,11 @@ final class SpecReader {
     Json.Obj cpu = part(json, "cpu");
     return new Spec.Resources(
         new Spec.Memory(
-            optional(memory, "limit"), optional(memory, "reservation"), optional(memory, "swap")),
+            optional(memory, "limit"),
+            optional(memory, "reservation"),
+            optional(memory, "swap"),
+            optional(memory, "swappiness"),
+            memory.bool("disableOOMKiller")),
         new Spec.Cpu(
             optional(cpu, "shares"),
             optional(cpu, "quota"),
@@ -127,7 +131,22 @@ final class SpecReader {
             cpu.string("cpus"),
             cpu.string("mems")),
         optional(part(json, "pids"), "limit"),
-        list(json, "devices", SpecReader::deviceRule));
+        list(json, "devices", SpecReader::deviceRule),
+        blockIo(part(json, "blockIO")));
+  }
+
+  private static Spec.BlockIo blockIo(Json.Obj json) throws JsonException {
+    return new Spec.BlockIo(
+        optional(json, "weight"),
+        list(json, "weightDevice", d -> deviceValue(d, "weight")),
+        list(json, "throttleReadBpsDevice", d -> deviceValue(d, "rate")),
+        list(json, "throttleWriteBpsDevice", d -> deviceValue(d, "rate")),
+        list(json, "throttleReadIOPSDevice", d -> deviceValue(d, "rate")),
+        list(json, "throttleWriteIOPSDevice", d -> deviceValue(d, "rate")));
+  }
+
+  private static Spec.DeviceValue deviceValue(Json.Obj json, String value) throws JsonException {
+    return new Spec.DeviceValue(number(json, "major"), number(json, "minor"), number(json, value));
   }
 
   private static Spec.DeviceRule deviceRule(Json.Obj json) throws JsonException {

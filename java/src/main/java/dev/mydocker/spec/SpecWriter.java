@@ -119,6 +119,10 @@ final class SpecWriter {
     number(memory, "limit", r.memory().limit());
     number(memory, "reservation", r.memory().reservation());
     number(memory, "swap", r.memory().swap());
+    number(memory, "swappiness", r.memory().swappiness());
+    if (r.memory().disableOomKiller()) {
+      memory.put("disableOOMKiller", true);
+    }
     put(out, "memory", memory.build());
     Json.Builder cpu = Json.object();
     number(cpu, "shares", r.cpu().shares());
@@ -130,7 +134,27 @@ final class SpecWriter {
     Json.Builder pids = Json.object();
     number(pids, "limit", r.pidsLimit());
     put(out, "pids", pids.build());
+    put(out, "blockIO", blockIo(r.blockIo()));
     return out.build();
+  }
+
+  private static Json.Obj blockIo(Spec.BlockIo b) {
+    Json.Builder out = Json.object();
+    number(out, "weight", b.weight());
+    list(out, "weightDevice", b.weights(), d -> deviceValue(d, "weight"));
+    list(out, "throttleReadBpsDevice", b.readBps(), d -> deviceValue(d, "rate"));
+    list(out, "throttleWriteBpsDevice", b.writeBps(), d -> deviceValue(d, "rate"));
+    list(out, "throttleReadIOPSDevice", b.readIops(), d -> deviceValue(d, "rate"));
+    list(out, "throttleWriteIOPSDevice", b.writeIops(), d -> deviceValue(d, "rate"));
+    return out.build();
+  }
+
+  private static Json deviceValue(Spec.DeviceValue d, String value) {
+    return Json.object()
+        .put("major", d.major())
+        .put("minor", d.minor())
+        .put(value, d.value())
+        .build();
   }
 
   private static Json deviceRule(Spec.DeviceRule d) {

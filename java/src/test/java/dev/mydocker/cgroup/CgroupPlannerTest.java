@@ -66,6 +66,11 @@ class CgroupPlannerTest {
     return texts;
   }
 
+  /** Each from its file's name on. */
+  private static List<String> named(List<String> texts) {
+    return texts.stream().map(text -> text.substring(text.lastIndexOf('/') + 1)).toList();
+  }
+
   /** The limits alone: what stands in the container's own files of those that are verified. */
   private static List<String> limits(CgroupHost host, Spec.Resources r) throws IOException {
     List<String> limits = new ArrayList<>();
@@ -192,6 +197,55 @@ class CgroupPlannerTest {
             "write /sys/fs/cgroup/cpuset/mydocker/cpuset.mems 0",
             "write /sys/fs/cgroup/cpuset/mydocker/x/cpuset.cpus 0-3",
             "write /sys/fs/cgroup/cpuset/mydocker/x/cpuset.mems 0");
+  }
+
+  @Test
+  void blockDevicesAreLimitedByTheWordsOfEachVersion() throws IOException {
+    Spec.BlockIo io =
+        new Spec.BlockIo(
+            of(300),
+            List.of(new Spec.DeviceValue(8, 0, 10)),
+            List.of(new Spec.DeviceValue(8, 0, 1), new Spec.DeviceValue(8, 16, 2)),
+            List.of(new Spec.DeviceValue(8, 0, 0)),
+            List.of(new Spec.DeviceValue(8, 0, 4)),
+            List.of(new Spec.DeviceValue(8, 0, 5)));
+    Spec.Resources resources =
+        new Spec.Resources(Spec.Memory.NONE, Spec.Cpu.NONE, NONE, List.of(), io);
+    CgroupHost v1 = new FakeHost(root.resolve("a")).v1("/cg/blkio", "blkio").detect();
+    assertThat(named(texts(v1, resources)))
+        .endsWith(
+            "blkio.bfq.weight 300",
+            "blkio.bfq.weight_device 8:0 10",
+            "blkio.throttle.read_bps_device 8:0 1",
+            "blkio.throttle.read_bps_device 8:16 2",
+            "blkio.throttle.write_bps_device 8:0 0",
+            "blkio.throttle.read_iops_device 8:0 4",
+            "blkio.throttle.write_iops_device 8:0 5");
+    assertThat(named(texts(FakeHost.v2(root.resolve("b")).detect(), resources)))
+        .endsWith(
+            "io.bfq.weight 300",
+            "io.bfq.weight 8:0 10",
+            "io.max 8:0 rbps=1",
+            "io.max 8:16 rbps=2",
+            "io.max 8:0 wbps=max",
+            "io.max 8:0 riops=4",
+            "io.max 8:0 wiops=5");
+    CgroupHost none = new FakeHost(root.resolve("c")).v1("/cg/memory", "memory").detect();
+    assertThatThrownBy(() -> none.plan("/mydocker/x", resources, CAUSES))
+        .hasMessageContaining("needs the cgroup controller blkio");
+  }
+
+  @Test
+  void whatV2DoesNotHaveIsRefusedThere() throws IOException {
+    CgroupHost host = FakeHost.v2(root).detect();
+    for (Spec.Memory memory :
+        List.of(
+            new Spec.Memory(NONE, NONE, NONE, of(10), false),
+            new Spec.Memory(NONE, NONE, NONE, NONE, true))) {
+      Spec.Resources resources = new Spec.Resources(memory, Spec.Cpu.NONE, NONE, List.of());
+      assertThatThrownBy(() -> host.plan("/mydocker/x", resources, CAUSES))
+          .hasMessageContaining("cgroup v2 does not have");
+    }
   }
 
   @Test

@@ -9,7 +9,7 @@ final class FakeHost {
   private static final String CONTROLLERS =
       "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
           + "cpuset\t1\t1\t1\ncpu\t2\t1\t1\ncpuacct\t2\t1\t1\nmemory\t3\t1\t1\n"
-          + "devices\t4\t1\t1\nfreezer\t5\t1\t1\npids\t6\t1\t1\n";
+          + "devices\t4\t1\t1\nfreezer\t5\t1\t1\npids\t6\t1\t1\nblkio\t7\t1\t1\n";
 
   private final Path root;
   private final StringBuilder mountinfo = new StringBuilder("21 1 8:1 / / rw - ext4 /dev/a rw\n");

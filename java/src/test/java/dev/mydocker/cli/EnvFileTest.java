@@ -27,7 +27,9 @@ class EnvFileTest {
 
   private List<String> read(byte[] content) throws UsageException, IOException {
     Path file = Files.write(directory.resolve("env"), content);
-    return EnvFile.read(file.toString(), name -> Optional.ofNullable(CALLER.get(name))).stream()
+    return EnvFile.read(
+            "--env-file", file.toString(), name -> Optional.ofNullable(CALLER.get(name)))
+        .stream()
         .map(entry -> entry.name() + "=" + entry.value().orElseThrow())
         .toList();
   }
@@ -57,11 +59,11 @@ class EnvFileTest {
 
   static List<Arguments> badFiles() {
     return List.of(
-        Arguments.of("A=b\n=c\n", ":2: there is no variable's name before the \"=\""),
-        Arguments.of("\n\nA B=c\n", ":3: the variable's name \"A B\" has white space in it"),
-        Arguments.of("A =c\n", ":1: the variable's name \"A \" has white space in it"),
-        Arguments.of("HOME \n", ":1: the variable's name \"HOME \" has white space in it"),
-        Arguments.of("A=b\n\ufeffC\tD", ":2: the variable's name \"\ufeffC\\tD\" has white space"),
+        Arguments.of("A=b\n=c\n", ":2: there is no name before the \"=\""),
+        Arguments.of("\n\nA B=c\n", ":3: the name \"A B\" has white space in it"),
+        Arguments.of("A =c\n", ":1: the name \"A \" has white space in it"),
+        Arguments.of("HOME \n", ":1: the name \"HOME \" has white space in it"),
+        Arguments.of("A=b\n\ufeffC\tD", ":2: the name \"\ufeffC\\tD\" has white space"),
         Arguments.of("A=\0\n", ":1: invalid environment variable: \"A=?\""));
   }
 
@@ -81,7 +83,8 @@ class EnvFileTest {
 
   @Test
   void directoryIsRefused() {
-    assertThatThrownBy(() -> EnvFile.read(directory.toString(), name -> Optional.empty()))
+    assertThatThrownBy(
+            () -> EnvFile.read("--env-file", directory.toString(), name -> Optional.empty()))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("EISDIR");
   }

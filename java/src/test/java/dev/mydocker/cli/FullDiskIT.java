@@ -53,6 +53,12 @@ class FullDiskIT {
         new Random(i * 10 + j).nextBytes(content);
         layer.file("d" + i + "/f" + j, 0644, content);
       }
+      if (i == 0) {
+        // More than a buffer of the blob's, and nothing to unpack: here the blob is what fails.
+        byte[] content = new byte[256 * 1024];
+        new Random(99).nextBytes(content);
+        layer.trailing(content);
+      }
       made.layer(layer);
     }
     layout = made.end();

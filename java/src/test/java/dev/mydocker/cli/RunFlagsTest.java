@@ -9,6 +9,7 @@ import dev.mydocker.engine.LogOptions;
 import dev.mydocker.engine.RestartPolicy;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PullPolicy;
+import dev.mydocker.spec.BlockIoChoice;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.CapabilityChoice;
 import dev.mydocker.spec.Confinement;
@@ -327,6 +328,16 @@ class RunFlagsTest {
                 "--cpu-quota=-1",
                 "--cpuset-cpus=0-1",
                 "--pids-limit=64",
+                "--memory-swappiness=60",
+                "--oom-kill-disable",
+                "--cpuset-mems=0",
+                "--blkio-weight=300",
+                "--blkio-weight-device=/dev/sda:10",
+                "--device-read-bps=/dev/sda:1mb",
+                "--device-read-bps=/dev/a:b:512",
+                "--device-write-bps=/dev/sdb:0",
+                "--device-read-iops=/dev/sda:100",
+                "--device-write-iops=/dev/sda:200",
                 "x")
             .limits();
     assertThat(limits)
@@ -340,7 +351,17 @@ class RunFlagsTest {
                 OptionalLong.of(50_000),
                 OptionalLong.of(-1),
                 Optional.of("0-1"),
-                OptionalLong.of(64)));
+                OptionalLong.of(64),
+                OptionalLong.of(60),
+                true,
+                Optional.of("0"),
+                new BlockIoChoice(
+                    OptionalLong.of(300),
+                    Map.of("/dev/sda", 10L),
+                    Map.of("/dev/sda", 1L << 20, "/dev/a:b", 512L),
+                    Map.of("/dev/sdb", 0L),
+                    Map.of("/dev/sda", 100L),
+                    Map.of("/dev/sda", 200L))));
   }
 
   @Test
@@ -516,7 +537,6 @@ class RunFlagsTest {
     "-ita stdin x,docker's -a is not supported yet",
     "--attach x,docker's --attach is not supported yet",
     "--gpus=all x,docker's --gpus is not supported yet",
-    "--device-read-bps=/dev/vda:1mb x,docker's --device-read-bps is not supported yet",
     "--link web x,docker's --link is not supported yet",
   })
   void flagsThatComeLaterAreRefusedByName(String line, String message) {

@@ -9,6 +9,7 @@ import dev.mydocker.testing.TestContainer;
 import dev.mydocker.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +36,8 @@ class LimitsIT {
         "--cpu-period 50000 --cpu-quota 20000|cpu|cpu.cfs_quota_us|20000",
         "-c 512|cpu|cpu.shares|512",
         "--cpuset-cpus 0|cpuset|cpuset.cpus|0",
+        "--cpuset-mems 0|cpuset|cpuset.mems|0",
+        "-m 64m --memory-swappiness 10|memory|memory.swappiness|10",
         "--pids-limit 64|pids|pids.max|64",
         "--pids-limit -1|pids|pids.max|max",
         "''|memory|memory.limit_in_bytes|9223372036854771712",
@@ -47,6 +50,46 @@ class LimitsIT {
       assertThat(Files.readString(path).strip()).isEqualTo(value);
       assertThat(Files.readAllLines(path.resolveSibling("cgroup.procs")))
           .contains(Integer.toString(container.pid()));
+    }
+  }
+
+  @Test
+  void processesWaitForMemoryWhereTheyAreNotKilled() throws Exception {
+    assumeThat(Path.of("/sys/fs/cgroup/memory/memory.oom_control")).exists();
+    String flags = "-m 64m --oom-kill-disable";
+    try (TestContainer container = engine.startSh(flags, "echo up; sleep 60").await("up")) {
+      assertThat(container.cgroup("memory").resolve("memory.oom_control"))
+          .content()
+          .startsWith("oom_kill_disable 1\n");
+    }
+  }
+
+  /** The first block device there is; a rate is kept though nobody uses the device. */
+  @Test
+  void ratesOfABlockDeviceAreInTheHostsFiles() throws Exception {
+    String device;
+    try (Stream<Path> devices = Files.list(Path.of("/sys/class/block"))) {
+      device =
+          devices
+              .map(path -> "/dev/" + path.getFileName())
+              .filter(path -> Files.exists(Path.of(path)))
+              .findFirst()
+              .orElseThrow();
+    }
+    String number =
+        Files.readString(Path.of("/sys/class/block", device.substring("/dev/".length()), "dev"))
+            .strip();
+    String flags =
+        "--device-read-bps DEV:1mb --device-write-bps DEV:2mb --device-read-iops DEV:30"
+            + " --device-write-iops DEV:40";
+    try (TestContainer container =
+        engine.startSh(flags.replace("DEV", device), "echo up; sleep 60").await("up")) {
+      Path blkio = container.cgroup("blkio");
+      assumeThat(blkio).as("cgroup version 1").exists();
+      assertThat(blkio.resolve("blkio.throttle.read_bps_device")).hasContent(number + " 1048576");
+      assertThat(blkio.resolve("blkio.throttle.write_bps_device")).hasContent(number + " 2097152");
+      assertThat(blkio.resolve("blkio.throttle.read_iops_device")).hasContent(number + " 30");
+      assertThat(blkio.resolve("blkio.throttle.write_iops_device")).hasContent(number + " 40");
     }
   }
 

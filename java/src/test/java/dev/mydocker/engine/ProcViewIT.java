@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mydocker.cli.RunLine;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.spec.BlockIoChoice;
 import dev.mydocker.spec.Limits;
 import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.NothingLeft;
@@ -181,7 +182,11 @@ class ProcViewIT {
               OptionalLong.empty(),
               OptionalLong.empty(),
               Optional.empty(),
-              OptionalLong.empty());
+              OptionalLong.empty(),
+              OptionalLong.empty(),
+              false,
+              Optional.empty(),
+              BlockIoChoice.NONE);
       engine.engine().find(container.id()).update(new ContainerChange(less, Optional.empty()));
       assertThat(engine.execSh(container, "head -1 /proc/meminfo").line())
           .isEqualTo("MemTotal:         131072 kB");

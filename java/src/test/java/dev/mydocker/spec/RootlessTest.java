@@ -75,6 +75,14 @@ class RootlessTest {
     assertThat(compiled(options(), SINGLE).annotations()).containsEntry(Spec.ROOTLESS, "single");
   }
 
+  /** A launch goes by it, root's as well. */
+  @Test
+  void anAnnotationCannotSayIt() throws Exception {
+    refused(
+        options().annotations(java.util.Map.of(Spec.ROOTLESS, "single")),
+        "\"dev.mydocker.rootless\" is the engine's own word");
+  }
+
   @Test
   void whatNeedsRootIsRefusedInALine() throws Exception {
     DeviceChoice rule = new DeviceChoice(List.of(), List.of(DeviceChoice.parseRule("c 1:3 r")));

@@ -55,7 +55,12 @@ class SpecJsonTest {
             List.of(new Spec.IdMapping(0, 200_000, 65_536)),
             Map.of("net.ipv4.ip_forward", "1"),
             new Spec.Resources(
-                new Spec.Memory(OptionalLong.of(1), OptionalLong.of(2), OptionalLong.of(-1)),
+                new Spec.Memory(
+                    OptionalLong.of(1),
+                    OptionalLong.of(2),
+                    OptionalLong.of(-1),
+                    OptionalLong.of(60),
+                    true),
                 new Spec.Cpu(
                     OptionalLong.of(2),
                     OptionalLong.of(-1),
@@ -65,7 +70,14 @@ class SpecJsonTest {
                 OptionalLong.of(64),
                 List.of(
                     new Spec.DeviceRule(
-                        true, "c", OptionalLong.of(1), OptionalLong.empty(), "rwm"))),
+                        true, "c", OptionalLong.of(1), OptionalLong.empty(), "rwm")),
+                new Spec.BlockIo(
+                    OptionalLong.of(300),
+                    List.of(new Spec.DeviceValue(8, 0, 10)),
+                    List.of(new Spec.DeviceValue(8, 0, 1), new Spec.DeviceValue(8, 16, 2)),
+                    List.of(new Spec.DeviceValue(8, 0, 3)),
+                    List.of(new Spec.DeviceValue(8, 0, 4)),
+                    List.of(new Spec.DeviceValue(8, 0, 5)))),
             Optional.of("/mydocker/x"),
             List.of(
                 new Spec.Device(

@@ -109,6 +109,17 @@ public final class ImageLayout {
       }
     }
 
+    /** Ends the tar; these bytes follow it in the layer, and mean nothing. */
+    public Layer trailing(byte[] content) {
+      try {
+        tar.close();
+        bytes.write(content);
+        return this;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
     private byte[] end() throws IOException {
       tar.close();
       return bytes.toByteArray();
