@@ -143,7 +143,11 @@ final class RunFlags {
         .value("BYTES", "Size of /dev/shm (default 64m)", "--shm-size");
     flags
         .group("Network")
-        .list("NETWORK", "bridge (default), a network's name, none, or host", "--network", "--net")
+        .list(
+            "NETWORK",
+            "bridge (default), a network's name, none, host; pasta",
+            "--network",
+            "--net")
         .list(
             "[[IP:]PORT:]PORT", "Serve its port at the host: 8080:80, 53:53/udp", "-p", "--publish")
         .toggle("Serve each port it exposes at any free one of the host", "-P", "--publish-all")

@@ -28,6 +28,10 @@ public final class SpecCompiler {
     Causes.Collector why = new Causes.Collector();
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
+    if (host.rootless().isEmpty() && options.network() instanceof NetworkMode.Pasta) {
+      throw new OptionException(
+          "--network=pasta is for ordinary users: root's containers have bridge, none or host");
+    }
     if (host.rootless().isPresent()) {
       host.rootless().get().refuse(options, account.user());
       account = new Account(host.rootless().get().settle(account.user()), account.home());

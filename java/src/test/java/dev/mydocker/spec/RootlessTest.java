@@ -75,6 +75,14 @@ class RootlessTest {
     assertThat(compiled(options(), SINGLE).annotations()).containsEntry(Spec.ROOTLESS, "single");
   }
 
+  @Test
+  void pastaIsNotRoots() throws Exception {
+    RunOptions options = options().build();
+    assertThatThrownBy(
+            () -> SpecCompiler.compile(options, Sample.IMAGE, Sample.files(), Sample.host()))
+        .hasMessageContaining("--network=pasta is for ordinary users");
+  }
+
   /** A launch goes by it, root's as well. */
   @Test
   void anAnnotationCannotSayIt() throws Exception {
