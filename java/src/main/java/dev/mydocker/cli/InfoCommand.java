@@ -7,7 +7,9 @@ import dev.mydocker.engine.HostInfo;
 import dev.mydocker.image.ListedImage;
 import dev.mydocker.image.Platform;
 import dev.mydocker.json.Json;
+import dev.mydocker.kernel.UserNamespace;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +32,7 @@ final class InfoCommand implements Command {
        seccomp
         Profile: builtin
        cgroupns
-      Kernel Version: {{.KernelVersion}}
+      ROOTLESSKernel Version: {{.KernelVersion}}
       Operating System: {{.OperatingSystem}}
       OSType: {{.OSType}}
       Architecture: {{.Architecture}}
@@ -79,11 +81,21 @@ final class InfoCommand implements Command {
       return 0;
     }
     String memory = Human.memory(host.memory());
-    session.console().out(Format.parse(TEXT.replace("MEMORY", memory)).line(facts, facts));
+    String rootless = UserNamespace.own().initial() ? "" : " rootless\n";
+    String text = TEXT.replace("MEMORY", memory).replace("ROOTLESS", rootless);
+    session.console().out(Format.parse(text).line(facts, facts));
     for (String warning : host.warnings()) {
       session.console().err("WARNING: " + Text.printable(warning) + "\n");
     }
     return 0;
+  }
+
+  private static List<String> security() {
+    List<String> all = new ArrayList<>(List.of("name=seccomp,profile=builtin", "name=cgroupns"));
+    if (!UserNamespace.own().initial()) {
+      all.add("name=rootless");
+    }
+    return all;
   }
 
   private static Json.Obj facts(Engine engine, HostInfo host) throws IOException {
@@ -100,9 +112,9 @@ final class InfoCommand implements Command {
         .put("ServerVersion", VersionCommand.version())
         .put("Driver", "overlay")
         .put("LoggingDriver", "k8s-file")
-        .put("CgroupDriver", "cgroupfs")
+        .put("CgroupDriver", host.cgroups() ? "cgroupfs" : "none")
         .put("CgroupVersion", Integer.toString(host.cgroupVersion()))
-        .putStrings("SecurityOptions", List.of("name=seccomp,profile=builtin", "name=cgroupns"))
+        .putStrings("SecurityOptions", security())
         .put("KernelVersion", host.kernel())
         .put("OperatingSystem", host.system())
         .put("OSType", Platform.host().os())

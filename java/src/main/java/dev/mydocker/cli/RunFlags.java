@@ -145,7 +145,7 @@ final class RunFlags {
         .group("Network")
         .list(
             "NETWORK",
-            "bridge (default), a network, none, host, container:NAME",
+            "bridge (default), NETWORK, none, host, container:NAME, pasta",
             "--network",
             "--net")
         .list(

@@ -1258,6 +1258,9 @@ public final class Container {
     Network network = home.networks().find(asked.network());
     NetworkJoin join = asked.in(network.name());
     ContainerRecord record = record();
+    if (record.settings().network() instanceof NetworkMode.Pasta) {
+      throw state("is an ordinary user's, and networks are root's");
+    }
     if (!(record.settings().network() instanceof NetworkMode.Joined)) {
       throw record.settings().network() instanceof NetworkMode.OfContainer
           ? new ContainerException(

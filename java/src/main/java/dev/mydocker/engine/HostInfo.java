@@ -18,6 +18,7 @@ import java.util.List;
  * @param cpus how many there are
  * @param memory bytes
  * @param cgroupVersion 1 (hybrid included) or 2
+ * @param cgroups whether containers have any
  * @param root where images and containers are kept
  * @param warnings what cannot be done here, or is damaged
  */
@@ -29,6 +30,7 @@ public record HostInfo(
     int cpus,
     long memory,
     int cgroupVersion,
+    boolean cgroups,
     Path root,
     List<String> warnings) {
   private static final String PRETTY = "PRETTY_NAME=";
@@ -53,6 +55,7 @@ public record HostInfo(
         HostProbe.onlineCpus().size(),
         HostProbe.memory(),
         cgroups.version(),
+        !cgroups.isEmpty(),
         home.roots().state(),
         warnings);
   }

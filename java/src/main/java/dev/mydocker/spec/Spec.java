@@ -27,6 +27,9 @@ public record Spec(
   /** The version of the specification that is written. */
   public static final String VERSION = "1.2.0";
 
+  /** What annotations of the engine's own begin with. */
+  static final String OWN = "dev.mydocker.";
+
   /** The annotation that is {@code true} when PID 1 is to be an init that reaps. */
   public static final String INIT = "dev.mydocker.init";
 

@@ -29,6 +29,10 @@ public final class SpecCompiler {
     NetworkConflicts.refuse(options, host);
     HostName name = HostName.of(options, host, why);
     Account account = Account.of(options, image, files, why);
+    if (host.rootless().isEmpty() && options.network() instanceof NetworkMode.Pasta) {
+      throw new OptionException(
+          "--network=pasta is for ordinary users: root's containers have bridge, none or host");
+    }
     if (host.rootless().isPresent()) {
       host.rootless().get().refuse(options, account.user());
       account = new Account(host.rootless().get().settle(account.user()), account.home());
@@ -126,6 +130,16 @@ public final class SpecCompiler {
   private static Map<String, String> annotations(
       RunOptions options, ImageDefaults image, HostFacts host, Causes.Collector why)
       throws OptionException {
+    for (String name : options.annotations().keySet()) {
+      if (name.startsWith(Spec.OWN)) {
+        // A launch goes by these.
+        throw new OptionException(
+            "--annotation: "
+                + OptionException.quote(name)
+                + " is the engine's own word: choose one that does not begin with "
+                + Spec.OWN);
+      }
+    }
     Map<String, String> out = new LinkedHashMap<>(options.annotations());
     Optional<Signal> signal = stopSignal(options, image);
     if (signal.isPresent()) {

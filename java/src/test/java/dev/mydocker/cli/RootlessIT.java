@@ -310,6 +310,11 @@ class RootlessIT {
         .contains("hard limit");
   }
 
+  @Test
+  void infoSaysWhatItIs() throws Exception {
+    assertThat(good("info")).contains("\n rootless\n", "Cgroup Driver: none");
+  }
+
   // ---- networks ---------------------------------------------------------------------------------
 
   @Test

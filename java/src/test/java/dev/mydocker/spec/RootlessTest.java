@@ -76,6 +76,22 @@ class RootlessTest {
   }
 
   @Test
+  void pastaIsNotRoots() throws Exception {
+    RunOptions options = options().build();
+    assertThatThrownBy(
+            () -> SpecCompiler.compile(options, Sample.IMAGE, Sample.files(), Sample.host()))
+        .hasMessageContaining("--network=pasta is for ordinary users");
+  }
+
+  /** A launch goes by it, root's as well. */
+  @Test
+  void anAnnotationCannotSayIt() throws Exception {
+    refused(
+        options().annotations(java.util.Map.of(Spec.ROOTLESS, "single")),
+        "\"dev.mydocker.rootless\" is the engine's own word");
+  }
+
+  @Test
   void whatNeedsRootIsRefusedInALine() throws Exception {
     DeviceChoice rule = new DeviceChoice(List.of(), List.of(DeviceChoice.parseRule("c 1:3 r")));
     refused(options().network(NetworkMode.parse("mine")), "--network=mine needs root");
