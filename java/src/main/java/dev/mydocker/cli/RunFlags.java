@@ -145,7 +145,7 @@ final class RunFlags {
         .group("Network")
         .list(
             "NETWORK",
-            "bridge (default), NETWORK, none, host, container:NAME, pasta",
+            "bridge (default), NETWORK, none, host, container:ID, pasta",
             "--network",
             "--net")
         .list(
