@@ -468,9 +468,10 @@ bool resolver_take(struct resolver *r, int directory, int fd)
         r->directory = directory;
     }
     int *place = type == SOCK_DGRAM ? &r->udp : &r->tcp;
-    if (*place >= 0)
-        return false;
-    *place = fd;
+    if (*place >= 0 || (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0))
+        close(fd);
+    else
+        *place = fd;
     return true;
 }
 

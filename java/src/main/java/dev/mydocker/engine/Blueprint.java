@@ -15,7 +15,6 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.MountOption;
-import dev.mydocker.spec.NetworkMode;
 import dev.mydocker.spec.Spec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +43,7 @@ import java.util.Set;
  * @param run its run directory
  * @param files what is to be written there, by path
  * @param within of each mounted part of a volume, the volume's content
- * @param resolver whether it has networks, of which its monitor tells it the names
+ * @param resolver whether it has a network of which its monitor tells it the names
  * @param cgroups the host's hierarchies
  * @param seccomp filters of system calls
  */
@@ -83,7 +82,7 @@ record Blueprint(
         run,
         HostFiles.of(compiled.spec(), run, record.settings(), addresses),
         within(compiled.spec(), record.settings().volumes()),
-        record.settings().network() instanceof NetworkMode.Joined,
+        addresses.named(),
         home.cgroups(),
         home.seccomp());
   }

@@ -16,6 +16,9 @@ final class RunFiles {
   /** That it may have something in a network. */
   static final String NETWORK = "network";
 
+  /** That its monitor is its name server. */
+  static final String SERVED = "served";
+
   /** That its start, and its end, are among the events. */
   static final String START_TOLD = "told.start";
 

@@ -17,6 +17,16 @@ public record Preview(List<Link> links, String table, String rules, List<String>
     parameters = List.copyOf(parameters);
   }
 
+  /** Whether one of the networks tells the names of those who are in it. */
+  public boolean isNamed() {
+    for (Link link : links) {
+      if (!link.network().equals("bridge")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * A link of the container, and the network it is in.
    *

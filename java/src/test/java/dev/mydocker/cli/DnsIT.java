@@ -209,15 +209,29 @@ class DnsIT {
     start("late", "bridge", "--dns-search", "a.example");
     String usual = sh("late", "cat /etc/resolv.conf");
     assertThat(usual).contains("nameserver " + STUB + "\n").doesNotContain("127.0.0.11");
+    assertThat(sh("late", "netstat -lnut")).doesNotContain(":53");
     good("network", "connect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf"))
         .isEqualTo("nameserver 127.0.0.11\nsearch a.example\noptions ndots:0\n");
+    assertThat(sh("late", "netstat -lnut")).containsPattern("tcp.*127.0.0.11:53");
     assertThat(sh("late", "ping -c 1 -W 2 web")).contains("(" + address("web", "front") + ")");
     good("network", "disconnect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf")).isEqualTo(usual);
     sh("late", "echo '# mine' >> /etc/resolv.conf");
     good("network", "connect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf")).isEqualTo(usual + "# mine\n");
+  }
+
+  @Test
+  void aContainersOwnNameServerKeepsItsPort() throws Exception {
+    good("network", "create", "front");
+    start("web", "front");
+    start("own", "bridge");
+    sh("own", "nc -l -p 53 < /dev/null > /dev/null 2>&1 & sleep 0.2");
+    String usual = sh("own", "cat /etc/resolv.conf; netstat -lntu");
+    assertThat(usual).contains(":53 ");
+    good("network", "connect", "front", "own");
+    assertThat(sh("own", "cat /etc/resolv.conf; netstat -lntu")).isEqualTo(usual);
   }
 
   @Test
