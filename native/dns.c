@@ -118,6 +118,7 @@ void lines_begin(struct lines *lines, int fd)
     lines->skip = false;
     lines->used = 0;
     lines->at = 0;
+    lines->bytes[0] = '\0';
 }
 
 /* Makes room behind what has not been taken, and fills it; false at the end of the file. */
@@ -187,7 +188,7 @@ static bool reversed_v6(const char *name, struct dns_address *a)
         return false;
     a->family = AF_INET6;
     memset(a->bytes, 0, sizeof a->bytes);
-    for (int i = 0; i < 32; i++) {
+    for (size_t i = 0; i < 32; i++) {
         int digit = hex_digit(name[2 * i]);
         if (digit < 0 || name[2 * i + 1] != '.')
             return false;
@@ -220,11 +221,12 @@ static void found_pointer(const struct dns_address *wanted, const char *text, co
                           struct dns_found *found)
 {
     struct dns_address a;
+    const size_t size = strlen(name) + 1;
     if (found->pointer[0] != '\0' || !read_address(text, &a) || a.family != wanted->family ||
-        memcmp(a.bytes, wanted->bytes, sizeof a.bytes) != 0 || strlen(name) >= DNS_NAME)
+        memcmp(a.bytes, wanted->bytes, sizeof a.bytes) != 0 || size > sizeof found->pointer)
         return;
     found->known = true;
-    strcpy(found->pointer, name);
+    memcpy(found->pointer, name, size);
 }
 
 void dns_look(int fd, const struct dns_question *q, struct dns_found *found)

@@ -251,11 +251,14 @@ static bool take_input(struct client *c, const struct frame *frame, const unsign
     return true;
 }
 
+/* Of seccomp(2), or a socket of the name server. */
 static bool take_listener(struct monitor *m, struct client *c, const struct frame *frame)
 {
     if (c->received < 0 || frame->size != 1)
         return false;
-    sysinfo_listen(&m->listeners, c->received);
+    set_nonblocking(c->received);
+    if (!resolver_take(&m->resolver, m->run_directory, c->received))
+        sysinfo_listen(&m->listeners, c->received);
     c->received = -1;
     return true;
 }

@@ -36,7 +36,7 @@ enum slot {
     SLOT_FROM_STDERR,
     SLOT_LISTEN,   /* the socket that the monitor accepts clients on */
     SLOT_LOG,      /* the directory where it writes the log */
-    SLOT_VIEW_IN,  /* the monitor receives the mounted view of the machine here */
+    SLOT_VIEW_IN,  /* the monitor receives what it serves here: the mounted view, name sockets */
     SLOT_VIEW_OUT, /* I sends it here */
     SLOT_VIEW,     /* I mounts it: /dev/fuse */
     SLOT_GIVE,     /* M gives I what the host's privileges are needed for */

@@ -206,7 +206,7 @@ static void take_query(struct resolver *r, const struct sockaddr_in *client, siz
 static void take_queries(struct resolver *r)
 {
     for (int i = 0; i < AT_ONCE; i++) {
-        struct sockaddr_in client;
+        struct sockaddr_in client = {0};
         socklen_t length = sizeof client;
         ssize_t n = recvfrom(r->udp, r->in, sizeof r->in, MSG_DONTWAIT | MSG_TRUNC,
                              (struct sockaddr *)&client, &length);
@@ -468,9 +468,10 @@ bool resolver_take(struct resolver *r, int directory, int fd)
         r->directory = directory;
     }
     int *place = type == SOCK_DGRAM ? &r->udp : &r->tcp;
-    if (*place >= 0)
-        return false;
-    *place = fd;
+    if (*place >= 0 || (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0))
+        close(fd);
+    else
+        *place = fd;
     return true;
 }
 

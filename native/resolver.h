@@ -68,7 +68,10 @@ struct resolver {
     struct stream streams[RESOLVER_STREAMS];
 };
 
-/* Takes a socket, by its type; false, and the descriptor is the caller's, when it is none. */
+/*
+ * Takes a socket, by its type, and listens; a second one of that type is closed. False, and the
+ * descriptor is the caller's, when it is none.
+ */
 bool resolver_take(struct resolver *r, int directory, int fd);
 
 /* Fills RESOLVER_POLLS places. */

@@ -145,7 +145,7 @@ final class RunFlags {
         .group("Network")
         .list(
             "NETWORK",
-            "bridge (default), NETWORK, none, host, container:ID, pasta",
+            "bridge (default), NAME, none, host, container:ID, pasta",
             "--network",
             "--net")
         .list(
@@ -155,7 +155,11 @@ final class RunFlags {
         .value("ADDRESS", "Its IPv4 address in its network", "--ip")
         .value("ADDRESS", "Its IPv6 address in its network", "--ip6")
         .value("MAC", "The address of its link: 02:42:ac:11:00:02", "--mac-address")
-        .list("NAME", "A further name of it in its network", "--network-alias", "--net-alias")
+        .list(
+            "NAME",
+            "A further name by which others in its network find it",
+            "--network-alias",
+            "--net-alias")
         .list("ADDRESS", "A name server, instead of the host's", "--dns")
         .list("DOMAIN", "Where short names are looked up", "--dns-search")
         .list("OPTION", "An option of resolv.conf(5)", "--dns-option", "--dns-opt")

@@ -44,7 +44,7 @@ import java.util.Set;
  * @param run its run directory
  * @param files what is to be written there, by path
  * @param within of each mounted part of a volume, the volume's content
- * @param resolver whether it has networks, of which its monitor tells it the names
+ * @param resolver whether it has a network of which its monitor tells it the names
  * @param cgroups the host's hierarchies
  * @param seccomp filters of system calls
  */
@@ -83,7 +83,7 @@ record Blueprint(
         run,
         files(record, compiled, run, addresses),
         within(compiled.spec(), record.settings().volumes()),
-        record.settings().network() instanceof NetworkMode.Joined,
+        addresses.named(),
         home.enterable(),
         home.seccomp());
   }

@@ -31,6 +31,7 @@ import dev.mydocker.launch.Stdio;
 import dev.mydocker.launch.ViewFile;
 import dev.mydocker.network.Connection;
 import dev.mydocker.network.Endpoint;
+import dev.mydocker.network.NameSockets;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.NetworkException;
 import dev.mydocker.network.Pasta;
@@ -246,6 +247,9 @@ public final class Container {
       makeHostFiles(launch);
       if (connection.isPresent()) {
         HostFiles.writeResolvers(run.path(), record.settings());
+        if (connection.get().isNamed()) {
+          Files.writeString(run.path().resolve(RunFiles.SERVED), "");
+        }
       }
       long now = System.currentTimeMillis();
       home.store().begin(id, now);
@@ -479,9 +483,11 @@ public final class Container {
           Path netns = Path.of("/proc/" + initPid + "/ns/net");
           try (Fd inside = StateFile.open(netns, Linux.O_RDONLY, 0)) {
             home.networks().plug(connection.get(), inside, recorder::did);
-            home.networks()
-                .serveNames(
-                    inside, PlanCompiler.RESOLVER, PlanCompiler.RESOLVER_PORT, recorder::did);
+            if (connection.get().isNamed()) {
+              home.networks()
+                  .serveNames(
+                      inside, PlanCompiler.RESOLVER, PlanCompiler.RESOLVER_PORT, recorder::did);
+            }
           }
         }
         ContainerSettings settings = info().settings();
@@ -1306,12 +1312,47 @@ public final class Container {
       try (Fd inside =
           StateFile.open(Path.of("/proc/" + process.pid() + "/ns/net"), Linux.O_RDONLY, 0)) {
         home.networks().plug(more, inside, recorder::did);
+        if (more.isNamed()) {
+          serve(run, inside);
+        }
       } catch (IOException e) {
         more.close();
         home.networks().disconnect(id, join.network());
         throw e;
       }
       HostFiles.add(run, spec().hostname().orElse(record.name()), more);
+      followNames(run);
+    }
+  }
+
+  /**
+   * Has its monitor be its name server, too. When a program of the container serves the port, names
+   * are that program's affair.
+   *
+   * @param inside its network namespace
+   */
+  private void serve(Path run, Fd inside) throws IOException {
+    Path mark = run.resolve(RunFiles.SERVED);
+    if (Files.exists(mark)) {
+      return;
+    }
+    int address = PlanCompiler.RESOLVER;
+    int port = PlanCompiler.RESOLVER_PORT;
+    Optional<NameSockets> bound = NameSockets.bind(inside, address, port);
+    if (bound.isPresent()) {
+      try (NameSockets sockets = bound.get()) {
+        home.networks().serveNames(inside, address, port, recorder::did);
+        // First: sockets that were bound twice would share what is asked.
+        Files.writeString(mark, "");
+        for (Fd socket : sockets.sockets()) {
+          MonitorClient.serve(run, socket);
+        }
+      }
+    }
+  }
+
+  private void followNames(Path run) throws IOException {
+    if (Files.exists(run.resolve(RunFiles.SERVED))) {
       HostFiles.setNamed(run, home.networks().isNamed(id));
     }
   }
@@ -1331,10 +1372,7 @@ public final class Container {
       }
       if (!known || !home.networks().endpoints(id).isEmpty()) {
         home.networks().disconnect(id, network.id());
-        Path run = home.roots().running().resolve(id);
-        if (Files.isDirectory(run)) {
-          HostFiles.setNamed(run, home.networks().isNamed(id));
-        }
+        followNames(home.roots().running().resolve(id));
       }
       home.store().update(id, now -> now.with(left(now.settings(), network.name())));
       home.tellNetwork("disconnect", network, Map.of("container", id));

@@ -42,15 +42,19 @@ final class HostFiles {
    * @param own its addresses
    * @param gateway the host's, by which it goes out
    * @param named whether one of them tells names: then its monitor is its name server
+   * @param supervised whether it has a monitor: who launches it by hand has none
    */
-  record Addresses(List<Ip> own, Optional<Ip> gateway, boolean named) {
-    static final Addresses NONE = new Addresses(List.of(), Optional.empty(), false);
+  record Addresses(List<Ip> own, Optional<Ip> gateway, boolean named, boolean supervised) {
+    static final Addresses NONE = new Addresses(List.of(), Optional.empty(), false, true);
 
     static Addresses of(Optional<Connection> connection) {
       return connection.isEmpty()
           ? NONE
           : new Addresses(
-              connection.get().addresses(), connection.get().gateway(), connection.get().isNamed());
+              connection.get().addresses(),
+              connection.get().gateway(),
+              connection.get().isNamed(),
+              true);
     }
 
     static Addresses of(Preview preview) {
@@ -64,8 +68,7 @@ final class HostFiles {
           }
         }
       }
-      // A launch by hand has no monitor that could be its name server.
-      return new Addresses(own, gateway, false);
+      return new Addresses(own, gateway, preview.isNamed(), false);
     }
   }
 
@@ -77,7 +80,8 @@ final class HostFiles {
     files.put(HostProbe.hostsFile(run), hosts(spec, name, settings, addresses));
     files.put(HostProbe.hostnameFile(run), name + "\n");
     String usual = resolvConf(settings);
-    files.put(HostProbe.resolvConfFile(run), addresses.named() ? ResolvConf.named(usual) : usual);
+    boolean served = addresses.named() && addresses.supervised();
+    files.put(HostProbe.resolvConfFile(run), served ? ResolvConf.named(usual) : usual);
     return files;
   }
 

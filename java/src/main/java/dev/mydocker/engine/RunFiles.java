@@ -19,6 +19,9 @@ final class RunFiles {
   /** Leads to the network namespace of another container that it lives in. */
   static final String SHARED_NETWORK = "netns";
 
+  /** That its monitor is its name server. */
+  static final String SERVED = "served";
+
   /** That its start, and its end, are among the events. */
   static final String START_TOLD = "told.start";
 

@@ -45,8 +45,10 @@ final class NetworkSteps {
   static List<One> plug(Preview network) {
     NetworkSteps steps = new NetworkSteps(network);
     network.links().forEach(steps::plug);
-    String names = PlanCompiler.RESOLVER_ADDRESS + ":53 is port " + PlanCompiler.RESOLVER_PORT;
-    steps.netlink("new rules: " + names, NAMES);
+    if (network.isNamed()) {
+      String names = PlanCompiler.RESOLVER_ADDRESS + ":53 is port " + PlanCompiler.RESOLVER_PORT;
+      steps.netlink("new rules: " + names, NAMES);
+    }
     return steps.out;
   }
 

@@ -74,6 +74,19 @@ public final class MonitorClient implements AutoCloseable {
   }
 
   /**
+   * Gives the monitor of a running container a socket of the container's name server, which is
+   * bound.
+   *
+   * @throws KernelException ENOENT or ECONNREFUSED when no monitor is there
+   */
+  public static void serve(Path runDirectory, Fd bound) throws IOException {
+    try (Fd socket = offerListener(runDirectory)) {
+      int[] one = {bound.number()};
+      KernelException.check(Linux.sendFds(socket.number(), one), "sendmsg", socket.name());
+    }
+  }
+
+  /**
    * Waits until the monitor has written who runs, and has made the log.
    *
    * @return false when it has gone without that

@@ -138,7 +138,7 @@ final class PortSockets implements AutoCloseable {
       if (v6) {
         Linux.setsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
       }
-      int result = Linux.bind(socket.number(), address(wanted));
+      int result = Linux.bind(socket.number(), address(wanted.address(), wanted.port()));
       if (result == -Errno.EADDRINUSE.number()) {
         throw taken(wanted, PortHolder.of(wanted).orElse("another program"));
       }
@@ -166,15 +166,15 @@ final class PortSockets implements AutoCloseable {
   }
 
   /** The kernel's struct sockaddr_in, or sockaddr_in6. */
-  private static byte[] address(HostPort port) {
-    boolean v6 = port.address().isV6();
+  static byte[] address(Ip address, int port) {
+    boolean v6 = address.isV6();
     ByteBuffer out = ByteBuffer.allocate(v6 ? 28 : 16);
     out.order(ByteOrder.nativeOrder()).putShort((short) (v6 ? AF_INET6 : AF_INET));
-    out.order(ByteOrder.BIG_ENDIAN).putShort((short) port.port());
+    out.order(ByteOrder.BIG_ENDIAN).putShort((short) port);
     if (v6) {
       out.putInt(0);
     }
-    out.put(port.address().bytes());
+    out.put(address.bytes());
     return out.array();
   }
 

@@ -19,6 +19,16 @@ public record Preview(
     parameters = List.copyOf(parameters);
   }
 
+  /** Whether one of the networks tells the names of those who are in it. */
+  public boolean isNamed() {
+    for (Link link : links) {
+      if (!link.network().equals("bridge")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * A link of the container, and the network it is in.
    *

@@ -209,9 +209,11 @@ class DnsIT {
     start("late", "bridge", "--dns-search", "a.example");
     String usual = sh("late", "cat /etc/resolv.conf");
     assertThat(usual).contains("nameserver " + STUB + "\n").doesNotContain("127.0.0.11");
+    assertThat(sh("late", "netstat -lnut")).doesNotContain(":53");
     good("network", "connect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf"))
         .isEqualTo("nameserver 127.0.0.11\nsearch a.example\noptions ndots:0\n");
+    assertThat(sh("late", "netstat -lnut")).containsPattern("tcp.*127.0.0.11:61053");
     assertThat(sh("late", "ping -c 1 -W 2 web")).contains("(" + address("web", "front") + ")");
     good("network", "disconnect", "front", "late");
     assertThat(sh("late", "cat /etc/resolv.conf")).isEqualTo(usual);
@@ -244,6 +246,11 @@ class DnsIT {
     assertThat(sh("asker", "until nc -w 5 ns 53 </dev/null; do sleep 0.1; done"))
         .isEqualTo("mine\n");
     assertThat(look("ns", "asker")).containsExactly(address("asker", "front"));
+    good("run", "-d", "--name", "late", "--dns", STUB, B, "sh", "-c", serve);
+    good("network", "connect", "front", "late");
+    assertThat(sh("asker", "until nc -w 5 late 53 </dev/null; do sleep 0.1; done"))
+        .isEqualTo("mine\n");
+    assertThat(look("late", "asker")).containsExactly(address("asker", "front"));
   }
 
   @Test

@@ -373,6 +373,37 @@ class PlanCompilerTest {
   }
 
   @Test
+  void nameServersSocketsAreTheMonitorsBeforeAnybodyCouldTakeThePort() {
+    PlanCompiler.Input plain = input(standardSpec(), false, List.of("aa"));
+    LaunchPlan plan =
+        PlanCompiler.compile(
+            new PlanCompiler.Input(
+                plain.id(),
+                plain.spec(),
+                new Causes(Map.of()),
+                plain.overlay(),
+                plain.stdio(),
+                List.of(),
+                false,
+                List.of(),
+                Set.of(),
+                Map.of(),
+                List.of(),
+                true,
+                false,
+                Optional.empty()));
+    List<Op> ops = ops(plan.init());
+    int up = ops.indexOf(Op.LOOPBACK_UP);
+    assertThat(ops.subList(up + 1, up + 5))
+        .containsExactly(Op.BIND, Op.SEND_FD, Op.BIND, Op.SEND_FD);
+    assertThat(plan.init().get(up + 1).shown()).isEqualTo("bind(fd1, SOCK_DGRAM, 127.0.0.11, 53)");
+    assertThat(plan.init().get(up + 3).shown()).isEqualTo("bind(fd1, SOCK_STREAM, 127.0.0.11, 53)");
+    assertThat(up).isLessThan(ops.indexOf(Op.PIVOT_ROOT));
+    assertThat(plan.isServed()).isTrue();
+    assertThat(PlanCompiler.compile(plain).isServed()).isFalse();
+  }
+
+  @Test
   void theConnectionIsTheMonitorsAloneBeforeAnythingIsAskedOfIt() {
     PlanCompiler.Input plain = input(standardSpec(), false, List.of("aa"));
     LaunchPlan plan =
