@@ -3,12 +3,10 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import dev.mydocker.kernel.Linux;
 import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ErrorIT {
   private static final String B = TestEngine.BUSYBOX;
   private static final Path ARCHIVE = Path.of(B.substring("oci-archive:".length()));
-  private static final int NOBODY = 65534;
 
   @TempDir static Path directory;
 
@@ -232,18 +229,6 @@ class ErrorIT {
 
   // ---- who runs it, and where its state is
   // --------------------------------------------------------
-
-  @Test
-  void withoutRootItSaysSo() throws Exception {
-    Path home = Files.createTempDirectory("mydocker-test-home-");
-    byte[] name = home.toString().getBytes(StandardCharsets.UTF_8);
-    assertThat(Linux.fchownat(Linux.AT_FDCWD, name, NOBODY, NOBODY, 0)).isZero();
-    try {
-      assertOneLine(asNobody(home.toString()), "needs root here: try it with sudo");
-    } finally {
-      remove(home);
-    }
-  }
 
   @Test
   void withoutRootAndWithRootsOfRootItSaysWhichItCannotEnter() throws Exception {

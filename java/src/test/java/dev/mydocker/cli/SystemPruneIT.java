@@ -41,7 +41,7 @@ class SystemPruneIT {
     assertThat(cli.good("images", "-aq")).isEmpty();
     String[] events = {"events", "--since", "1h", "--until", "0s", "--filter", "event=prune"};
     assertThat(cli.good(events).lines().map(line -> line.split(" ")[1]))
-        .containsExactly("container", "image", "container", "image");
+        .containsExactly("container", "network", "image", "container", "network", "image");
   }
 
   @Test

@@ -396,8 +396,10 @@ class PlanCompilerTest {
     int up = ops.indexOf(Op.LOOPBACK_UP);
     assertThat(ops.subList(up + 1, up + 5))
         .containsExactly(Op.BIND, Op.SEND_FD, Op.BIND, Op.SEND_FD);
-    assertThat(plan.init().get(up + 1).shown()).isEqualTo("bind(fd1, SOCK_DGRAM, 127.0.0.11, 61053)");
-    assertThat(plan.init().get(up + 3).shown()).isEqualTo("bind(fd1, SOCK_STREAM, 127.0.0.11, 61053)");
+    assertThat(plan.init().get(up + 1).shown())
+        .isEqualTo("bind(fd1, SOCK_DGRAM, 127.0.0.11, 61053)");
+    assertThat(plan.init().get(up + 3).shown())
+        .isEqualTo("bind(fd1, SOCK_STREAM, 127.0.0.11, 61053)");
     assertThat(up).isLessThan(ops.indexOf(Op.PIVOT_ROOT));
     assertThat(plan.isServed()).isTrue();
     assertThat(PlanCompiler.compile(plain).isServed()).isFalse();
