@@ -53,12 +53,6 @@ class FullDiskIT {
         new Random(i * 10 + j).nextBytes(content);
         layer.file("d" + i + "/f" + j, 0644, content);
       }
-      if (i == 0) {
-        // More than a buffer of the blob's, and nothing to unpack: here the blob is what fails.
-        byte[] content = new byte[256 * 1024];
-        new Random(99).nextBytes(content);
-        layer.trailing(content);
-      }
       made.layer(layer);
     }
     layout = made.end();
@@ -183,8 +177,26 @@ class FullDiskIT {
   void aPullOntoAFullDiskSaysSoAndCompletesWhenThereIsRoom() throws Exception {
     Set<String> ways = onEveryDisk("size", 4, 24, new byte[0], "pull", "-q", image);
     assertThat(ways).anyMatch(way -> way.contains("write pin: "));
-    assertThat(ways).anyMatch(way -> way.contains("write blob-N: "));
     assertThat(ways).anyMatch(way -> way.contains(": write N: "));
+  }
+
+  /** Its layer has next to nothing to unpack, so what finds no room is the blob alone. */
+  @Test
+  void aBlobThatDoesNotFitIsNamed() throws Exception {
+    byte[] content = new byte[512 * 1024];
+    new Random(99).nextBytes(content);
+    ImageLayout made = ImageLayout.in(directory.resolve("blob"));
+    made.layer(new ImageLayout.Layer().directory("d").trailing(content));
+    String blob = registry.serve("blob", made.end());
+    run("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk().toString());
+    try {
+      Result result = mydocker("pull", "-q", blob);
+      requireOneLine("pull", result, "300k");
+      assertThat(result.err()).contains("write blob-");
+      requireNothingHalf("300k");
+    } finally {
+      run("umount", disk().toString());
+    }
   }
 
   @Test
@@ -198,9 +210,9 @@ class FullDiskIT {
     Path archive = directory.resolve("a.tar");
     run("skopeo", "copy", "-q", "--insecure-policy", layout, "oci-archive:" + archive + ":app:1");
     byte[] bytes = Files.readAllBytes(archive);
-    assertThat(onEveryDisk("size", 4, 60, bytes, "load", "-q")).hasSizeGreaterThan(2);
+    assertThat(onEveryDisk("size", 4, 60, bytes, "load", "-q")).hasSizeGreaterThan(1);
     assertThat(onEveryDisk("size", 8, 60, new byte[0], "load", "-q", "-i", archive.toString()))
-        .hasSizeGreaterThan(2);
+        .hasSizeGreaterThan(1);
   }
 
   /** The first thing that a process writes there is the native library. */
