@@ -265,15 +265,12 @@ final class CgroupPlanner {
     }
   }
 
-  /** Only the scheduler BFQ weighs; its range is Docker's. */
+  /** The files of the scheduler BFQ, which both versions have, and which take Docker's range. */
   private void weight(String key, String device, long weight) throws IOException {
     Hierarchy h = blockIo(key);
-    String file = h.mountPoint() + path + (h.unified() ? "/io" : "/blkio") + ".bfq.weight";
-    limits.add(write(device.isEmpty() ? file : deviceFile(h, file), device + weight, cause(key)));
-  }
-
-  private static String deviceFile(Hierarchy h, String file) {
-    return h.unified() ? file : file + "_device";
+    String file = (h.unified() ? "/io" : "/blkio") + ".bfq.weight";
+    String suffix = h.unified() || device.isEmpty() ? "" : "_device";
+    limits.add(write(h.mountPoint() + path + file + suffix, device + weight, cause(key)));
   }
 
   private Hierarchy blockIo(String key) throws IOException {

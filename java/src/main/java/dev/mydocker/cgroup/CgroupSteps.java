@@ -98,7 +98,7 @@ final class CgroupSteps implements AutoCloseable {
           shown
               + " ("
               + step.why()
-              + "): there is no such file, as only the I/O scheduler bfq has weights: load it"
+              + "): there is no such file, which the I/O scheduler bfq makes: load it"
               + " (modprobe bfq), or run without that limit");
     }
     if (n < 0) {

@@ -569,6 +569,7 @@ final class RunFlags {
     RunOptions.Builder options = RunOptions.builder("");
     try {
       flags.limits(options);
+      options.blockIo(BlockIoChoice.ofWeight(flags.count("--blkio-weight", false)));
       return options.build().limits();
     } catch (OptionException e) {
       throw new UsageException(flags.named(e), e);
@@ -627,7 +628,6 @@ final class RunFlags {
     if (pids.isPresent()) {
       options.pidsLimit(pids.getAsLong());
     }
-    options.blockIo(BlockIoChoice.ofWeight(count("--blkio-weight", false)));
   }
 
   /** Those that {@code update} cannot change. */
