@@ -90,7 +90,7 @@ staying() {
 }
 
 cli() {
-  yes "$(printf '%0119d' 0)" | head -c 300000000 >"$work/lines"
+  head -c 300000000 < <(yes "$(printf '%0119d' 0)") >"$work/lines"
   mkdir "$work/classes"
   cat >"$work/Hello.java" <<'END'
 public class Hello {
