@@ -20,7 +20,7 @@ options="$options -Xlog:disable"
 options="$options --enable-native-access=ALL-UNNAMED"
 # The second compiler costs more than it gives, except for what is called without end: hashing, say.
 options="$options -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=20000"
-options="$options -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=4000000"
+options="$options -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 
 if [ -n "${JAVA_HOME:-}" ]; then java=$JAVA_HOME/bin/java; else java=$(command -v java) || java=; fi
 if [ ! -x "$java" ]; then

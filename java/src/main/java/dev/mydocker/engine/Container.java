@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.explain.LaunchScript;
+import dev.mydocker.image.Digest;
 import dev.mydocker.image.Image;
 import dev.mydocker.image.ImageMaker;
 import dev.mydocker.image.ImageRef;
@@ -378,6 +379,9 @@ public final class Container {
   }
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
+    if (!record.layers().isEmpty()) {
+      home.images().restore(Digest.parse(record.imageId()), record.layers());
+    }
     return Blueprint.of(home, record, compiled(), run.path(), HostFiles.Addresses.of(connection));
   }
 

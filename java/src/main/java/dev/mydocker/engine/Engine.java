@@ -98,7 +98,7 @@ public final class Engine {
             store,
             volumes,
             cgroups(roots),
-            images.layers(),
+            images,
             new SeccompFilters(roots.seccomp()),
             events),
         images,

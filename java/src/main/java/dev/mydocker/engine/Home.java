@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
+import dev.mydocker.image.Images;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.Networks;
 import dev.mydocker.spec.NetworkJoin;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  * @param store the containers' records
  * @param volumes the volumes
  * @param cgroups the host's hierarchies
- * @param layers the directory of the unpacked layers
+ * @param images their images, and the layers of these
  * @param seccomp filters of system calls
  * @param events what has happened
  */
@@ -29,9 +30,14 @@ record Home(
     ContainerStore store,
     Volumes volumes,
     CgroupHost cgroups,
-    Path layers,
+    Images images,
     SeccompFilters seccomp,
     EventLog events) {
+
+  /** The directory of the unpacked layers. */
+  Path layers() {
+    return images.layers();
+  }
 
   /** The networks. */
   Networks networks() {

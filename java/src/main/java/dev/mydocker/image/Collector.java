@@ -34,6 +34,8 @@ final class Collector {
   Garbage collect() throws IOException {
     List<Digest> layers = new ArrayList<>();
     List<Digest> blobs = new ArrayList<>();
+    // A container's layers may lose their blobs now: what is left has to be on the disk.
+    state.unsynced().flush();
     try (Workplace work = Workplace.open(state.work())) {
       try (Fd lock = state.store().lock()) {
         Reach reach = Reach.of(state, users);

@@ -25,8 +25,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Several layers come at once. A process that needs a layer which another one is making waits
  * for it: the locks of all missing layers are taken first, in the order of their names, so nobody
- * waits in a circle. Blobs are synced one by one as they come; the layers' files are not, but the
- * whole file system is once, before the layers get their names from the lowest up.
+ * waits in a circle. Blobs are synced one by one as they come. The layers' files are not: that they
+ * may be lost with the machine is written down first ({@link UnsyncedLayers}).
  */
 final class ImageFetch {
   private final ImageState state;
@@ -109,6 +109,13 @@ final class ImageFetch {
     if (missing.isEmpty()) {
       return;
     }
+    List<Digest> expected = new ArrayList<>();
+    for (Contents.Layer layer : missing) {
+      if (!state.hasLayer(layer.diffId())) {
+        expected.add(layer.diffId());
+      }
+    }
+    state.unsynced().expect(expected);
     Map<Digest, LayerUnpacker.Result> unpacked = new LinkedHashMap<>();
     Optional<IOException> failure = fetchAll(missing, work, unpacked);
     publish(work, unpacked);
@@ -141,14 +148,8 @@ final class ImageFetch {
         try {
           Fetched fetched = next.get();
           fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r));
-          if (i < missing.size() - 1) {
-            // What is on disk already is not waited for at the end.
-            state.layers().syncFileSystem();
-          }
         } catch (ExecutionException e) {
           failure = Optional.of(asIo(e.getCause()));
-        } catch (KernelException e) {
-          failure = Optional.of(e);
         }
       }
     } catch (InterruptedException e) {
@@ -205,7 +206,6 @@ final class ImageFetch {
     if (ready.isEmpty()) {
       return;
     }
-    state.layers().syncFileSystem();
     for (Digest diffId : ready) {
       work.directory()
           .rename(
@@ -214,7 +214,6 @@ final class ImageFetch {
               Overlay.bytes(diffId.hex()),
               Linux.RENAME_NOREPLACE);
     }
-    state.layers().fsync();
   }
 
   private String cannotUnpack(Contents.Layer layer) {

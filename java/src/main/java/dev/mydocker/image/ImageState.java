@@ -44,7 +44,10 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
     }
   }
 
-  /** Opens them and writes nothing; empty when there never was an image. */
+  /**
+   * Opens them and makes nothing; empty when there never was an image. What is removed is what a
+   * machine that stopped has not written ({@link UnsyncedLayers}), by {@link #create} as well.
+   */
   static Optional<ImageState> find(Path root) throws IOException {
     return Store.isIn(root.resolve("images")) ? Optional.of(open(root)) : Optional.empty();
   }
@@ -55,12 +58,20 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
       for (String name : NAMES) {
         open.add(Directory.open(root.resolve(name)));
       }
-      Store store = Store.open(open.get(0));
-      return new ImageState(root, store, open.get(1), open.get(2), open.get(3));
+      Directory layers = open.get(1);
+      Directory work = open.get(2);
+      Directory locks = open.get(3);
+      new UnsyncedLayers(root, layers, work, locks).attend();
+      return new ImageState(root, Store.open(open.get(0)), layers, work, locks);
     } catch (IOException e) {
       open.forEach(Directory::close);
       throw e;
     }
+  }
+
+  /** Which layers may not be on the disk yet. */
+  UnsyncedLayers unsynced() {
+    return new UnsyncedLayers(root, layers, work, locks);
   }
 
   boolean hasLayer(Digest diffId) throws KernelException {

@@ -401,6 +401,43 @@ public final class Images {
     return new LocalImages(root, users, events, limits);
   }
 
+  /**
+   * Makes layers again that a container needs and that are gone, as are those that the machine had
+   * not written when it stopped. Costs next to nothing when all are there.
+   *
+   * @param id of the image
+   * @param diffIds its layers
+   * @throws ImageException NOT_FOUND when the image is gone as well, and what unpacking throws
+   */
+  public void restore(Digest id, List<String> diffIds) throws IOException {
+    Optional<ImageState> found = ImageState.find(root);
+    if (found.isEmpty()) {
+      return;
+    }
+    try (ImageState state = found.get()) {
+      for (String diffId : diffIds) {
+        if (!state.hasLayer(Digest.parse(diffId))) {
+          restore(state, id, diffId);
+          return;
+        }
+      }
+    }
+  }
+
+  private void restore(ImageState state, Digest id, String diffId) throws IOException {
+    for (Catalog.Entry entry : Catalog.read(state, state.store().manifests()).withId(id)) {
+      if (entry.contents().isPresent()) {
+        Contents contents = entry.contents().get();
+        ImageSource source = new StoreSource(state.store(), entry.name(), entry.manifest());
+        new ImageFetch(state, source, contents, limits, PullListener.NONE).complete();
+        return;
+      }
+    }
+    throw new ImageException(
+        Kind.NOT_FOUND,
+        "layer " + diffId + " is lost, and so is image " + id + ": pull that image again");
+  }
+
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */
   public Path layers() {
     return root.resolve("layers");

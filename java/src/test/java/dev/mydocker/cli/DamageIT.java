@@ -154,6 +154,17 @@ class DamageIT {
     assertThat(mydocker.good("ps", "-a", "--format", "{{.Status}}")).startsWith("Exited (255)");
   }
 
+  @Test
+  void REL04_aLayerThatAPowerCutEmptiedIsUnpackedAgainByStart() throws Exception {
+    mydocker = CommandLine.below(directory);
+    make(new String[] {"create"}, "victim", "sh", "-c", "exit 7");
+    Path state = mydocker.home("").getParent();
+    String layer = state.resolve("unsynced").toFile().list()[0];
+    Files.write(state.resolve("layers").resolve(layer).resolve("bin/busybox"), new byte[0]);
+    Files.writeString(state.resolve("unsynced").resolve(layer), "of another boot");
+    assertThat(mydocker.run("start", "-a", "victim").code()).isEqualTo(7);
+  }
+
   private static long monitor(String id) throws IOException {
     Path file = mydocker.running(id).resolve("pid");
     return Json.parseObject(Files.readAllBytes(file)).integer("monitor").orElseThrow();
