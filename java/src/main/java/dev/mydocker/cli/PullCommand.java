@@ -86,7 +86,9 @@ final class PullCommand implements Command {
     session.console().out(heading(reference, arguments.arguments().get(0)));
     List<Image> before = images.list();
     Image image = pull(images, reference, platform, everything, session.pullProgressOnOutput());
-    session.console().out(closing(image, reference, before));
+    // Its own image may have been here, and others of its index not.
+    boolean more = everything && images.list().size() > before.size();
+    session.console().out(closing(image, reference, more ? List.of() : before));
     return 0;
   }
 

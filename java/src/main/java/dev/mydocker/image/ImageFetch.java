@@ -89,7 +89,7 @@ final class ImageFetch {
       listener.layer(layer.id(), layer.blob().size());
     }
     Map<Digest, Contents.Layer> blobs = carriedBlobs(layers);
-    blobs.values().forEach(blob -> listener.layer(blob.id(), blob.blob().size()));
+    blobs.values().forEach(blob -> hearer(blob).layer(blob.id(), blob.blob().size()));
     List<StateLock> locks = new ArrayList<>();
     try (Workplace work = Workplace.open(state.work())) {
       Pin.write(state.store(), work, contents, others);
@@ -127,11 +127,18 @@ final class ImageFetch {
     return blobs;
   }
 
+  /** Who hears of a blob: listeners are told of layers alone. */
+  private PullListener hearer(Contents.Layer blob) {
+    boolean config =
+        others.stream().anyMatch(o -> o.manifest().config().digest().equals(blob.blob().digest()));
+    return config ? PullListener.NONE : listener;
+  }
+
   private void carry(Collection<Contents.Layer> blobs, Workplace work) throws IOException {
     List<Callable<Boolean>> fetches = new ArrayList<>();
     for (Contents.Layer blob : blobs) {
       if (state.store().has(blob.blob())) {
-        listener.alreadyExists(blob.id());
+        hearer(blob).alreadyExists(blob.id());
       } else {
         fetches.add(() -> fetchBlob(blob, work));
       }
@@ -144,14 +151,15 @@ final class ImageFetch {
 
   private boolean fetchBlob(Contents.Layer blob, Workplace work) throws IOException {
     String what = "blob " + blob.id() + " of " + source.name();
+    PullListener hearer = hearer(blob);
     try (InputStream in =
-        BlobInput.fetched(blob, source.blob(blob.blob()), what, listener, state.store(), work)) {
+        BlobInput.fetched(blob, source.blob(blob.blob()), what, hearer, state.store(), work)) {
       byte[] buffer = new byte[64 * 1024];
       while (in.read(buffer) >= 0) {
         // The stream keeps what passes.
       }
     }
-    listener.done(blob.id());
+    hearer.done(blob.id());
     return true;
   }
 
