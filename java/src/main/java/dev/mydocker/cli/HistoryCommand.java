@@ -45,7 +45,7 @@ final class HistoryCommand implements Command {
         .toggle("Print ids and commands in full", "--no-trunc")
         .toggle("Print ids alone", "-q", "--quiet")
         .value("TEMPLATE", "Print by a Go template, table TEMPLATE, or json", "--format")
-        .later(" --platform ");
+        .value("OS/ARCH", "Which of its variants: linux/arm64", "--platform");
   }
 
   @Override
@@ -59,7 +59,10 @@ final class HistoryCommand implements Command {
       throw new UsageException("it needs exactly one image");
     }
     ImageDetails details =
-        Engine.open(session.environment()).images().local().details(arguments.arguments().get(0));
+        Engine.open(session.environment())
+            .images()
+            .local()
+            .details(arguments.arguments().get(0), SaveCommand.platform(arguments));
     session.console().out(listing(arguments, details, Instant.now()));
     return 0;
   }

@@ -54,8 +54,8 @@ final class ImageDocument {
             "Descriptor",
             Json.object()
                 .put("mediaType", details.mediaType())
-                .put("digest", image.manifestDigest().toString())
-                .put("size", details.manifestSize())
+                .put("digest", details.digest().toString())
+                .put("size", details.documentSize())
                 .build())
         .build();
   }

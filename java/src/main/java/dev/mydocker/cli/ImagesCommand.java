@@ -134,7 +134,7 @@ final class ImagesCommand implements Command {
     return Json.object()
         .put("Repository", name.repository())
         .put("Tag", name.tag())
-        .put("Digest", image.manifestDigest().toString())
+        .put("Digest", image.digest().toString())
         .put("ID", whole ? image.id().toString() : image.id().shortHex())
         .put("CreatedSince", ImageColumns.since(created, now))
         .put("CreatedAt", ImageColumns.date(created))

@@ -6,6 +6,7 @@ import dev.mydocker.engine.ContainerSizes;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.engine.VolumeException;
 import dev.mydocker.image.ImageException;
+import dev.mydocker.image.Platform;
 import dev.mydocker.json.Json;
 import dev.mydocker.network.NetworkException;
 import java.io.IOException;
@@ -40,6 +41,8 @@ final class InspectCommand implements Command {
 
   private static final String SIZE = "What a container has written, and its size with its image";
 
+  private static final String VARIANT = "Which variant of an image: linux/arm64";
+
   private final Of of;
 
   InspectCommand(Of of) {
@@ -64,13 +67,14 @@ final class InspectCommand implements Command {
             .group("Options")
             .value("TEMPLATE", "Print by a Go template, or json", "-f", "--format");
     return switch (of) {
-      case IMAGES -> flags.later(" --platform ");
+      case IMAGES -> flags.value("OS/ARCH", VARIANT, "--platform");
       case CONTAINERS -> flags.toggle(SIZE, "-s", "--size");
       case NETWORKS -> flags.later(" -v --verbose ");
       case VOLUMES -> flags;
       case ANYTHING ->
           flags
               .value("TYPE", "What is meant: container, image, network or volume", "--type")
+              .value("OS/ARCH", VARIANT, "--platform")
               .toggle(SIZE, "-s", "--size");
     };
   }
@@ -97,6 +101,11 @@ final class InspectCommand implements Command {
     if (sized && !containers) {
       throw new UsageException("--size is of containers only");
     }
+    boolean variants = of == Of.IMAGES || of == Of.ANYTHING;
+    Optional<Platform> platform = variants ? SaveCommand.platform(arguments) : Optional.empty();
+    if (platform.isPresent() && wanted != Of.IMAGES && wanted != Of.ANYTHING) {
+      throw new UsageException("--platform is of images only");
+    }
     Engine engine = Engine.open(session.environment());
     if (wanted != Of.IMAGES) {
       engine.sweep();
@@ -106,7 +115,7 @@ final class InspectCommand implements Command {
     List<String> errors = new ArrayList<>();
     for (String name : arguments.arguments()) {
       try {
-        found.add(document(engine, sizes, wanted, name));
+        found.add(document(engine, sizes, platform, wanted, name));
       } catch (IOException e) {
         errors.add(e.getMessage());
       }
@@ -136,7 +145,12 @@ final class InspectCommand implements Command {
 
   /** As with Docker: a container, an image, a network, a volume of that name, in this order. */
   private static Json.Obj document(
-      Engine engine, Optional<ContainerSizes> sizes, Of wanted, String name) throws IOException {
+      Engine engine,
+      Optional<ContainerSizes> sizes,
+      Optional<Platform> platform,
+      Of wanted,
+      String name)
+      throws IOException {
     if (wanted == Of.NETWORKS) {
       return NetworkDocument.of(engine, engine.networks().find(name));
     }
@@ -162,7 +176,7 @@ final class InspectCommand implements Command {
       }
     }
     try {
-      return ImageDocument.of(engine.images().local().details(name));
+      return ImageDocument.of(engine.images().local().details(name, platform));
     } catch (ImageException e) {
       if (wanted != Of.ANYTHING || e.kind() != ImageException.Kind.NOT_FOUND) {
         throw e;

@@ -38,7 +38,7 @@ record PullAll(Session session, Platform platform, boolean quiet) {
       PullListener listener = quiet ? PullListener.NONE : session.pullProgressOnOutput();
       try {
         Image image = images.get(reference, platform, PullPolicy.ALWAYS, listener);
-        show("Digest: " + image.manifestDigest() + "\n");
+        show("Digest: " + image.digest() + "\n");
         newer |= !PullCommand.isAmong(image, before);
       } catch (ImageException e) {
         if (!OF_THE_TAG.contains(e.kind())) {

@@ -31,6 +31,7 @@ final class PullCommand implements Command {
         .group("Options")
         .toggle("Print the image's name alone", "-q", "--quiet")
         .value("OS/ARCH", "Which variant of it: linux/arm64", "--platform")
+        .toggle("Fetch it for all platforms", "--all-platforms")
         .toggle("Fetch every tag that the registry has of the name", "-a", "--all-tags")
         .later(" --disable-content-trust ");
   }
@@ -40,6 +41,7 @@ final class PullCommand implements Command {
     return List.of(
         "mydocker pull busybox",
         "mydocker pull --platform linux/arm64 debian:12",
+        "mydocker pull --all-platforms debian:12",
         "mydocker pull --all-tags registry.example/team/app",
         "mydocker pull -q oci-archive:image.tar");
   }
@@ -52,6 +54,7 @@ final class PullCommand implements Command {
         + "  MYDOCKER_LIMIT_LAYER_ENTRIES   of its tar; 4000000\n"
         + "  MYDOCKER_LIMIT_LAYER_PATH      bytes of a path in it; 4095, and no more\n"
         + "  MYDOCKER_LIMIT_LAYERS          of an image; 500, and no more\n"
+        + "  MYDOCKER_LIMIT_MANIFESTS       of an index; 1000\n"
         + "  MYDOCKER_LIMIT_DOCUMENT_BYTES  of a manifest or configuration; 4 MiB, 16 at most\n"
         + "  MYDOCKER_LIMIT_DOCUMENT_DEPTH  of JSON; 100, 200 at most\n";
   }
@@ -63,22 +66,42 @@ final class PullCommand implements Command {
     }
     ImageRef reference = ImageRef.parse(arguments.arguments().get(0));
     Platform platform = platform(arguments.value("--platform")).orElse(Platform.host());
+    boolean everything = arguments.on("--all-platforms");
+    if (everything && arguments.value("--platform").isPresent()) {
+      throw new UsageException("--all-platforms brings every platform: leave out --platform");
+    }
+    if (everything && arguments.on("--all-tags")) {
+      throw new UsageException("--all-platforms and --all-tags do not go together");
+    }
     if (arguments.on("--all-tags")) {
       return new PullAll(session, platform, arguments.on("--quiet"))
           .run(repository(reference, arguments.arguments().get(0)));
     }
     Images images = Engine.open(session.environment()).images();
     if (arguments.on("--quiet")) {
-      Image image = images.get(reference, platform, PullPolicy.ALWAYS, PullListener.NONE);
+      Image image = pull(images, reference, platform, everything, PullListener.NONE);
       session.console().out(Text.printable(image.name()) + "\n");
       return 0;
     }
     session.console().out(heading(reference, arguments.arguments().get(0)));
     List<Image> before = images.list();
-    Image image =
-        images.get(reference, platform, PullPolicy.ALWAYS, session.pullProgressOnOutput());
-    session.console().out(closing(image, reference, before));
+    Image image = pull(images, reference, platform, everything, session.pullProgressOnOutput());
+    // Its own image may have been here, and others of its index not.
+    boolean more = everything && images.list().size() > before.size();
+    session.console().out(closing(image, reference, more ? List.of() : before));
     return 0;
+  }
+
+  private static Image pull(
+      Images images,
+      ImageRef reference,
+      Platform platform,
+      boolean everything,
+      PullListener listener)
+      throws IOException {
+    return everything
+        ? images.getAllPlatforms(reference, listener)
+        : images.get(reference, platform, PullPolicy.ALWAYS, listener);
   }
 
   private static ImageRef.Registry repository(ImageRef reference, String given)
@@ -134,7 +157,7 @@ final class PullCommand implements Command {
       name += ":latest";
     }
     return "Digest: "
-        + image.manifestDigest()
+        + image.digest()
         + "\n"
         + status(isAmong(image, before), name)
         + Text.printable(image.name())
@@ -147,6 +170,7 @@ final class PullCommand implements Command {
         .anyMatch(
             old ->
                 old.name().equals(image.name())
+                    && old.digest().equals(image.digest())
                     && old.manifestDigest().equals(image.manifestDigest()));
   }
 

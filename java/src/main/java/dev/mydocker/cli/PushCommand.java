@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import dev.mydocker.engine.Engine;
+import dev.mydocker.image.Digest;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.image.Platform;
 import dev.mydocker.image.PushListener;
@@ -73,11 +74,24 @@ final class PushCommand implements Command {
       if (!quiet) {
         console.out(tag + ": digest: " + pushed.digest() + " size: " + pushed.size() + "\n");
       }
+      if (pushed.insteadOf().isPresent()) {
+        console.warning(instead(reference.withTag(tag), pushed.insteadOf().get(), pushed.digest()));
+      }
     }
     if (quiet) {
       console.out((all ? reference.repository() : reference.name()) + "\n");
     }
     return 0;
+  }
+
+  /** That a pull of the tag gives another digest than the one that is here. */
+  static String instead(ImageRef.Registry reference, Digest index, Digest sent) {
+    return "push: not all platforms of "
+        + reference.familiar()
+        + " are here, so the one that is was sent alone: "
+        + index
+        + " -> "
+        + sent;
   }
 
   private static ImageRef.Registry reference(String given) throws UsageException, IOException {

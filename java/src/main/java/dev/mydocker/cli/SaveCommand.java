@@ -30,7 +30,7 @@ final class SaveCommand implements Command {
         .group("Options")
         .value("FILE", "Where to, instead of the standard output", "-o", "--output")
         .value("FORM", "docker-archive (the default), oci-archive or oci-dir", "--format")
-        .value("OS/ARCH", "What the images must be for: linux/arm64", "--platform");
+        .value("OS/ARCH", "This variant of them alone: linux/arm64", "--platform");
   }
 
   @Override

@@ -1,12 +1,15 @@
 package dev.mydocker.image;
 
 import dev.mydocker.image.ImageException.Kind;
+import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What an image's documents say, read and held against each other.
@@ -15,8 +18,14 @@ import java.util.Optional;
  * @param manifest the manifest
  * @param configBytes its configuration as it came
  * @param config the configuration
+ * @param index what the image was chosen from, when it was an index
  */
-record Contents(Document document, Manifest manifest, byte[] configBytes, ImageConfig config) {
+record Contents(
+    Document document,
+    Manifest manifest,
+    byte[] configBytes,
+    ImageConfig config,
+    Optional<Document> index) {
 
   /** A layer: the blob it comes in, and what the blob holds. */
   record Layer(Descriptor blob, Digest diffId) {
@@ -36,8 +45,8 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
   }
 
   /**
-   * {@link #read(ImageSource, Platform)}; without a platform, the host's of an index and any other
-   * image whatever it is for.
+   * {@link #read(ImageSource, Platform)}; without a platform, what the source chooses of an index,
+   * and any other image whatever it is for.
    */
   static Contents read(ImageSource source, Optional<Platform> wanted) throws IOException {
     return read(source, wanted, DocumentLimits.MOST);
@@ -50,13 +59,39 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
    */
   static Contents read(ImageSource source, Optional<Platform> wanted, DocumentLimits limits)
       throws IOException {
-    Document document = limits.check(source.top());
-    Optional<Platform> platform = wanted;
-    if (Index.is(document)) {
-      platform = Optional.of(wanted.orElseGet(Platform::host));
-      Descriptor chosen = Index.parse(document).choose(platform.get(), source.name());
-      document = limits.check(source.manifest(chosen));
+    Document top = limits.check(source.top());
+    if (!Index.is(top)) {
+      return read(source, top, wanted, Optional.empty(), limits);
     }
+    Index index = Index.parse(top);
+    limits.check(index, source.name());
+    return read(source, top, source.choose(index, wanted), wanted, limits);
+  }
+
+  /**
+   * Reads one image of an index.
+   *
+   * @param chosen what the index says of it
+   * @param wanted what it must be for; what the index says when nobody wants a platform
+   */
+  static Contents read(
+      ImageSource source,
+      Document index,
+      Descriptor chosen,
+      Optional<Platform> wanted,
+      DocumentLimits limits)
+      throws IOException {
+    Document document = limits.check(source.manifest(chosen));
+    return read(source, document, wanted.or(chosen::platform), Optional.of(index), limits);
+  }
+
+  private static Contents read(
+      ImageSource source,
+      Document document,
+      Optional<Platform> platform,
+      Optional<Document> index,
+      DocumentLimits limits)
+      throws IOException {
     Manifest manifest = Manifest.parse(document);
     limits.check(manifest, source.name());
     byte[] bytes = source.configuration(manifest.config());
@@ -77,7 +112,7 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
           source.name() + " is for " + config.platform() + ", not for " + platform.get());
     }
     manifest.checkLayerTypes();
-    Contents contents = new Contents(document, manifest, bytes, config);
+    Contents contents = new Contents(document, manifest, bytes, config, index);
     contents.checkLayers(source.name());
     return contents;
   }
@@ -117,6 +152,26 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
         Map.of());
   }
 
+  /** What its name stands for: the index it was chosen from, else its manifest. */
+  Document top() {
+    return index.orElse(document);
+  }
+
+  /**
+   * The line of the store's index that keeps it.
+   *
+   * @param others manifests of its index that are kept with it as they came
+   */
+  Descriptor kept(List<Digest> others) throws IOException {
+    if (index.isEmpty()) {
+      return descriptor();
+    }
+    Document list = index.get();
+    String type = Index.typeOf(Json.parseObject(list.bytes()), list);
+    Present present = new Present(Set.of(document.digest()), new LinkedHashSet<>(others));
+    return present.in(new Descriptor(type, list.digest(), list.bytes().length));
+  }
+
   /** The image under a name. */
   Image image(String name) {
     long size = manifest.config().size();
@@ -124,6 +179,12 @@ record Contents(Document document, Manifest manifest, byte[] configBytes, ImageC
       size += layer.size();
     }
     return new Image(
-        name, document.digest(), manifest.config().digest(), config, config.diffIds(), size);
+        name,
+        top().digest(),
+        document.digest(),
+        manifest.config().digest(),
+        config,
+        config.diffIds(),
+        size);
   }
 }

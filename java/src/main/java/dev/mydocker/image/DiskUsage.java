@@ -41,16 +41,20 @@ public record DiskUsage(List<Use> images, long bytes, long reclaimable) {
       throws IOException {
     Sizes sizes = Sizes.of(state);
     Map<Digest, Reach> reaches = new HashMap<>();
+    Map<Digest, Digest> shown = new HashMap<>();
     for (Catalog.Entry entry : catalog.entries()) {
       Reach reach = reaches.computeIfAbsent(entry.id(), id -> new Reach());
       reach.add(state.store(), entry.manifest());
+      entry.ids().forEach(id -> shown.putIfAbsent(id, entry.id()));
     }
     Reach needed = new Reach();
     Map<Digest, Integer> containers = new HashMap<>();
     for (ImageUsers.User user : users.users()) {
-      containers.merge(user.imageId(), 1, Integer::sum);
+      // A line shows one of its images; a container may use another one of them.
+      Digest image = shown.getOrDefault(user.imageId(), user.imageId());
+      containers.merge(image, 1, Integer::sum);
       needed.layers().addAll(user.layers());
-      Optional<Reach> reach = Optional.ofNullable(reaches.get(user.imageId()));
+      Optional<Reach> reach = Optional.ofNullable(reaches.get(image));
       reach.ifPresent(r -> needed.blobs().addAll(r.blobs()));
     }
     List<Use> uses = new ArrayList<>();

@@ -10,15 +10,16 @@ import dev.mydocker.json.Json;
  * @param bytes of a manifest, index or configuration
  * @param depth of objects and arrays in one another
  * @param layers of one image
+ * @param manifests of one index; the largest known have some dozens
  */
-record DocumentLimits(int bytes, int depth, int layers) {
+record DocumentLimits(int bytes, int depth, int layers, int manifests) {
 
   /** What can be read at all; an overlay mount takes at most 500 layers. */
   static final DocumentLimits MOST =
-      new DocumentLimits(Document.MAX_SIZE, Json.MAX_DEPTH, Manifest.MAX_LAYERS);
+      new DocumentLimits(Document.MAX_SIZE, Json.MAX_DEPTH, Manifest.MAX_LAYERS, 100_000);
 
   /** As other engines have it: containers/image takes documents of 4 MiB. */
-  static final DocumentLimits DEFAULT = new DocumentLimits(4 << 20, 100, MOST.layers);
+  static final DocumentLimits DEFAULT = new DocumentLimits(4 << 20, 100, MOST.layers, 1000);
 
   /** Gives a manifest or index that is within them. */
   Document check(Document document) throws ImageException {
@@ -46,6 +47,14 @@ record DocumentLimits(int bytes, int depth, int layers) {
   void check(Manifest manifest, String what) throws ImageException {
     if (manifest.layers().size() > layers) {
       throw beyond(what + " has more than " + layers + " layers", "MYDOCKER_LIMIT_LAYERS");
+    }
+  }
+
+  /** Throws when an index lists too much. */
+  void check(Index index, String what) throws ImageException {
+    if (index.manifests().size() > manifests) {
+      throw beyond(
+          what + " lists more than " + manifests + " manifests", "MYDOCKER_LIMIT_MANIFESTS");
     }
   }
 

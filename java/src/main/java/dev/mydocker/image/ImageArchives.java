@@ -55,24 +55,23 @@ public final class ImageArchives {
    * its names, or not at all.
    *
    * @param file an archive, which may be compressed, or a directory
-   * @param platform of an image for several platforms; the host's when empty
+   * @param which of an image for several platforms
    * @param each hears of each image when it is kept
    * @throws ImageException when one cannot be kept; those that {@code each} heard of are
    */
-  public void load(
-      Path file, Optional<Platform> platform, PullListener listener, Consumer<Loaded> each)
+  public void load(Path file, Platforms which, PullListener listener, Consumer<Loaded> each)
       throws IOException {
     if (Files.isDirectory(file)) {
       try (Members members = DirectoryMembers.open(file)) {
-        load(members, file.toString(), platform, listener, each);
+        load(members, file.toString(), which, listener, each);
       }
     } else if (Files.isRegularFile(file) && !isCompressed(file)) {
       try (Members members = ArchiveMembers.open(file)) {
-        load(members, file.toString(), platform, listener, each);
+        load(members, file.toString(), which, listener, each);
       }
     } else {
       try (InputStream in = input(file)) {
-        load(in, file.toString(), platform, listener, each);
+        load(in, file.toString(), which, listener, each);
       }
     }
   }
@@ -93,15 +92,15 @@ public final class ImageArchives {
   }
 
   /**
-   * {@link #load(Path, Optional, PullListener, Consumer)} of an archive that can be read only once,
-   * and is kept on the disk meanwhile.
+   * {@link #load(Path, Platforms, PullListener, Consumer)} of an archive that can be read only
+   * once, and is kept on the disk meanwhile.
    *
    * @param what names it in errors
    */
   public void load(
       InputStream archive,
       String what,
-      Optional<Platform> platform,
+      Platforms which,
       PullListener listener,
       Consumer<Loaded> each)
       throws IOException {
@@ -110,7 +109,7 @@ public final class ImageArchives {
         Workplace work = Workplace.open(state.work());
         Spool spool = spool(in, what, work);
         Members members = ArchiveMembers.of(spool.content(), what)) {
-      load(members, what, platform, listener, each);
+      load(members, what, which, listener, each);
     } catch (KernelException e) {
       throw FullDisk.told(e, root);
     }
@@ -125,17 +124,16 @@ public final class ImageArchives {
   }
 
   private void load(
-      Members members,
-      String what,
-      Optional<Platform> platform,
-      PullListener listener,
-      Consumer<Loaded> each)
+      Members members, String what, Platforms which, PullListener listener, Consumer<Loaded> each)
       throws IOException {
     for (Candidate candidate : candidates(members, what)) {
-      Contents contents = Contents.read(candidate.source(), platform, limits.documents());
+      ImageSource source = candidate.source();
+      boolean all = which instanceof Platforms.All;
+      Contents contents = contents(source, which);
+      List<Carried> others = all ? Carried.beside(contents, source, limits.documents()) : List.of();
       List<String> names = candidate.names().stream().map(ImageRef::name).toList();
       try (ImageState state = ImageState.create(root)) {
-        new ImageFetch(state, candidate.source(), contents, limits, listener).run(names);
+        new ImageFetch(state, source, contents, others, limits, listener).run(names);
       } catch (IOException e) {
         throw FullDisk.told(e, root);
       }
@@ -147,6 +145,15 @@ public final class ImageArchives {
       events.happened("load", id, attributes);
       each.accept(new Loaded(tags, image));
     }
+  }
+
+  private Contents contents(ImageSource source, Platforms which) throws IOException {
+    if (which instanceof Platforms.One one) {
+      return Contents.read(source, Optional.of(one.platform()), limits.documents());
+    }
+    return which instanceof Platforms.All
+        ? Images.anyPlatform(source, limits.documents())
+        : Contents.read(source, Optional.empty(), limits.documents());
   }
 
   private static List<Candidate> candidates(Members members, String what) throws IOException {
@@ -246,7 +253,8 @@ public final class ImageArchives {
    *
    * @param images each {@code REPOSITORY[:TAG]}, where a repository alone stands for all of its
    *     tags, or an id or the beginning of one
-   * @param platform what each must be for, when given
+   * @param platform which image of an index, and what each must be for; without one an index goes
+   *     with all that is here of it
    * @throws ImageException NOT_FOUND, NO_PLATFORM; what the store has is checked as it is read
    */
   public void save(
@@ -304,11 +312,30 @@ public final class ImageArchives {
     ImageLayout layout = new ImageLayout(state.store(), format);
     for (Descriptor d : manifests.values()) {
       String what = Store.nameOf(d).isEmpty() ? d.digest().toString() : Store.nameOf(d);
-      Contents contents = Contents.read(new StoreSource(state.store(), what, d), platform);
-      layout.add(contents, names.get(d.digest()));
+      StoreSource source = new StoreSource(state.store(), what, d);
+      Contents contents = Contents.read(source, platform);
+      if (platform.isEmpty() && contents.index().isPresent() && goesWhole(source)) {
+        layout.addIndex(source, contents, names.get(d.digest()));
+      } else {
+        layout.add(contents, names.get(d.digest()));
+      }
       ids.add(contents.manifest().config().digest());
     }
     return layout;
+  }
+
+  /**
+   * Whether an index is written, with what is here of it. When that is one image alone, its
+   * manifest is: there are programs that look for everything that an index lists.
+   */
+  private static boolean goesWhole(StoreSource source) throws IOException {
+    Index index = Index.parse(source.top());
+    for (Descriptor each : index.distinct()) {
+      if (!source.has(each)) {
+        return source.here(index).size() > 1;
+      }
+    }
+    return true;
   }
 
   /** The name of a manifest that other stores understand. */
@@ -339,9 +366,16 @@ public final class ImageArchives {
     String hex = image.startsWith("sha256:") ? image.substring("sha256:".length()) : image;
     Map<Digest, Descriptor> ids = new LinkedHashMap<>();
     for (Descriptor d : hex.length() < 4 ? List.<Descriptor>of() : all) {
-      Digest id = Manifest.parse(new StoreSource(state.store(), image, d).top()).config().digest();
-      if (id.hex().startsWith(hex) || d.digest().hex().startsWith(hex)) {
-        ids.putIfAbsent(id, d.with(Map.of()));
+      if (MediaType.isIndex(d.mediaType()) && d.digest().hex().startsWith(hex)) {
+        ids.putIfAbsent(d.digest(), Store.line(d, ""));
+        continue;
+      }
+      StoreSource source = new StoreSource(state.store(), image, d);
+      for (Descriptor each : source.images()) {
+        Digest id = Manifest.parse(source.manifest(each)).config().digest();
+        if (id.hex().startsWith(hex) || each.digest().hex().startsWith(hex)) {
+          ids.putIfAbsent(id, each.with(Map.of()));
+        }
       }
     }
     if (ids.size() > 1) {

@@ -10,8 +10,10 @@ import java.util.List;
  * @param image what its documents say
  * @param names all its full references
  * @param repositoryDigests {@code repository@digest} for those of registries
- * @param mediaType its manifest's type
- * @param manifestSize bytes of its manifest
+ * @param digest of what its name stands for, an index or a manifest; of its own manifest when it
+ *     was asked for by a platform or an id
+ * @param mediaType the type of that document
+ * @param documentSize bytes of it
  * @param config its configuration as it came
  * @param layerSizes bytes of each layer as it is stored, the lowest first
  * @param directories of its layers as they are unpacked, the lowest first
@@ -20,8 +22,9 @@ public record ImageDetails(
     Image image,
     List<String> names,
     List<String> repositoryDigests,
+    Digest digest,
     String mediaType,
-    long manifestSize,
+    long documentSize,
     Json.Obj config,
     List<Long> layerSizes,
     List<Path> directories) {}

@@ -4,13 +4,16 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -18,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Brings an image into the state: each blob and layer that is missing, then its documents, then its
@@ -32,6 +36,7 @@ final class ImageFetch {
   private final ImageState state;
   private final ImageSource source;
   private final Contents contents;
+  private final List<Carried> others;
   private final UnpackLimits limits;
   private final PullListener listener;
 
@@ -41,9 +46,25 @@ final class ImageFetch {
       Contents contents,
       UnpackLimits limits,
       PullListener listener) {
+    this(state, source, contents, List.of(), limits, listener);
+  }
+
+  /**
+   * Nothing is fetched yet.
+   *
+   * @param others what else of the image's index is to be kept, as it comes
+   */
+  ImageFetch(
+      ImageState state,
+      ImageSource source,
+      Contents contents,
+      List<Carried> others,
+      UnpackLimits limits,
+      PullListener listener) {
     this.state = state;
     this.source = source;
     this.contents = contents;
+    this.others = others;
     this.limits = limits;
     this.listener = listener;
   }
@@ -68,9 +89,11 @@ final class ImageFetch {
     for (Contents.Layer layer : layers) {
       listener.layer(layer.id(), layer.blob().size());
     }
+    Map<Digest, Contents.Layer> blobs = carriedBlobs(layers);
+    blobs.values().forEach(blob -> hearer(blob).layer(blob.id(), blob.blob().size()));
     List<StateLock> locks = new ArrayList<>();
     try (Workplace work = Workplace.open(state.work())) {
-      Pin.write(state.store(), work, contents);
+      Pin.write(state.store(), work, contents, others);
       StateLock.sweep(state.locks());
       lock(layers, locks);
       List<Contents.Layer> missing = new ArrayList<>();
@@ -82,6 +105,7 @@ final class ImageFetch {
         }
       }
       bring(missing, work);
+      carry(blobs.values(), work);
       if (names.isPresent()) {
         keep(names.get(), work);
       }
@@ -90,6 +114,54 @@ final class ImageFetch {
         lock.close();
       }
     }
+  }
+
+  /** What others need beside the image's layers, and is kept without being unpacked. */
+  private Map<Digest, Contents.Layer> carriedBlobs(List<Contents.Layer> layers) {
+    Map<Digest, Contents.Layer> blobs = new LinkedHashMap<>();
+    for (Carried other : others) {
+      for (Descriptor blob : other.manifest().blobs()) {
+        blobs.putIfAbsent(blob.digest(), new Contents.Layer(blob, blob.digest()));
+      }
+    }
+    layers.forEach(layer -> blobs.remove(layer.blob().digest()));
+    return blobs;
+  }
+
+  /** Who hears of a blob: listeners are told of layers alone. */
+  private PullListener hearer(Contents.Layer blob) {
+    boolean config =
+        others.stream().anyMatch(o -> o.manifest().config().digest().equals(blob.blob().digest()));
+    return config ? PullListener.NONE : listener;
+  }
+
+  private void carry(Collection<Contents.Layer> blobs, Workplace work) throws IOException {
+    List<Callable<Boolean>> fetches = new ArrayList<>();
+    for (Contents.Layer blob : blobs) {
+      if (state.store().has(blob.blob())) {
+        hearer(blob).alreadyExists(blob.id());
+      } else {
+        fetches.add(() -> fetchBlob(blob, work));
+      }
+    }
+    Optional<IOException> failure = atOnce(fetches, done -> {});
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  private boolean fetchBlob(Contents.Layer blob, Workplace work) throws IOException {
+    String what = "blob " + blob.id() + " of " + source.name();
+    PullListener hearer = hearer(blob);
+    try (InputStream in =
+        BlobInput.fetched(blob, source.blob(blob.blob()), what, hearer, state.store(), work)) {
+      byte[] buffer = new byte[64 * 1024];
+      while (in.read(buffer) >= 0) {
+        // The stream keeps what passes.
+      }
+    }
+    hearer.done(blob.id());
+    return true;
   }
 
   private void lock(List<Contents.Layer> layers, List<StateLock> locks) throws KernelException {
@@ -128,26 +200,37 @@ final class ImageFetch {
 
   private Optional<IOException> fetchAll(
       List<Contents.Layer> missing, Workplace work, Map<Digest, LayerUnpacker.Result> unpacked) {
+    List<Callable<Fetched>> fetches = new ArrayList<>();
+    for (Contents.Layer layer : missing) {
+      LayerFetch fetch = new LayerFetch(layer, source, state, work, limits, listener);
+      fetches.add(() -> new Fetched(layer.diffId(), fetch.run()));
+    }
+    return atOnce(
+        fetches,
+        fetched -> fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r)));
+  }
+
+  /** Runs fetches, some at once, and gives the first failure. */
+  private static <T> Optional<IOException> atOnce(List<Callable<T>> fetches, Consumer<T> taker) {
+    if (fetches.isEmpty()) {
+      return Optional.empty();
+    }
     ExecutorService pool =
         Executors.newFixedThreadPool(
-            Math.min(missing.size(), UnpackLimits.LAYERS_AT_ONCE),
+            Math.min(fetches.size(), UnpackLimits.LAYERS_AT_ONCE),
             task -> {
               Thread thread = new Thread(task, "mydocker layer");
               thread.setDaemon(true);
               return thread;
             });
-    CompletionService<Fetched> done = new ExecutorCompletionService<>(pool);
+    CompletionService<T> done = new ExecutorCompletionService<>(pool);
     Optional<IOException> failure = Optional.empty();
     try {
-      for (Contents.Layer layer : missing) {
-        LayerFetch fetch = new LayerFetch(layer, source, state, work, limits, listener);
-        done.submit(() -> new Fetched(layer.diffId(), fetch.run()));
-      }
-      for (int i = 0; i < missing.size() && failure.isEmpty(); i++) {
-        Future<Fetched> next = done.take();
+      fetches.forEach(done::submit);
+      for (int i = 0; i < fetches.size() && failure.isEmpty(); i++) {
+        Future<T> next = done.take();
         try {
-          Fetched fetched = next.get();
-          fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r));
+          taker.accept(next.get());
         } catch (ExecutionException e) {
           failure = Optional.of(asIo(e.getCause()));
         }
@@ -242,12 +325,21 @@ final class ImageFetch {
     if (!store.holds(contents.manifest().config())) {
       store.write(contents.manifest().config().digest(), contents.configBytes(), work);
     }
+    for (Carried other : others) {
+      if (!store.holds(other.descriptor())) {
+        store.write(other.digest(), other.document().bytes(), work);
+      }
+    }
     if (!store.holds(manifest)) {
       store.write(manifest.digest(), contents.document().bytes(), work);
     }
-    boolean named = !names.isEmpty() && store.names(manifest.digest()).containsAll(names);
-    if (!named) {
-      store.put(names, manifest);
+    Descriptor kept = contents.kept(others.stream().map(Carried::digest).toList());
+    if (contents.index().isPresent() && !store.holds(kept)) {
+      store.write(kept.digest(), contents.top().bytes(), work);
+    }
+    boolean named = !names.isEmpty() && store.names(kept.digest()).containsAll(names);
+    if (!named || contents.index().isPresent()) {
+      store.put(names, kept);
     }
   }
 }

@@ -50,12 +50,39 @@ final class ImageLayout {
     blob(contents.descriptor());
     blob(contents.manifest().config());
     contents.manifest().layers().forEach(this::blob);
+    name(contents.descriptor(), names);
+    docker(contents, names);
+  }
+
+  /**
+   * Adds an index with what the store has of it.
+   *
+   * @param contents the image for who knows no index: Docker's older forms name one
+   */
+  void addIndex(StoreSource source, Contents contents, List<ImageRef.Registry> names)
+      throws IOException {
+    Descriptor index = source.image().with(Map.of());
+    blob(index);
+    for (Descriptor each : Index.parse(source.top()).distinct()) {
+      if (source.has(each)) {
+        blob(each);
+        Manifest.parseAny(source.manifest(each)).blobs().forEach(this::blob);
+      }
+    }
+    name(index, names);
+    docker(contents, names);
+  }
+
+  private void name(Descriptor image, List<ImageRef.Registry> names) {
     for (ImageRef.Registry name : names) {
-      manifests.add(contents.descriptor().with(annotations(name)).toJson());
+      manifests.add(image.with(annotations(name)).toJson());
     }
     if (names.isEmpty()) {
-      manifests.add(contents.descriptor().toJson());
+      manifests.add(image.toJson());
     }
+  }
+
+  private void docker(Contents contents, List<ImageRef.Registry> names) {
     // Docker reads short names too, but podman would take them for its own registry's.
     images.add(
         Json.object()

@@ -122,12 +122,15 @@ public final class ImageMaker {
   }
 
   private static Contents contents(ImageState state, Image image) throws IOException {
-    for (Descriptor d : state.store().manifests()) {
-      if (d.digest().equals(image.manifestDigest())) {
-        return Contents.read(new StoreSource(state.store(), image.name(), d), Optional.empty());
-      }
-    }
-    throw new ImageException(Kind.NOT_FOUND, image.name() + " is not in the store any more");
+    Descriptor manifest =
+        state
+            .store()
+            .manifest(image.manifestDigest())
+            .orElseThrow(
+                () ->
+                    new ImageException(
+                        Kind.NOT_FOUND, image.name() + " is not in the store any more"));
+    return Contents.read(new StoreSource(state.store(), image.name(), manifest), Optional.empty());
   }
 
   // ---- the layer --------------------------------------------------------------------------------

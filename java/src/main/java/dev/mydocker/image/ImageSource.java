@@ -2,6 +2,7 @@ package dev.mydocker.image;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * Where one image's documents and blobs come from: a registry, an OCI layout, an archive, the jar.
@@ -20,6 +21,23 @@ interface ImageSource extends AutoCloseable {
 
   /** A manifest that an index names; its bytes have the descriptor's digest. */
   Document manifest(Descriptor descriptor) throws IOException;
+
+  /**
+   * Whether a manifest that an index lists can be had here. A registry has them all; an archive may
+   * have been written where only some platforms were.
+   */
+  default boolean has(Descriptor manifest) throws IOException {
+    return true;
+  }
+
+  /**
+   * Which manifest of its index is meant; the host's when nobody says a platform.
+   *
+   * @throws ImageException NO_PLATFORM, naming those there are
+   */
+  default Descriptor choose(Index index, Optional<Platform> wanted) throws IOException {
+    return index.choose(wanted.orElseGet(Platform::host), name());
+  }
 
   /**
    * A configuration or layer, from its first byte on. The caller closes the stream and verifies the

@@ -92,6 +92,49 @@ public final class Images {
     }
   }
 
+  /**
+   * An image with all platforms of its index that the source has, fetched anew. The host's, or the
+   * first when there is none for this host, is unpacked; the others are kept as they come, and
+   * unpacked when somebody wants to run them.
+   *
+   * @return the image that is unpacked
+   * @throws ImageException when one of them cannot be had
+   */
+  public Image getAllPlatforms(ImageRef reference, PullListener listener) throws IOException {
+    if (reference instanceof ImageRef.Id) {
+      return get(reference, Platform.host(), PullPolicy.NEVER, listener);
+    }
+    try (ImageSource source = source(reference, listener)) {
+      Contents contents = anyPlatform(source, limits.documents());
+      List<Carried> others = Carried.beside(contents, source, limits.documents());
+      try (ImageState state = ImageState.create(root)) {
+        new ImageFetch(state, source, contents, others, limits, listener).run(reference.name());
+      }
+      pulled(reference, contents);
+      return contents.image(reference.name());
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
+    }
+  }
+
+  /** The host's image, else the first one of an index. */
+  static Contents anyPlatform(ImageSource source, DocumentLimits limits) throws IOException {
+    Document top = source.top();
+    if (Index.is(limits.check(top))) {
+      Index index = Index.parse(top);
+      limits.check(index, source.name());
+      Optional<Descriptor> own = index.best(Platform.host());
+      if (own.isEmpty() || !source.has(own.get())) {
+        for (Descriptor each : index.images()) {
+          if (source.has(each)) {
+            return Contents.read(source, top, each, Optional.empty(), limits);
+          }
+        }
+      }
+    }
+    return Contents.read(source, Optional.empty(), limits);
+  }
+
   /** {@link #get}, and nobody removes the image before it is let go of. */
   public HeldImage hold(
       ImageRef reference, Platform platform, PullPolicy policy, PullListener listener)
@@ -249,6 +292,7 @@ public final class Images {
           }
           if (!isComplete(state, contents)) {
             new ImageFetch(state, source, contents, limits, listener).complete();
+            state.store().unpacked(contents.document().digest());
           }
           return true;
         });
@@ -281,16 +325,28 @@ public final class Images {
     if (found.isEmpty()) {
       found.addAll(catalog.withId(reference.familiar()));
     }
-    return found.stream().map(Catalog.Entry::manifest).findFirst();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean named = !catalog.named(reference).isEmpty();
+    Catalog.Entry entry = found.get(0);
+    // An id is of one platform, whatever others the index has.
+    boolean index = MediaType.isIndex(entry.manifest().mediaType());
+    return named || !index || entry.contents().isEmpty()
+        ? Optional.of(entry.manifest())
+        : Optional.of(entry.contents().get().descriptor());
   }
 
   private static boolean isWhole(ImageState state, ImageRef reference, Contents contents)
       throws IOException {
-    Digest digest = contents.document().digest();
-    if (state.store().find(reference.name()).filter(d -> d.digest().equals(digest)).isEmpty()) {
-      return false;
-    }
-    return isComplete(state, contents);
+    Digest digest = contents.top().digest();
+    Optional<Descriptor> kept =
+        state.store().find(reference.name()).filter(d -> d.digest().equals(digest));
+    boolean here =
+        kept.isPresent()
+            && (contents.index().isEmpty()
+                || Present.of(kept.get()).images().contains(contents.document().digest()));
+    return here && isComplete(state, contents);
   }
 
   private static boolean isComplete(ImageState state, Contents contents) throws IOException {
@@ -369,12 +425,12 @@ public final class Images {
     }
   }
 
-  /** Every whole image that has a name, by name. */
+  /** Every whole image that has a name, by name; several when a name has several platforms. */
   public List<Image> list() throws IOException {
     List<Image> images = new ArrayList<>();
     for (ListedImage stored : local().list()) {
       if (!stored.name().isEmpty()) {
-        stored.image().ifPresent(images::add);
+        images.addAll(stored.platforms());
       }
     }
     images.sort(Comparator.comparing(Image::name));

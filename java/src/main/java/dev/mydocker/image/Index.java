@@ -4,9 +4,10 @@ import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * A list of manifests, usually one per platform (OCI image-spec, image-index.md, and Docker's
@@ -46,35 +47,60 @@ record Index(List<Descriptor> manifests) {
    * @throws ImageException NO_PLATFORM, naming those there are
    */
   Descriptor choose(Platform platform, String name) throws ImageException {
+    Optional<Descriptor> best = best(platform);
+    if (best.isEmpty()) {
+      String there = StoreSource.platforms(images());
+      throw new ImageException(
+          Kind.NO_PLATFORM,
+          name
+              + " has no image for "
+              + platform
+              + "; it has "
+              + (there.isEmpty() ? "none with a platform" : there));
+    }
+    return best.get();
+  }
+
+  /** {@link #choose}; empty when there is none. */
+  Optional<Descriptor> best(Platform platform) {
     Optional<Descriptor> best = Optional.empty();
     int distance = Integer.MAX_VALUE;
-    TreeSet<String> there = new TreeSet<>();
-    for (Descriptor d : manifests) {
-      Optional<Platform> p = d.platform();
-      if (p.isEmpty() || !MediaType.isManifest(d.mediaType())) {
-        continue;
+    for (Descriptor d : images()) {
+      if (d.platform().isEmpty()) {
+        return Optional.of(d);
       }
-      if (!p.get().os().equals("unknown")) {
-        there.add(p.get().toString());
-      }
-      int candidate = platform.distance(p.get());
+      int candidate = platform.distance(d.platform().get());
       if (candidate >= 0 && candidate < distance) {
         best = Optional.of(d);
         distance = candidate;
       }
     }
-    if (best.isEmpty() && manifests.size() == 1 && manifests.get(0).platform().isEmpty()) {
-      best = Optional.of(manifests.get(0));
+    return best;
+  }
+
+  /**
+   * The manifests that can be chosen: those that have a platform; one may be listed for several.
+   * BuildKit's attestations are for the platform {@code unknown/unknown}, and are none. A manifest
+   * that is alone needs no platform.
+   */
+  List<Descriptor> images() {
+    if (manifests.size() == 1 && manifests.get(0).platform().isEmpty()) {
+      return manifests;
     }
-    return best.orElseThrow(
-        () ->
-            new ImageException(
-                Kind.NO_PLATFORM,
-                name
-                    + " has no image for "
-                    + platform
-                    + "; it has "
-                    + (there.isEmpty() ? "none with a platform" : String.join(", ", there))));
+    return manifests.stream()
+        .filter(d -> MediaType.isManifest(d.mediaType()))
+        .filter(d -> d.platform().isPresent() && !d.platform().get().os().equals("unknown"))
+        .toList();
+  }
+
+  /** All manifests, each once: as an image if it is listed as one. */
+  List<Descriptor> distinct() {
+    Map<Digest, Descriptor> out = new LinkedHashMap<>();
+    manifests.forEach(d -> out.putIfAbsent(d.digest(), d));
+    Map<Digest, Descriptor> images = new LinkedHashMap<>();
+    images().forEach(d -> images.putIfAbsent(d.digest(), d));
+    out.putAll(images);
+    return List.copyOf(out.values());
   }
 
   /**

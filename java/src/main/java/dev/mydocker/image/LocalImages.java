@@ -65,10 +65,10 @@ public final class LocalImages {
   /** A manifest that lost its names is not shown while its image has one by another manifest. */
   private static List<ListedImage> visible(Catalog catalog) {
     Set<Digest> seen = new HashSet<>();
-    catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> seen.add(e.id()));
+    catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> seen.addAll(e.ids()));
     List<ListedImage> out = new ArrayList<>();
     for (Catalog.Entry entry : catalog.entries()) {
-      if (entry.isNamed() || seen.add(entry.id())) {
+      if (seen.addAll(entry.ids()) || entry.isNamed()) {
         out.add(ListedImage.of(entry));
       }
     }
@@ -80,28 +80,39 @@ public final class LocalImages {
     return with(Optional.empty(), state -> state.store().index().damage());
   }
 
+  /** {@link #details(String, Optional)} of the host's platform, or the first that is here. */
+  public ImageDetails details(String text) throws IOException {
+    return details(text, Optional.empty());
+  }
+
   /**
    * Everything about an image.
    *
    * @param text a name, a digest in a repository, an id or the beginning of one
-   * @throws ImageException NOT_FOUND; BAD_REFERENCE when several ids begin so; and when its
-   *     documents are damaged
+   * @param platform of several that are here; the host's, else the first, when it is empty
+   * @throws ImageException NOT_FOUND; NO_PLATFORM; BAD_REFERENCE when several ids begin so; and
+   *     when its documents are damaged
    */
-  public ImageDetails details(String text) throws IOException {
-    return with(Optional.<ImageDetails>empty(), state -> Optional.of(details(state, text)))
+  public ImageDetails details(String text, Optional<Platform> platform) throws IOException {
+    return with(
+            Optional.<ImageDetails>empty(), state -> Optional.of(details(state, text, platform)))
         .orElseThrow(() -> notFound(text));
   }
 
-  private ImageDetails details(ImageState state, String text) throws IOException {
+  private ImageDetails details(ImageState state, String text, Optional<Platform> platform)
+      throws IOException {
     Catalog catalog = catalog(state);
     Catalog.Entry entry = catalog.find(text).get(0);
     if (entry.contents().isEmpty()) {
       throw new ImageException(Kind.NOT_AN_IMAGE, text + ": " + entry.damage().orElse("damaged"));
     }
-    Contents contents = entry.contents().get();
+    boolean named = !catalog.named(ImageRef.parse(text)).isEmpty();
+    Contents contents = named ? chosen(state, entry, platform) : only(text, entry, platform);
+    boolean whole = named && platform.isEmpty();
+    Descriptor shown = whole ? entry.manifest() : contents.descriptor();
     List<String> names = new ArrayList<>();
     Set<String> digests = new TreeSet<>();
-    for (Catalog.Entry other : catalog.withId(entry.id())) {
+    for (Catalog.Entry other : catalog.withId(contents.manifest().config().digest())) {
       if (other.isNamed()) {
         names.add(other.name());
         if (ImageRef.parse(other.name()) instanceof ImageRef.Registry registry) {
@@ -113,13 +124,34 @@ public final class LocalImages {
         contents.image(entry.name()),
         names,
         List.copyOf(digests),
-        contents.manifest().mediaType(),
-        entry.manifest().size(),
+        shown.digest(),
+        shown.mediaType(),
+        shown.size(),
         Json.parseObject(contents.configBytes()),
         contents.manifest().layers().stream().map(Descriptor::size).toList(),
         contents.config().diffIds().stream()
             .map(d -> root.resolve("layers").resolve(d.hex()))
             .toList());
+  }
+
+  private static Contents chosen(ImageState state, Catalog.Entry entry, Optional<Platform> platform)
+      throws IOException {
+    return platform.isEmpty()
+        ? entry.contents().orElseThrow()
+        : Contents.read(
+            new StoreSource(state.store(), entry.name(), entry.manifest()), platform.get());
+  }
+
+  /** An id is of one platform. */
+  private static Contents only(String text, Catalog.Entry entry, Optional<Platform> platform)
+      throws ImageException {
+    Contents contents = entry.contents().orElseThrow();
+    Platform own = contents.config().platform();
+    if (platform.isPresent() && !platform.get().accepts(own)) {
+      throw new ImageException(
+          Kind.NO_PLATFORM, text + " is for " + own + ", not for " + platform.get());
+    }
+    return contents;
   }
 
   private static ImageException notFound(String text) {
@@ -223,9 +255,11 @@ public final class LocalImages {
       Removal removal, Catalog catalog, boolean all, Predicate<ListedImage> which)
       throws IOException {
     Set<Digest> named = new HashSet<>();
-    catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> named.add(e.id()));
+    catalog.entries().stream().filter(Catalog.Entry::isNamed).forEach(e -> named.addAll(e.ids()));
     for (Catalog.Entry entry : catalog.entries()) {
-      boolean dangling = !named.contains(entry.id());
+      // A tag that moves leaves an index whose images often are those of the new one.
+      boolean index = MediaType.isIndex(entry.manifest().mediaType());
+      boolean dangling = !entry.isNamed() && (index || !named.containsAll(entry.ids()));
       if ((all || dangling) && which.test(ListedImage.of(entry))) {
         removal.prune(entry, catalog);
       }

@@ -26,10 +26,15 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
    *     for schema 1 and for artifacts that are no images
    */
   static Manifest parse(Document document) throws ImageException {
-    return Document.read("manifest " + document.digest(), () -> read(document));
+    return Document.read("manifest " + document.digest(), () -> read(document, false));
   }
 
-  private static Manifest read(Document document) throws IOException {
+  /** {@link #parse}, also of an artifact that is no image: it names blobs in the same way. */
+  static Manifest parseAny(Document document) throws ImageException {
+    return Document.read("manifest " + document.digest(), () -> read(document, true));
+  }
+
+  private static Manifest read(Document document, boolean any) throws IOException {
     Json.Obj root = Json.parseObject(document.bytes());
     String type = Index.typeOf(root, document);
     if (!MediaType.isManifest(type)) {
@@ -37,7 +42,7 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
     }
     Descriptor config =
         Descriptor.read(root.get("config").orElseThrow(() -> Document.wrong("it has no config")));
-    if (!MediaType.isConfig(config.mediaType())) {
+    if (!any && !MediaType.isConfig(config.mediaType())) {
       throw new ImageException(
           Kind.UNSUPPORTED,
           "it is an artifact of type "
@@ -52,6 +57,24 @@ record Manifest(String mediaType, Descriptor config, List<Descriptor> layers) {
       throw Document.wrong("it has more than " + MAX_LAYERS + " layers");
     }
     return new Manifest(type, config, List.copyOf(layers));
+  }
+
+  /** Whether it is of an image whose layers can be unpacked, and not of anything else. */
+  boolean isImage() {
+    return MediaType.isConfig(config.mediaType())
+        && layers.stream().allMatch(layer -> MediaType.isLayer(layer.mediaType()));
+  }
+
+  /** The blobs that a registry or store has for it: all but foreign layers; the layers first. */
+  List<Descriptor> blobs() {
+    List<Descriptor> out = new ArrayList<>();
+    for (Descriptor layer : layers) {
+      if (!MediaType.isForeign(layer.mediaType())) {
+        out.add(layer);
+      }
+    }
+    out.add(config);
+    return out;
   }
 
   /**

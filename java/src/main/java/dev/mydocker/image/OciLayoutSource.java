@@ -100,6 +100,25 @@ final class OciLayoutSource implements ImageSource {
   }
 
   @Override
+  public boolean has(Descriptor manifest) throws IOException {
+    return members.has(path(manifest.digest()));
+  }
+
+  /** Without a platform the host's, else the first that the layout has. */
+  @Override
+  public Descriptor choose(Index index, Optional<Platform> wanted) throws IOException {
+    Optional<Descriptor> host = index.best(Platform.host());
+    if (wanted.isEmpty() && (host.isEmpty() || !has(host.get()))) {
+      for (Descriptor each : index.images()) {
+        if (has(each)) {
+          return each;
+        }
+      }
+    }
+    return index.choose(wanted.orElseGet(Platform::host), name);
+  }
+
+  @Override
   public Document manifest(Descriptor descriptor) throws IOException {
     try (InputStream in = blob(descriptor)) {
       byte[] bytes = Documents.read(in, descriptor, "manifest " + descriptor.digest());
@@ -109,8 +128,11 @@ final class OciLayoutSource implements ImageSource {
 
   @Override
   public InputStream blob(Descriptor descriptor) throws IOException {
-    return members.open(
-        "blobs/" + descriptor.digest().algorithm() + "/" + descriptor.digest().hex());
+    return members.open(path(descriptor.digest()));
+  }
+
+  private static String path(Digest digest) {
+    return "blobs/" + digest.algorithm() + "/" + digest.hex();
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.mydocker.image;
 
+import dev.mydocker.image.ImageException.Kind;
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * A note in a workplace of what its owner needs from the store: an image that is being fetched, or
@@ -25,11 +27,25 @@ final class Pin {
 
   /** Pins an image, whether it is here yet or not. */
   static void write(Store store, Workplace work, Contents contents) throws IOException {
+    write(store, work, contents, List.of());
+  }
+
+  /**
+   * Pins an image and others of its index.
+   *
+   * @throws ImageException TOO_LARGE when they name more than a pin can
+   */
+  static void write(Store store, Workplace work, Contents contents, List<Carried> others)
+      throws IOException {
     Reach needed = new Reach();
     needed.add(contents);
+    others.forEach(needed::add);
     StringBuilder text = new StringBuilder();
     needed.blobs().forEach(d -> text.append(BLOB).append(d).append('\n'));
     needed.layers().forEach(d -> text.append(LAYER).append(d).append('\n'));
+    if (text.length() > LIMIT) {
+      throw new ImageException(Kind.TOO_LARGE, "its platforms together have too many layers");
+    }
     try (Fd lock = store.lock();
         Fd file = work.directory().create(NAME)) {
       file.output().write(text.toString().getBytes(StandardCharsets.US_ASCII));

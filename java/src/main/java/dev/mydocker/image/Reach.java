@@ -32,9 +32,16 @@ record Reach(Set<Digest> blobs, Set<Digest> layers) {
 
   /** Adds an image. */
   void add(Contents contents) {
+    blobs.add(contents.top().digest());
     blobs.add(contents.document().digest());
     add(contents.manifest());
     layers.addAll(contents.config().diffIds());
+  }
+
+  /** Adds what is kept as it came. */
+  void add(Carried carried) {
+    blobs.add(carried.digest());
+    add(carried.manifest());
   }
 
   private void add(Manifest manifest) {
@@ -42,19 +49,25 @@ record Reach(Set<Digest> blobs, Set<Digest> layers) {
     manifest.layers().forEach(layer -> blobs.add(layer.digest()));
   }
 
-  /** Adds a manifest or index that is kept, as far as it and what it names can be read. */
+  /** Adds a manifest or index that is kept, as far as it and what is here of it can be read. */
   void add(Store store, Descriptor descriptor) throws IOException {
     blobs.add(descriptor.digest());
     try {
       Document document = new StoreSource(store, "", descriptor).top();
       if (Index.is(document)) {
-        for (Descriptor child : Index.parse(document).manifests()) {
-          add(store, child);
+        Present present = Present.of(descriptor);
+        for (Descriptor child : Index.parse(document).distinct()) {
+          if (present.has(child.digest())) {
+            add(store, child);
+          }
         }
         return;
       }
-      Manifest manifest = Manifest.parse(document);
+      Manifest manifest = Manifest.parseAny(document);
       add(manifest);
+      if (!MediaType.isConfig(manifest.config().mediaType())) {
+        return;
+      }
       byte[] config = store.read(manifest.config(), "configuration");
       layers.addAll(ImageConfig.parse(config).diffIds());
     } catch (ImageException damaged) {

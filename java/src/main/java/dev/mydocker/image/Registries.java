@@ -68,7 +68,8 @@ public final class Registries {
    * Brings an image of the store to its registry, manifest and layers as they are.
    *
    * @param reference with a tag and no digest
-   * @param platform which image of an index alone; without it the whole index
+   * @param platform which image of an index alone; without it the whole index when that is here,
+   *     and else the one image of it that is
    * @throws ImageException when it is not here, or the registry does not take it
    */
   public Pushed push(
@@ -137,7 +138,7 @@ public final class Registries {
         ImageRef.Registry other = own(conf, name.get());
         if (other.domain().equals(place.domain()) && !other.path().equals(place.path())) {
           StoreSource source = new StoreSource(store, name.get().name(), kept);
-          PushContents contents = PushContents.read(store, source, Optional.empty());
+          PushContents contents = PushContents.here(store, source);
           contents.layers().forEach(blob -> out.putIfAbsent(blob.digest(), other.path()));
           contents.configs().forEach(blob -> out.putIfAbsent(blob.digest(), other.path()));
         }

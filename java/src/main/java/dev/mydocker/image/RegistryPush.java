@@ -55,7 +55,8 @@ final class RegistryPush {
       put(document, document.digest().toString());
     }
     put(contents.top(), tag);
-    return new Pushed(tag, contents.top().digest(), contents.top().bytes().length);
+    Document top = contents.top();
+    return new Pushed(tag, top.digest(), top.bytes().length, contents.insteadOf());
   }
 
   private void uploadAll(PushContents contents, Function<Digest, Optional<String>> mounts)

@@ -3,6 +3,7 @@ package dev.mydocker.image;
 import dev.mydocker.image.ImageException.Kind;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,22 +52,23 @@ final class Removal {
   void remove(String text, boolean force) throws IOException {
     Catalog catalog = Catalog.read(state, index);
     List<Catalog.Entry> found = catalog.find(text);
-    Digest id = found.get(0).id();
-    List<Catalog.Entry> all = catalog.withId(id);
     boolean byName = !catalog.named(ImageRef.parse(text)).isEmpty();
     if (byName) {
-      removeNames(text, found, all, id, force);
+      removeNames(text, found, catalog, force);
     } else {
-      removeImage(all, id, force);
+      Digest id = found.get(0).id();
+      removeImage(catalog.withId(id), id, catalog, force);
     }
   }
 
-  private void removeNames(
-      String text, List<Catalog.Entry> found, List<Catalog.Entry> all, Digest id, boolean force)
+  /** An image goes with its last name; an index is all of its images. */
+  private void removeNames(String text, List<Catalog.Entry> found, Catalog catalog, boolean force)
       throws IOException {
+    List<Catalog.Entry> all = catalog.sharing(found);
     boolean last = all.stream().filter(Catalog.Entry::isNamed).allMatch(found::contains);
+    Set<Digest> ids = ids(found);
     if (last && !force) {
-      Optional<ImageUsers.User> user = user(id, false);
+      Optional<ImageUsers.User> user = user(ids, false);
       if (user.isPresent()) {
         throw inUse(
             "unable to remove repository reference "
@@ -74,20 +76,39 @@ final class Removal {
                 + " (must force) - container "
                 + shortId(user.get())
                 + " is using its referenced image "
-                + id.shortHex());
+                + user.get().imageId().shortHex());
       }
     }
     for (Catalog.Entry entry : found) {
       untag(entry);
     }
-    if (last && user(id, true).isEmpty()) {
-      delete(id, all);
+    if (last && user(ids, true).isEmpty()) {
+      delete(all, catalog);
+    } else if (!last && user(ids, false).isEmpty()) {
+      // What another name has of an index stays; the rest would have no name at all.
+      delete(found.stream().filter(this::isNamelessIndex).toList(), catalog);
     }
   }
 
-  private void removeImage(List<Catalog.Entry> all, Digest id, boolean force) throws IOException {
+  private boolean isNamelessIndex(Catalog.Entry entry) {
+    Digest digest = entry.manifest().digest();
+    return MediaType.isIndex(entry.manifest().mediaType())
+        && index.stream()
+            .filter(d -> d.digest().equals(digest))
+            .allMatch(d -> Store.nameOf(d).isEmpty());
+  }
+
+  private static Set<Digest> ids(List<Catalog.Entry> entries) {
+    Set<Digest> ids = new LinkedHashSet<>();
+    entries.forEach(e -> ids.addAll(e.ids()));
+    return ids;
+  }
+
+  private void removeImage(List<Catalog.Entry> all, Digest id, Catalog catalog, boolean force)
+      throws IOException {
     List<Catalog.Entry> named = all.stream().filter(Catalog.Entry::isNamed).toList();
-    Optional<ImageUsers.User> running = user(id, true);
+    Set<Digest> ids = ids(all);
+    Optional<ImageUsers.User> running = user(ids, true);
     if (running.isPresent()) {
       throw inUse(
           "unable to delete "
@@ -95,7 +116,7 @@ final class Removal {
               + " (cannot be forced) - image is being used by running container "
               + shortId(running.get()));
     }
-    Optional<ImageUsers.User> stopped = user(id, false);
+    Optional<ImageUsers.User> stopped = user(ids, false);
     if (!force && named.size() > 1) {
       throw inUse(
           "unable to delete "
@@ -112,21 +133,24 @@ final class Removal {
     for (Catalog.Entry entry : named) {
       untag(entry);
     }
-    delete(id, all);
+    delete(all, catalog);
   }
 
   /** Removes an image with all its names, if no container uses it. */
   void prune(Catalog.Entry entry, Catalog catalog) throws IOException {
-    if (user(entry.id(), false).isPresent()) {
+    if (user(Set.copyOf(entry.ids()), false).isPresent()) {
       return;
     }
-    List<Catalog.Entry> all = catalog.withId(entry.id());
-    for (Catalog.Entry one : all) {
-      if (one.isNamed()) {
+    List<Catalog.Entry> same =
+        catalog.entries().stream()
+            .filter(e -> e.manifest().digest().equals(entry.manifest().digest()))
+            .toList();
+    for (Catalog.Entry one : same) {
+      if (one.isNamed() && index.contains(one.manifest())) {
         untag(one);
       }
     }
-    delete(entry.id(), all);
+    delete(same, catalog);
   }
 
   private void untag(Catalog.Entry entry) throws ImageException {
@@ -153,19 +177,30 @@ final class Removal {
     return false;
   }
 
-  private void delete(Digest id, List<Catalog.Entry> entries) {
+  /** Removes these, and tells of the images that are in nothing else. */
+  private void delete(List<Catalog.Entry> entries, Catalog catalog) {
     for (Catalog.Entry entry : entries) {
       index.removeIf(d -> d.digest().equals(entry.manifest().digest()));
     }
-    if (!deleted.contains(id)) {
-      deleted.add(id);
-      told.add(new Told("delete", id, id.toString()));
+    Set<Digest> left = new HashSet<>();
+    index.forEach(d -> left.add(d.digest()));
+    Set<Digest> kept = new HashSet<>();
+    for (Catalog.Entry entry : catalog.entries()) {
+      if (left.contains(entry.manifest().digest())) {
+        kept.addAll(entry.ids());
+      }
+    }
+    for (Digest id : ids(entries)) {
+      if (!kept.contains(id) && !deleted.contains(id)) {
+        deleted.add(id);
+        told.add(new Told("delete", id, id.toString()));
+      }
     }
   }
 
-  private Optional<ImageUsers.User> user(Digest id, boolean running) {
+  private Optional<ImageUsers.User> user(Set<Digest> ids, boolean running) {
     return users.stream()
-        .filter(u -> u.imageId().equals(id) && (u.running() || !running))
+        .filter(u -> ids.contains(u.imageId()) && (u.running() || !running))
         .findFirst();
   }
 

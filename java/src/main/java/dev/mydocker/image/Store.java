@@ -22,11 +22,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.CRC32;
 
 /**
  * The images that are kept, as an OCI image layout (OCI image-spec, image-layout.md): blobs by
- * digest, and an index with one manifest per name.
+ * digest, and an index with one manifest, or index of several platforms, per name.
  *
  * <p>The annotation {@code org.opencontainers.image.ref.name} is an image's full name, {@link
  * ImageRef#name}, for images of archives too: what {@code oci-archive:/a.tar:b} gave is kept as
@@ -154,6 +155,27 @@ final class Store implements AutoCloseable {
         });
   }
 
+  /**
+   * A manifest that is kept, by its digest alone: one that has a name or had one, or one of an
+   * index.
+   *
+   * @return a line of the index without a name, or what the index lists
+   */
+  Optional<Descriptor> manifest(Digest digest) throws IOException {
+    for (Descriptor d : manifests()) {
+      if (d.digest().equals(digest)) {
+        return Optional.of(line(d, ""));
+      }
+      if (Present.of(d).has(digest)) {
+        Document index = new StoreSource(this, nameOf(d), d).top();
+        return Index.parse(index).distinct().stream()
+            .filter(each -> each.digest().equals(digest))
+            .findFirst();
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Every manifest that is kept. */
   List<Descriptor> manifests() throws IOException {
     return index().manifests();
@@ -164,10 +186,18 @@ final class Store implements AutoCloseable {
     return manifests().stream().filter(d -> nameOf(d).equals(name)).findFirst();
   }
 
-  /** Whether a manifest still is kept as it was listed: under the same name, or without one. */
+  /**
+   * Whether a manifest still is kept as it was listed: under the same name, or without one; or in
+   * an index.
+   */
   boolean keeps(Descriptor listed) throws IOException {
-    return manifests().stream()
-        .anyMatch(d -> d.digest().equals(listed.digest()) && nameOf(d).equals(nameOf(listed)));
+    for (Descriptor d : manifests()) {
+      boolean same = d.digest().equals(listed.digest()) && nameOf(d).equals(nameOf(listed));
+      if (same || nameOf(listed).isEmpty() && Present.of(d).has(listed.digest())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The names that a manifest is kept under. */
@@ -199,27 +229,70 @@ final class Store implements AutoCloseable {
           for (String name : names) {
             give(all, name, manifest);
           }
-          if (all.stream().noneMatch(d -> d.digest().equals(manifest.digest()))) {
-            all.add(manifest.with(Map.of()));
+          boolean known = all.stream().anyMatch(d -> d.digest().equals(manifest.digest()));
+          if (names.isEmpty() && !known) {
+            all.add(line(manifest, ""));
+          } else if (names.isEmpty()) {
+            agree(all, manifest);
           }
           return names;
         });
   }
 
   /** Makes a name stand for a manifest, in a list of all that are kept. */
-  static void give(List<Descriptor> all, String name, Descriptor manifest) {
+  static void give(List<Descriptor> all, String name, Descriptor manifest) throws ImageException {
+    Present present = agree(all, manifest);
     take(all, name);
     all.removeIf(d -> nameOf(d).isEmpty() && d.digest().equals(manifest.digest()));
-    all.add(manifest.with(Map.of(REF_NAME, name)));
+    // Kept by itself before its index was, an image is found by that now.
+    all.removeIf(d -> nameOf(d).isEmpty() && present.images().contains(d.digest()));
+    all.add(line(present.in(manifest), name));
+  }
+
+  /** One index is kept under all its names alike, and what comes is added to what is here. */
+  private static Present agree(List<Descriptor> all, Descriptor manifest) throws ImageException {
+    Present present = Present.of(manifest);
+    for (Descriptor d : all) {
+      if (d.digest().equals(manifest.digest())) {
+        present = present.and(Present.of(d));
+      }
+    }
+    set(all, manifest.digest(), present);
+    return present;
+  }
+
+  /** Says under all names of an index what is here of it. */
+  static void set(List<Descriptor> all, Digest index, Present present) {
+    all.replaceAll(d -> d.digest().equals(index) ? present.in(d) : d);
+  }
+
+  /** Notes that a manifest, kept as it came, is unpacked now. */
+  void unpacked(Digest manifest) throws IOException {
+    update(
+        all -> {
+          Present now = new Present(Set.of(manifest), Set.of());
+          for (Descriptor d : List.copyOf(all)) {
+            if (Present.of(d).has(manifest)) {
+              set(all, d.digest(), Present.of(d).and(now));
+            }
+          }
+          return now;
+        });
+  }
+
+  /** A line of the index: of what a source said of it only what the store needs. */
+  static Descriptor line(Descriptor manifest, String name) throws ImageException {
+    Present present = Present.of(manifest);
+    return present.in(manifest.with(name.isEmpty() ? Map.of() : Map.of(REF_NAME, name)));
   }
 
   /** Takes a name away; a manifest that has no other one stays without any. */
-  static void take(List<Descriptor> all, String name) {
+  static void take(List<Descriptor> all, String name) throws ImageException {
     Optional<Descriptor> old = all.stream().filter(d -> nameOf(d).equals(name)).findFirst();
     if (old.isPresent()) {
       all.remove(old.get());
       if (all.stream().noneMatch(d -> d.digest().equals(old.get().digest()))) {
-        all.add(old.get().with(Map.of()));
+        all.add(line(old.get(), ""));
       }
     }
   }

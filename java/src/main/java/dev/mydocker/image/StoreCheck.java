@@ -264,9 +264,35 @@ final class StoreCheck {
       if (entry.contents().isEmpty()) {
         index.remove(entry.manifest());
         repairs.add("removed image " + ListedImage.of(entry).shown());
+      } else if (entry.damage().isPresent() && MediaType.isIndex(entry.manifest().mediaType())) {
+        Set<Digest> lost = lost(entry);
+        for (Digest manifest : lost) {
+          repairs.add("removed " + manifest + " of " + ListedImage.of(entry).shown());
+        }
+        Store.set(index, entry.manifest().digest(), Present.of(entry.manifest()).without(lost));
       }
     }
     return repairs;
+  }
+
+  /**
+   * Manifests of an index that are of no use: an image's documents are lost, or another's blobs.
+   */
+  private Set<Digest> lost(Catalog.Entry entry) throws IOException {
+    StoreSource source = new StoreSource(state.store(), entry.name(), entry.manifest());
+    Present present = Present.of(entry.manifest());
+    Set<Digest> lost = new HashSet<>(present.all());
+    entry.images().forEach(image -> lost.remove(image.document().digest()));
+    for (Descriptor each : Index.parse(source.top()).distinct()) {
+      if (present.blobs().contains(each.digest())) {
+        if (Catalog.missing(source, each).isEmpty()) {
+          lost.remove(each.digest());
+        } else {
+          lost.add(each.digest());
+        }
+      }
+    }
+    return lost;
   }
 
   /** Makes layers again whose blobs are here. */
@@ -278,7 +304,12 @@ final class StoreCheck {
       String name = ListedImage.of(entry).shown();
       try {
         StoreSource source = new StoreSource(state.store(), name, entry.manifest());
-        new ImageFetch(state, source, entry.contents().get(), limits, PullListener.NONE).complete();
+        for (Contents image : entry.images()) {
+          Present present = Present.of(entry.manifest());
+          if (!present.blobs().contains(image.document().digest())) {
+            new ImageFetch(state, source, image, limits, PullListener.NONE).complete();
+          }
+        }
         repairs.add("unpacked " + name + " again");
       } catch (ImageException e) {
         repairs.add(name + " has to be pulled again: " + e.getMessage());

@@ -39,7 +39,7 @@ record UnpackLimits(long bytes, int ratio, long entries, int path, DocumentLimit
   /**
    * The limits that an environment sets, else {@link #DEFAULT}: {@code MYDOCKER_LIMIT_} and {@code
    * LAYER_BYTES}, {@code LAYER_RATIO}, {@code LAYER_ENTRIES}, {@code LAYER_PATH}, {@code
-   * DOCUMENT_BYTES}, {@code DOCUMENT_DEPTH} and {@code LAYERS}, whole numbers.
+   * DOCUMENT_BYTES}, {@code DOCUMENT_DEPTH}, {@code LAYERS} and {@code MANIFESTS}, whole numbers.
    *
    * @throws ImageException CONFIGURATION when one of them is something else
    */
@@ -54,7 +54,8 @@ record UnpackLimits(long bytes, int ratio, long entries, int path, DocumentLimit
         new DocumentLimits(
             (int) of(environment, "DOCUMENT_BYTES", usual.bytes(), most.bytes()),
             (int) of(environment, "DOCUMENT_DEPTH", usual.depth(), most.depth()),
-            (int) of(environment, "LAYERS", usual.layers(), most.layers())));
+            (int) of(environment, "LAYERS", usual.layers(), most.layers()),
+            (int) of(environment, "MANIFESTS", usual.manifests(), most.manifests())));
   }
 
   private static long of(Map<String, String> environment, String limit, long usual, long most)

@@ -25,11 +25,12 @@ class HistoryCommandTest {
                 + "}")
             .getBytes(StandardCharsets.UTF_8);
     Image image =
-        new Image("docker.io/library/a:1", ID, ID, ImageConfig.parse(config), List.of(ID), 7);
+        new Image("docker.io/library/a:1", ID, ID, ID, ImageConfig.parse(config), List.of(ID), 7);
     return new ImageDetails(
         image,
         List.of("docker.io/library/a:1", "docker.io/library/b@" + ID),
         List.of("a@" + ID),
+        ID,
         "type",
         99,
         Json.parseObject(config),

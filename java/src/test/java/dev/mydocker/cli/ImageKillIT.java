@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.image.Platform;
 import dev.mydocker.testing.ImageLayout;
 import dev.mydocker.testing.LayoutRegistry;
 import java.io.ByteArrayInputStream;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDirFactory;
 class ImageKillIT {
   private static final int PULLS = 36;
   private static final int REMOVALS = 14;
+  private static final int PLATFORM_PULLS = 16;
   private static final int LAYERS = 8;
   private static final int FILES = 12;
 
@@ -242,6 +244,48 @@ class ImageKillIT {
       if (killed(point, root, "pull", "-q", image)) {
         kills++;
         requireCleanAndCompleted(root, point);
+      }
+    }
+  }
+
+  @Test
+  void REG15_aKilledPullOfMorePlatformsLeavesTheNameWithThoseItHad() throws Exception {
+    Platform other = new Platform("linux", "riscv64", "");
+    Path layout = directory.resolve("platforms");
+    List<ImageLayout> both = new ArrayList<>();
+    for (Platform platform : List.of(Platform.host(), other)) {
+      ImageLayout made = ImageLayout.in(layout).platform(platform);
+      for (int i = 0; i < 3; i++) {
+        made.layer(new ImageLayout.Layer().file(platform.architecture() + i, "x".repeat(3000)));
+      }
+      both.add(made);
+    }
+    String name = ImageLayout.end(both);
+    String[][] commands = {
+      {"pull", "-q", "--platform", other.toString(), name}, {"pull", "-q", "--all-platforms", name}
+    };
+    List<Map<String, Integer>> calls = new ArrayList<>();
+    for (String[] command : commands) {
+      Path root = directory.resolve("two-" + calls.size());
+      good(root, "pull", "-q", name);
+      calls.add(calls(root, command));
+    }
+    int kills = 0;
+    for (int i = 0; kills < PLATFORM_PULLS; i++) {
+      assertThat(i).as("pulls for %d kills", kills).isLessThan(2 * PLATFORM_PULLS);
+      Path root = directory.resolve("more-" + i);
+      good(root, "pull", "-q", name);
+      Point point = draw(calls.get(i % commands.length));
+      if (killed(point, root, commands[i % commands.length])) {
+        kills++;
+        assertThat(good(root, "system", "check")).as("%s", point).contains(" 0 problems");
+        good(root, "image", "inspect", name);
+        good(root, commands[i % commands.length]);
+        good(root, "image", "inspect", "--platform", other.toString(), name);
+        assertThat(good(root, "system", "check"))
+            .as("%s", point)
+            .contains(" 0 problems")
+            .doesNotContain("unused");
       }
     }
   }

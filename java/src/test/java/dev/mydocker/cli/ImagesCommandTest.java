@@ -53,9 +53,9 @@ class ImagesCommandTest {
               + "\"}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}";
       try {
         ImageConfig parsed = ImageConfig.parse(config.getBytes(StandardCharsets.UTF_8));
-        Image image = new Image(namesAndDates[i], MANIFEST, ID, parsed, List.of(), 4_268_000);
-        out.add(
-            new ListedImage(namesAndDates[i], MANIFEST, ID, Optional.of(image), Optional.empty()));
+        Image image =
+            new Image(namesAndDates[i], MANIFEST, MANIFEST, ID, parsed, List.of(), 4_268_000);
+        out.add(new ListedImage(namesAndDates[i], MANIFEST, ID, List.of(image), Optional.empty()));
       } catch (java.io.IOException e) {
         throw new AssertionError(e);
       }
@@ -172,7 +172,7 @@ class ImagesCommandTest {
   void aDamagedImageIsARowOfItsOwn() throws Exception {
     ListedImage damaged =
         new ListedImage(
-            "docker.io/library/bad:1", MANIFEST, MANIFEST, Optional.empty(), Optional.of("gone"));
+            "docker.io/library/bad:1", MANIFEST, MANIFEST, List.of(), Optional.of("gone"));
     Flags.Parsed parsed = new ImagesCommand().flags().parse(List.of(), true);
     ImageFilter filter = ImageFilter.parse(List.of(), ImageFilter.OF_LISTS, NOW, name -> NOW);
     assertThat(ImagesCommand.listing(parsed, filter, List.of(damaged), NOW))

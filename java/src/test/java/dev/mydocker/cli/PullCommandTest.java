@@ -18,7 +18,7 @@ class PullCommandTest {
 
   private static Image image(String name, Digest manifest) {
     ImageConfig config = ImageConfig.of(Platform.host(), List.of());
-    return new Image(name, manifest, OTHER, config, List.of(), 0);
+    return new Image(name, manifest, manifest, OTHER, config, List.of(), 0);
   }
 
   @ParameterizedTest

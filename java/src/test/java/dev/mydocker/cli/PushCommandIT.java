@@ -1,12 +1,16 @@
 package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mydocker.image.Platform;
 import dev.mydocker.testing.DockerRegistry;
+import dev.mydocker.testing.ImageLayout;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +78,65 @@ class PushCommandIT {
       assertThat(run(new PushCommand(), "-q", name + ":1")).isEqualTo(name + ":1\n");
       assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
     }
+  }
+
+  @Test
+  void platformsArePulledShownAndPushed() throws Exception {
+    Platform other = new Platform("linux", "riscv64", "");
+    Path layout = directory.resolve("layout");
+    List<ImageLayout> both = new ArrayList<>();
+    for (Platform platform : List.of(Platform.host(), other)) {
+      both.add(
+          ImageLayout.in(layout)
+              .platform(platform)
+              .layer(new ImageLayout.Layer().file("machine", platform.architecture())));
+    }
+    String source = ImageLayout.end(both);
+    try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
+      String name = registry.authority() + "/team/app:1";
+      String index = digestOf(run(new PullCommand(), source));
+      run(new TagCommand(), source, name);
+      String single = digestOf(run(new PushCommand(), name));
+      assertThat(err.toString(StandardCharsets.UTF_8))
+          .isEqualTo(
+              "mydocker: push: not all platforms of "
+                  + name
+                  + " are here, so the one that is was sent alone: "
+                  + index
+                  + " -> "
+                  + single
+                  + "\n");
+      String inspected = "{{.Architecture}} {{.Descriptor.digest}}";
+      InspectCommand inspect = new InspectCommand(InspectCommand.Of.IMAGES);
+      assertThat(run(inspect, "-f", inspected, name))
+          .isEqualTo(Platform.host().architecture() + " " + index + "\n");
+
+      assertThat(run(new PullCommand(), "--all-platforms", source))
+          .contains("Digest: " + index + "\n")
+          .contains("Downloaded newer image");
+      assertThat(run(new PullCommand(), "--all-platforms", source)).contains("is up to date");
+      assertThat(digestOf(run(new PushCommand(), name))).isEqualTo(index);
+      assertThat(run(inspect, "-f", inspected, "--platform", other.toString(), name))
+          .startsWith("riscv64 sha256:")
+          .doesNotContain(index);
+      assertThat(run(new HistoryCommand(), "-q", "--no-trunc", "--platform", "riscv64", name))
+          .isEqualTo(run(inspect, "-f", "{{.Id}}", "--platform", other.toString(), name));
+      assertThat(run(new ImagesCommand(), "--format", "{{.Digest}}", name)).isEqualTo(index + "\n");
+      assertThatThrownBy(
+              () -> run(new PullCommand(), "--all-platforms", "--platform", "riscv64", source))
+          .isInstanceOf(UsageException.class);
+      Path archive = directory.resolve("all.tar");
+      run(new SaveCommand(), "-o", archive.toString(), name);
+      run(new RmiCommand(), source, name);
+      run(new LoadCommand(), "-i", archive.toString(), "--all-platforms");
+      assertThat(digestOf(run(new PushCommand(), name))).isEqualTo(index);
+    }
+  }
+
+  /** Of a pull's or a push's last lines. */
+  private static String digestOf(String output) {
+    int at = output.toLowerCase(java.util.Locale.ROOT).indexOf("digest: sha256:");
+    return output.substring(at + "digest: ".length()).split("\\s")[0];
   }
 
   @Test

@@ -316,6 +316,7 @@ class ShowCaseIT {
       mydocker(root, "tag", multi, pushed);
       assertThat(mydocker(root, "push", pushed)).contains("digest: " + digests.get(1));
       othersPull(pushed, digests.get(1));
+      aWholeIndexIsPushed(root, multi, digests);
       whatPodmanPushesIsPulled(pushed);
     }
     for (String format : new String[] {"zstd", "zstd:chunked"}) {
@@ -331,7 +332,7 @@ class ShowCaseIT {
   private void pullsOfEachPlatform(Path root, String name, Platform other, List<String> digests)
       throws Exception {
     String first = mydocker(root, "pull", name);
-    assertThat(digestLine(first)).isEqualTo(digests.get(1));
+    assertThat(digestLine(first)).isEqualTo(digests.get(0));
     assertThat(first).contains("Downloaded newer image");
     assertThat(unpacked(root)).containsExactlyInAnyOrderElementsOf(diffIds);
     String again = mydocker(root, "pull", name);
@@ -340,8 +341,17 @@ class ShowCaseIT {
 
     Path second = directory.resolve("other");
     String foreign = mydocker(second, "pull", "--platform", other.toString(), name);
-    assertThat(digestLine(foreign)).isEqualTo(digests.get(2));
+    assertThat(digestLine(foreign)).isEqualTo(digests.get(0));
     assertThat(mydocker(second, "system", "check")).contains(" 0 problems");
+  }
+
+  private void aWholeIndexIsPushed(Path root, String multi, List<String> digests) throws Exception {
+    mydocker(root, "pull", "--all-platforms", multi);
+    String whole = registry.authority() + "/team/whole:1";
+    mydocker(root, "tag", multi, whole);
+    assertThat(mydocker(root, "push", whole)).contains("digest: " + digests.get(0));
+    assertThat(Digest.of(raw(whole)).toString()).isEqualTo(digests.get(0));
+    skopeoCopy("docker://" + whole, "dir:" + directory.resolve("whole"), "--all");
   }
 
   private void othersPull(String name, String digest) throws Exception {

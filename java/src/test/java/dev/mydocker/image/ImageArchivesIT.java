@@ -84,13 +84,13 @@ class ImageArchivesIT {
         .load(
             new ByteArrayInputStream(archive),
             "standard input",
-            Optional.empty(),
+            new Platforms.Usual(),
             PullListener.NONE,
             loaded::add);
   }
 
   private void load(Path path) throws IOException {
-    images.archives().load(path, Optional.empty(), PullListener.NONE, loaded::add);
+    images.archives().load(path, new Platforms.Usual(), PullListener.NONE, loaded::add);
   }
 
   private byte[] save(ArchiveFormat format, String... names) throws IOException {
@@ -275,7 +275,7 @@ class ImageArchivesIT {
       run(and(podman, "save", "-q", "--format", format, "-o", file.toString(), "two:latest"));
       Images other = Images.open(scratch.path().resolve("other"), Map.of());
       loaded.clear();
-      other.archives().load(file, Optional.empty(), PullListener.NONE, loaded::add);
+      other.archives().load(file, new Platforms.Usual(), PullListener.NONE, loaded::add);
       assertThat(names()).containsExactly("two:latest");
       assertThat(loaded.get(0).image().imageId()).isEqualTo(images.list().get(1).imageId());
     }
@@ -476,7 +476,7 @@ class ImageArchivesIT {
                     .load(
                         new ByteArrayInputStream(archive),
                         "x",
-                        Optional.of(Platform.host()),
+                        new Platforms.One(Platform.host()),
                         PullListener.NONE,
                         loaded::add))
         .hasMessageContaining("s390x");
@@ -507,7 +507,7 @@ class ImageArchivesIT {
             () ->
                 images
                     .archives()
-                    .load(failing, "x", Optional.empty(), PullListener.NONE, loaded::add))
+                    .load(failing, "x", new Platforms.Usual(), PullListener.NONE, loaded::add))
         .hasMessageContaining("the pipe broke");
     assertThat(images.list()).isEmpty();
   }

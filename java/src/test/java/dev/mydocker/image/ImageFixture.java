@@ -4,7 +4,9 @@ import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** An image in a store whose layers are any bytes at all: enough to be pushed, not to be run. */
 final class ImageFixture {
@@ -71,7 +73,7 @@ final class ImageFixture {
     }
   }
 
-  /** Puts an index over images that are there. */
+  /** Puts an index over images that are there, or are not. */
   static Document putIndex(Path root, String name, List<Descriptor> manifests) throws IOException {
     try (ImageState state = ImageState.create(root);
         Workplace work = Workplace.open(state.work())) {
@@ -86,7 +88,14 @@ final class ImageFixture {
               .toPrettyBytes();
       Document document = Document.of(MediaType.OCI_INDEX, index);
       state.store().write(document.digest(), index, work);
-      state.store().put(name, new Descriptor(MediaType.OCI_INDEX, document.digest(), index.length));
+      Set<Digest> here = new LinkedHashSet<>();
+      for (Descriptor d : manifests) {
+        if (state.store().has(d)) {
+          here.add(d.digest());
+        }
+      }
+      Descriptor line = new Descriptor(MediaType.OCI_INDEX, document.digest(), index.length);
+      state.store().put(name, new Present(Set.of(), here).in(line));
       return document;
     }
   }

@@ -20,7 +20,7 @@ class KnownArchivesTest {
   @TempDir Path directory;
 
   private final KnownArchives known = new KnownArchives();
-  private final Contents contents = new Contents(null, null, new byte[0], null);
+  private final Contents contents = new Contents(null, null, new byte[0], null, Optional.empty());
   private Path file;
   private ImageRef reference;
 

@@ -148,7 +148,8 @@ class RegistryPushIT {
     try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
       String name = registry.authority() + "/team/app:1";
       Document manifest = layered(name, type);
-      assertThat(push(name)).isEqualTo(new Pushed("1", manifest.digest(), manifest.bytes().length));
+      assertThat(push(name))
+          .isEqualTo(new Pushed("1", manifest.digest(), manifest.bytes().length, Optional.empty()));
       assertThat(events).filteredOn("pushed"::equals).hasSize(5);
       assertThat(skopeo(name)).isEqualTo(manifest.digest());
       assertThat(podman(name)).isEqualTo(manifest.digest().toString());

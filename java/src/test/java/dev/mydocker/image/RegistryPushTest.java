@@ -129,7 +129,8 @@ class RegistryPushTest {
           ImageFixture.put(
               root(), registry.authority() + "/team/app:1", type, List.of(SMALL, LARGE));
       Pushed pushed = push(registry.authority());
-      assertThat(pushed).isEqualTo(new Pushed("1", manifest.digest(), manifest.bytes().length));
+      assertThat(pushed)
+          .isEqualTo(new Pushed("1", manifest.digest(), manifest.bytes().length, Optional.empty()));
       assertThat(registry.manifests)
           .containsOnly(Map.entry("1", new String(manifest.bytes(), StandardCharsets.US_ASCII)));
       assertThat(registry.blobs)

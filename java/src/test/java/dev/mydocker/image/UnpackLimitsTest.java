@@ -26,8 +26,10 @@ class UnpackLimitsTest {
                     "MYDOCKER_LIMIT_LAYER_PATH", "9",
                     "MYDOCKER_LIMIT_DOCUMENT_BYTES", "10",
                     "MYDOCKER_LIMIT_DOCUMENT_DEPTH", "11",
-                    "MYDOCKER_LIMIT_LAYERS", "12")))
-        .isEqualTo(new UnpackLimits(1_000_000_000_000L, 7, 8, 9, new DocumentLimits(10, 11, 12)));
+                    "MYDOCKER_LIMIT_LAYERS", "12",
+                    "MYDOCKER_LIMIT_MANIFESTS", "13")))
+        .isEqualTo(
+            new UnpackLimits(1_000_000_000_000L, 7, 8, 9, new DocumentLimits(10, 11, 12, 13)));
   }
 
   @ParameterizedTest
@@ -60,7 +62,7 @@ class UnpackLimitsTest {
     "'', true"
   })
   void IMG07_depthIsWhatBracketsSay(String json, boolean within) throws Exception {
-    DocumentLimits limits = new DocumentLimits(100, 3, 1);
+    DocumentLimits limits = new DocumentLimits(100, 3, 1, 1);
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
     if (within) {
       limits.check(bytes, "it");

@@ -27,6 +27,7 @@ public final class ImageLayout {
   private final List<Json> layers = new ArrayList<>();
   private final List<String> diffIds = new ArrayList<>();
   private Json.Obj config = Json.object().build();
+  private Platform platform = Platform.host();
 
   private ImageLayout(Path directory) {
     this.directory = directory;
@@ -166,12 +167,46 @@ public final class ImageLayout {
     return this;
   }
 
+  /** What it says to be for; without it this machine's platform. */
+  public ImageLayout platform(Platform other) {
+    platform = other;
+    return this;
+  }
+
+  /**
+   * Ends several images in one directory, for several platforms, with an index over them.
+   *
+   * @return what stands where an image is named
+   */
+  public static String end(List<ImageLayout> images) throws IOException {
+    List<Json> manifests = new ArrayList<>();
+    for (ImageLayout image : images) {
+      image.end();
+      Json.Obj index = Json.parseObject(Files.readAllBytes(image.directory.resolve("index.json")));
+      Json.Builder manifest = Json.object();
+      ((Json.Obj) index.array("manifests").get(0)).members().forEach(manifest::put);
+      Json platform =
+          Json.object()
+              .put("architecture", image.platform.architecture())
+              .put("os", image.platform.os())
+              .build();
+      manifests.add(manifest.put("platform", platform).build());
+    }
+    Json index =
+        Json.object()
+            .put("schemaVersion", 2)
+            .put("mediaType", TYPES + "index.v1+json")
+            .put("manifests", new Json.Arr(manifests))
+            .build();
+    return images.get(0).listed(images.get(0).blob(index.toBytes(), "index.v1+json"));
+  }
+
   /** Ends it and gives what stands where an image is named. */
   public String end() throws IOException {
     Json.Builder image =
         Json.object()
-            .put("architecture", Platform.host().architecture())
-            .put("os", "linux")
+            .put("architecture", platform.architecture())
+            .put("os", platform.os())
             .put("config", config)
             .put(
                 "rootfs",
@@ -183,11 +218,12 @@ public final class ImageLayout {
             .put("config", blob(image.build().toBytes(), "config.v1+json"))
             .put("layers", new Json.Arr(layers))
             .build();
+    return listed(blob(manifest.toBytes(), "manifest.v1+json"));
+  }
+
+  private String listed(Json top) throws IOException {
     Json index =
-        Json.object()
-            .put("schemaVersion", 2)
-            .put("manifests", new Json.Arr(List.of(blob(manifest.toBytes(), "manifest.v1+json"))))
-            .build();
+        Json.object().put("schemaVersion", 2).put("manifests", new Json.Arr(List.of(top))).build();
     Files.write(directory.resolve("index.json"), index.toBytes());
     return "oci:" + directory;
   }
