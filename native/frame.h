@@ -25,6 +25,7 @@ enum frame_type {
     FRAME_SIGNAL = 19,   /* int32; below 0: to the process group of the first process */
     FRAME_ATTACH = 20,   /* uint32 of ATTACH_*, replaces what was said before */
     FRAME_LISTENER = 21, /* one byte, and a listener of seccomp(2) with it (SCM_RIGHTS, unix(7)) */
+    FRAME_RECORD = 22,   /* one byte, and a file for the records of a command that joins */
     FRAME_DRAIN = 24,    /* after FRAME_EXIT: what is in the pipes now is the last output */
 };
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INFLATE_IN (64 * 1024)
-#define INFLATE_OUT (128 * 1024)
+#define INFLATE_IN 65536
+#define INFLATE_OUT 131072
 
 struct inflater;
 

@@ -666,6 +666,14 @@ static long open_existing(int root, const char *path, long *fd)
     return *fd < 0 ? *fd : 0;
 }
 
+/* One for all: a file system each would cost a start with many of them its time. */
+static long shared_empty_directory(struct run *r)
+{
+    if (r->empty == 0)
+        return empty_directory();
+    return SYS(open_tree, r->empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+}
+
 /* Hides a file behind the container's own /dev/null, a directory behind an empty one. */
 static long op_MASK(struct run *r, const struct op *op)
 {
@@ -676,9 +684,12 @@ static long op_MASK(struct run *r, const struct op *op)
         return n;
     /* Only a directory has a "."; asking is simpler than stat, whose layout is per machine. */
     long directory = SYS(openat, target, ".", O_PATH | O_CLOEXEC, 0);
-    long cover = directory >= 0 ? empty_directory() : null_tree(root);
+    long cover = directory >= 0 ? shared_empty_directory(r) : null_tree(root);
     n = cover < 0 ? cover : attach((int)cover, (int)target);
-    if (cover >= 0)
+    /* What is attached can be cloned, and what is not yet cannot: so it stays open. */
+    if (n == 0 && directory >= 0 && r->empty == 0)
+        r->empty = (int)cover;
+    else if (cover >= 0)
         SYS(close, cover);
     if (directory >= 0)
         SYS(close, directory);

@@ -13,6 +13,7 @@ struct run {
     int slots[PLAN_SLOTS]; /* descriptors, -1: none */
     uint32_t at;           /* the operation that runs */
     enum who who;
+    int empty;         /* the first directory that hides one, for the others; 0: none yet */
     uint64_t filtered; /* when a filter was installed; 0: none. Then only execve is called. */
 };
 

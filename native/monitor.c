@@ -46,6 +46,7 @@ struct monitor {
     int init;  /* pidfd of the container's first process; -1 when it has been reaped */
     pid_t pid; /* its number */
     int run_directory;
+    int record; /* instead of the run directory, of a command that joins: a file with a line each */
     int console_in;
     int to_stdin;
     int from[2]; /* stdout and stderr; a pty has one */
@@ -263,6 +264,8 @@ static bool take_listener(struct monitor *m, struct client *c, const struct fram
     return true;
 }
 
+static bool take_record(struct monitor *m, struct client *c, const struct frame *frame);
+
 static bool obey_frame(void *context, struct client *c, const struct frame *frame,
                        const unsigned char *data)
 {
@@ -271,6 +274,8 @@ static bool obey_frame(void *context, struct client *c, const struct frame *fram
         return take_input(c, frame, data);
     if (frame->type == FRAME_LISTENER)
         return take_listener(m, c, frame);
+    if (frame->type == FRAME_RECORD)
+        return take_record(m, c, frame);
     bool empty = frame->type == FRAME_STDIN_END || frame->type == FRAME_DRAIN;
     if (frame->size != (empty ? 0 : 4))
         return false;
@@ -315,12 +320,18 @@ static long long now_ms(void)
 }
 
 /*
- * Written whole or not at all: a temporary name, then rename(2). Not synced: the directory does not
- * outlive the system's run. It may be gone: whoever removed it does not want the record.
+ * Written whole or not at all: a temporary name, then rename(2); into a file that is given, by one
+ * write(2). Not synced: neither outlives the system's run. The directory may be gone: whoever
+ * removed it does not want the record.
  */
 static void write_record(const struct monitor *m, const char *name, const char *text)
 {
-    int fd = openat(m->run_directory, ".record", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (m->record >= 0 && write(m->record, text, strlen(text)) < 0)
+        return;
+    if (m->run_directory < 0)
+        return;
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(m->run_directory, ".record", flags, 0600);
     if (fd < 0)
         return;
     bool whole = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
@@ -337,6 +348,20 @@ static void write_pid_record(const struct monitor *m, pid_t init)
     snprintf(text, sizeof text, "{\"pid\":%d,\"monitor\":%d,\"started\":%lld}\n", init, getpid(),
              now_ms());
     write_record(m, "pid", text);
+}
+
+/*
+ * It was sent before the launch, so it is there before the end is; on its way, and not in M's
+ * hands, it is not among the descriptors that I begins with.
+ */
+static bool take_record(struct monitor *m, struct client *c, const struct frame *frame)
+{
+    if (c->received < 0 || frame->size != 1 || m->record >= 0 || m->init < 0)
+        return false;
+    m->record = c->received;
+    c->received = -1;
+    write_pid_record(m, m->pid);
+    return true;
 }
 
 static void write_exit_record(const struct monitor *m, const siginfo_t *info)
@@ -643,6 +668,7 @@ static char **take_commands(struct monitor *m, char **words)
 static void take(struct monitor *m, const int slots[PLAN_SLOTS])
 {
     m->run_directory = slots[SLOT_RUN_DIRECTORY];
+    m->record = -1;
     m->console_in = slots[SLOT_CONSOLE_IN];
     m->to_stdin = slots[SLOT_TO_STDIN];
     m->from[0] = slots[SLOT_FROM_STDOUT];

@@ -141,6 +141,28 @@ static void run_directory_that_is_gone_is_no_obstacle(void)
     forget(&h);
 }
 
+/* Of a command that joins. */
+static void records_go_into_the_file_that_is_sent(void)
+{
+    struct watch w;
+    struct heard h = {0};
+    char text[256] = "";
+    int file = memfd_create("record", MFD_CLOEXEC);
+    watch_start(&w, "read line; exit 6");
+    const struct frame head = {FRAME_RECORD, 1};
+    CHECK_SAME(send(w.client, &head, sizeof head, MSG_NOSIGNAL), sizeof head);
+    send_with(w.client, 0, file);
+    say(&w, FRAME_STDIN, "\n", 1);
+    hear_all(&w, &h);
+    CHECK(h.exited && h.how[1] == 6);
+    watch_end(&w);
+    forget(&h);
+    CHECK(pread(file, text, sizeof text - 1, 0) > 0);
+    CHECK(strncmp(text, "{\"pid\":", 7) == 0);
+    CHECK(strstr(text, "}\n{\"exitCode\":6,\"finished\":"));
+    close(file);
+}
+
 /* ---- input ---------------------------------------------------------------------------------- */
 
 /* Sends numbers up to the last, never more than the window allows, and hears them from cat. */
@@ -632,6 +654,7 @@ const struct test monitor_tests[] = {
     {"a container goes on without its client", container_goes_on_without_its_client, 0},
     {"drained output ends with the command", drained_output_ends_with_the_command, 0},
     {"a run directory that is gone is no obstacle", run_directory_that_is_gone_is_no_obstacle, 0},
+    {"records go into the file that is sent", records_go_into_the_file_that_is_sent, 0},
     {"all input arrives", all_input_arrives, 0},
     {"a signal does not wait behind input", signal_does_not_wait_behind_input, 0},
     {"a signal below zero is the group's", signal_below_zero_is_the_groups, NEEDS_KERNEL},

@@ -383,6 +383,26 @@ static void masked_directory_is_empty_and_read_only(void)
     CHECK_SAME(outcome(t), 0);
 }
 
+static void both_are_of_one_file_system(struct run *run)
+{
+    struct stat a, b, own;
+    CHECK(fstatat(run->slots[ROOT], "secret", &a, 0) == 0);
+    CHECK(fstatat(run->slots[ROOT], "other", &b, 0) == 0);
+    CHECK(fstatat(run->slots[ROOT], "", &own, AT_EMPTY_PATH) == 0);
+    CHECK(a.st_dev == b.st_dev && a.st_dev != own.st_dev);
+    directory_is_empty(run);
+}
+
+static void masked_directories_share_one_empty_one(void)
+{
+    struct trial *t = with_secrets();
+    make(t, "other/thing", 2);
+    M_DOES(&t->draft, OP_MASK, ROOT, text(&t->draft, "secret"));
+    M_DOES(&t->draft, OP_MASK, ROOT, text(&t->draft, "other"));
+    t->inspect = both_are_of_one_file_system;
+    CHECK_SAME(outcome(t), 0);
+}
+
 /* A link must not turn the mask to another place (CVE-2019-19921). */
 static void nothing_is_masked_or_protected_through_a_link(void)
 {
@@ -624,6 +644,7 @@ const struct test mount_tests[] = {
      MOUNTS},
     {"a masked file is the root's own null", masked_file_is_the_roots_own_null, MOUNTS},
     {"a masked directory is empty and read-only", masked_directory_is_empty_and_read_only, MOUNTS},
+    {"masked directories share one empty one", masked_directories_share_one_empty_one, MOUNTS},
     {"nothing is masked or protected through a link", nothing_is_masked_or_protected_through_a_link,
      MOUNTS},
     {"what is missing needs no mask", what_is_missing_needs_no_mask, MOUNTS},

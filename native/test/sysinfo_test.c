@@ -223,22 +223,7 @@ static void filter_to_watch_that_the_kernel_refuses_is_named(void)
 
 static void send_listener(int client, int fd)
 {
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {{0}};
-    char byte = SENT_LISTENER;
-    struct iovec data = {&byte, 1};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-    CHECK_SAME(sendmsg(client, &message, MSG_NOSIGNAL), 1);
+    send_with(client, SENT_LISTENER, fd);
 }
 
 /* Who joins the container: its listener is the monitor's alone when it asks. */

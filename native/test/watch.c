@@ -245,13 +245,12 @@ int watch_terminal(struct watch *w, const char *script)
     return master;
 }
 
-void send_master(struct watch *w, int master)
+void send_with(int socket, char byte, int fd)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {{0}};
-    char byte = 0;
     struct iovec data = {&byte, 1};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
@@ -261,8 +260,13 @@ void send_master(struct watch *w, int master)
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(rights), &master, sizeof master);
-    CHECK_SAME(sendmsg(w->console, &message, 0), 1);
+    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+    CHECK_SAME(sendmsg(socket, &message, MSG_NOSIGNAL), 1);
+}
+
+void send_master(struct watch *w, int master)
+{
+    send_with(w->console, 0, master);
     close(master);
 }
 

@@ -52,6 +52,9 @@ void watch_start(struct watch *w, const char *script);
 struct watch watch_join(const struct watch *w, uint32_t flags);
 void watch_leave(struct watch *joined);
 
+/* One byte, and a descriptor with it. */
+void send_with(int socket, char byte, int fd);
+
 /* With a terminal, whose master the test sends as I would, and gives here. */
 int watch_terminal(struct watch *w, const char *script);
 void send_master(struct watch *w, int master);

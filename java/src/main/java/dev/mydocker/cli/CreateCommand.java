@@ -57,7 +57,7 @@ final class CreateCommand implements Command {
   private static int create(RunRequest request, Session session, Optional<CidFile> cidfile)
       throws UsageException, IOException, OptionException {
     Engine engine = Engine.open(session.environment());
-    Container container = engine.create(request.create(), session.pullProgress());
+    Container container = engine.create(request.create(), request.pullProgress(session));
     boolean done = false;
     try {
       if (cidfile.isPresent()) {

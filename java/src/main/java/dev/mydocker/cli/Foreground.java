@@ -36,14 +36,17 @@ final class Foreground {
   /**
    * Stays until the command ends.
    *
-   * @return how it ended; empty when the user has let go of it
+   * @return how it ended; empty when the user has let go of it, or nothing of it is seen here and
+   *     all input has gone there
    * @throws KernelException EPIPE of write when nobody reads what it prints
    */
   Optional<Exit> run(Running running) throws IOException {
     try {
       return Optional.of(untilItsEnd(running));
     } catch (DetachedException e) {
-      console.progressErr("read escape sequence\n");
+      if (streams.output()) {
+        console.progressErr("read escape sequence\n");
+      }
       return Optional.empty();
     }
   }
@@ -64,7 +67,8 @@ final class Foreground {
       if (!streams.interactive()) {
         return output(running);
       }
-      try (StdinPump input = new StdinPump(running, console, terminal.map(raw -> keys))) {
+      try (StdinPump input =
+          new StdinPump(running, console, terminal.map(raw -> keys), !streams.output())) {
         input.start();
         return output(running);
       }
@@ -74,7 +78,7 @@ final class Foreground {
   }
 
   private Exit output(Running running) throws IOException {
-    ForwardedOutput output = new ForwardedOutput(running, remove);
+    ForwardedOutput output = new ForwardedOutput(streams, running, remove);
     Exit exit = running.relay(output);
     output.throwIfFailed();
     return exit;
@@ -89,18 +93,20 @@ final class Foreground {
     private static final int SIGKILL = 9;
 
     private final ProcessOutput output = new ProcessOutput();
+    private final Streams streams;
     private final Running running;
     private final boolean remove;
     private Optional<KernelException> failure = Optional.empty();
 
-    ForwardedOutput(Running running, boolean remove) {
+    ForwardedOutput(Streams streams, Running running, boolean remove) {
+      this.streams = streams;
       this.running = running;
       this.remove = remove;
     }
 
     @Override
     public void stdout(byte[] buffer, int offset, int length) throws IOException {
-      if (failure.isEmpty()) {
+      if (failure.isEmpty() && streams.stdout()) {
         try {
           output.stdout(buffer, offset, length);
         } catch (KernelException e) {
@@ -111,7 +117,7 @@ final class Foreground {
 
     @Override
     public void stderr(byte[] buffer, int offset, int length) throws IOException {
-      if (failure.isEmpty()) {
+      if (failure.isEmpty() && streams.stderr()) {
         try {
           output.stderr(buffer, offset, length);
         } catch (KernelException e) {

@@ -49,6 +49,7 @@ final class RunCommand implements Command {
         "mydocker run -d -v data:/data --name db debian sleep 1000",
         "mydocker run --rm -v /srv/site:/site:ro -w /site -u 1000:1000 debian ls -l",
         "echo hello | mydocker run --rm -i --network none busybox wc -c",
+        "mydocker run --rm -q -a stderr busybox ls /missing /etc",
         "mydocker run --rm --explain busybox true",
         "mydocker run --dry-run=script busybox true");
   }
@@ -97,7 +98,7 @@ final class RunCommand implements Command {
     }
     LaunchScript.Launch launch =
         Engine.open(session.environment())
-            .preview(request.create(), streams(request).stdio(), session.pullProgress());
+            .preview(request.create(), request.streams().stdio(), request.pullProgress(session));
     switch (form) {
       case JSON:
         return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
@@ -122,18 +123,21 @@ final class RunCommand implements Command {
       RunRequest request, Session session, Optional<CidFile> cidfile, SignalRelay signals)
       throws UsageException, IOException, OptionException {
     Engine engine = Engine.open(session.environment());
-    Container container = engine.create(request.create(), session.pullProgress());
+    Container container = engine.create(request.create(), request.pullProgress(session));
     signals.launching();
     boolean named = false;
-    boolean stays = request.detach();
+    Streams streams = request.streams();
+    // Without input, and with nothing to be seen, there is nothing to stay for.
+    boolean leave = request.detach() || !streams.output() && !streams.interactive();
+    boolean stays = leave;
     try {
       if (cidfile.isPresent()) {
         cidfile.get().write(container.id());
       }
       named = true;
       remark(container, session.console());
-      if (request.detach()) {
-        container.startDetached(streams(request).stdio());
+      if (leave) {
+        container.startDetached(streams.stdio());
         changed(container, session.console());
         session.console().out(container.id() + "\n");
         return 0;
@@ -143,7 +147,7 @@ final class RunCommand implements Command {
       if (exit.isPresent() && exit.get().oomKilled()) {
         session.console().error("run: " + outOfMemory(exit.get(), request.options().limits()));
       }
-      return exit.map(Exit::code).orElse(0);
+      return streams.output() ? exit.map(Exit::code).orElse(0) : 0;
     } finally {
       signals.over();
       finish(container, request, session.console(), named, stays);
@@ -167,17 +171,16 @@ final class RunCommand implements Command {
   private static Optional<Exit> foreground(
       Container container, RunRequest request, Console console, SignalRelay signals)
       throws IOException {
-    Streams streams = streams(request);
+    Streams streams = request.streams();
     try (Running running = container.start(streams.stdio())) {
       changed(container, console);
+      if (!streams.output()) {
+        console.out(container.id() + "\n");
+      }
       return new Foreground(
               streams, request.options().remove(), request.detachKeys(), console, signals)
           .run(running);
     }
-  }
-
-  private static Streams streams(RunRequest request) {
-    return new Streams(request.options().tty(), request.options().interactive());
   }
 
   /** What is done on every way out; whatever of it fails changes nothing about the way out. */

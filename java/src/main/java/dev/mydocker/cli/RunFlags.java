@@ -37,6 +37,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,8 +49,7 @@ final class RunFlags {
 
   /** Docker's flags that this engine cannot honour yet. */
   private static final String LATER =
-      " -a --attach -q --quiet"
-          + " --cgroup-parent --cpu-rt-period --cpu-rt-runtime"
+      " --cgroup-parent --cpu-rt-period --cpu-rt-runtime"
           + " --disable-content-trust"
           + " --gpus"
           + " --isolation --kernel-memory --link --link-local-ip"
@@ -91,6 +91,7 @@ final class RunFlags {
     Flags flags = new Flags();
     DetachKeys.declare(flags.group("Run"))
         .toggle("Leave it in the background and print its id", "-d", "--detach")
+        .list("STREAM", "Have only these: stdin, stdout, stderr", "-a", "--attach")
         .toggle("Pass this program's signals on to it (default true)", "--sig-proxy")
         .attached(
             "FORM", "When it ended, show each step of its launch: tree, json, html", "--explain")
@@ -100,7 +101,7 @@ final class RunFlags {
 
   /** What may stand before the image of {@code create}. */
   static Flags declareCreate() {
-    return declareContainer(new Flags()).later(LATER);
+    return declareContainer(new Flags()).later(" -a --attach" + LATER);
   }
 
   private static Flags declareContainer(Flags flags) {
@@ -131,6 +132,7 @@ final class RunFlags {
         .list("NAME=SOFT[:HARD]", "Limit a process: nofile=1024:2048", "--ulimit");
     flags
         .group("Image")
+        .toggle("Show nothing of the fetching", "-q", "--quiet")
         .value("WHEN", "Fetch it always, missing (default) or never", "--pull")
         .value("OS/ARCH", "Which variant of it: linux/arm64", "--platform");
     flags
@@ -280,6 +282,8 @@ final class RunFlags {
                 HealthFlags.read(parsed)),
             value("--cidfile"),
             parsed.on("--detach"),
+            streams(),
+            parsed.on("--quiet"),
             DetachKeys.of(parsed),
             parsed.on("--sig-proxy", true),
             explain(parsed),
@@ -291,6 +295,29 @@ final class RunFlags {
       throw new UsageException("--explain shows a launch, and with --dry-run there is none");
     }
     return request;
+  }
+
+  /** Its input, when it has one, and of its output all, or what {@code --attach} says. */
+  private Streams streams() throws UsageException {
+    boolean tty = parsed.on("--tty");
+    boolean interactive = parsed.on("--interactive");
+    if (all("--attach").isEmpty()) {
+      return new Streams(tty, interactive);
+    }
+    boolean stdout = false;
+    boolean stderr = false;
+    for (String stream : all("--attach")) {
+      switch (stream.toLowerCase(Locale.ROOT)) {
+        case "stdin" -> {}
+        case "stdout" -> stdout = true;
+        case "stderr" -> stderr = true;
+        default -> throw choice("--attach", stream, "stdin, stdout or stderr");
+      }
+    }
+    if (parsed.on("--detach")) {
+      throw new UsageException("conflicting options: cannot specify both --attach and --detach");
+    }
+    return new Streams(tty, interactive, stdout, stderr);
   }
 
   private void process(RunOptions.Builder options)

@@ -24,6 +24,7 @@ final class StdinPump extends Thread implements AutoCloseable {
   private final Running command;
   private final Console console;
   private final Optional<DetachKeys.Watch> watch;
+  private final boolean leaves;
   private final Fd woken;
   private final Fd waker;
 
@@ -31,12 +32,15 @@ final class StdinPump extends Thread implements AutoCloseable {
    * A pump that is to be started.
    *
    * @param keys those that let go of the command, where some do
+   * @param leaves whether the end of the input lets go of the command as well
    */
-  StdinPump(Running command, Console console, Optional<DetachKeys> keys) throws KernelException {
+  StdinPump(Running command, Console console, Optional<DetachKeys> keys, boolean leaves)
+      throws KernelException {
     super("stdin");
     setDaemon(true);
     this.command = command;
     this.console = console;
+    this.leaves = leaves;
     this.watch = keys.map(DetachKeys::watch);
     int[] pipe = new int[2];
     KernelException.check(Linux.pipe2(pipe), "pipe2", "the end of input");
@@ -59,6 +63,9 @@ final class StdinPump extends Thread implements AutoCloseable {
     }
     try {
       command.closeStdin();
+      if (leaves) {
+        command.detach();
+      }
     } catch (IOException e) {
       console.warning(e.getMessage());
     }

@@ -739,7 +739,8 @@ public final class Container {
               options,
               home.seccomp(),
               monitorOfView(),
-              events);
+              events,
+              home.roots());
       events.created();
       return exec;
     }

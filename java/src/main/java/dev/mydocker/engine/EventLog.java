@@ -104,7 +104,7 @@ final class EventLog implements ImageEvents {
     return Event.of("container", action, record.id(), attributes);
   }
 
-  private static String familiar(String image) {
+  static String familiar(String image) {
     try {
       return ImageRef.parse(image).familiar();
     } catch (ImageException e) {
@@ -114,7 +114,8 @@ final class EventLog implements ImageEvents {
 
   // ---- how it is written ------------------------------------------------------------------------
 
-  private void write(Event event) {
+  /** Tells something. */
+  void write(Event event) {
     try (Directory all = Directory.open(directory());
         Fd guard = all.lock()) {
       append(all, List.of(event));
@@ -160,12 +161,38 @@ final class EventLog implements ImageEvents {
     EventQuery past = new EventQuery(Optional.of(from), Optional.of(Instant.now()));
     try (EventReader reader = EventReader.open(directory, past, () -> {})) {
       for (Optional<Event> e = reader.next(); e.isPresent(); e = reader.next()) {
-        if (e.get().id().equals(event.id()) && e.get().action().equals(event.action())) {
+        if (isSame(e.get(), event)) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  private static boolean isSame(Event told, Event event) {
+    String command = ExecEvents.ID;
+    return told.id().equals(event.id())
+        && told.action().equals(event.action())
+        && told.attributes()
+            .getOrDefault(command, "")
+            .equals(event.attributes().getOrDefault(command, ""));
+  }
+
+  /**
+   * Tells something, unless that has been done, by somebody who was killed before it could be noted
+   * that he had.
+   *
+   * @param since when it cannot have happened before
+   */
+  void unlessTold(Event event, Instant since) {
+    try (Directory all = Directory.open(directory());
+        Fd guard = all.lock()) {
+      if (!isTold(event, since)) {
+        append(all, List.of(event));
+      }
+    } catch (IOException | UncheckedIOException lost) {
+      return;
+    }
   }
 
   /** Under the directory's lock, by one write(2): lines do not mix. */
@@ -190,7 +217,7 @@ final class EventLog implements ImageEvents {
       return line;
     }
     Map<String, String> few = new TreeMap<>();
-    for (String name : new String[] {"image", "name", "exitCode", "signal"}) {
+    for (String name : new String[] {"image", "name", "exitCode", "signal", ExecEvents.ID}) {
       if (event.attributes().containsKey(name)) {
         few.put(name, event.attributes().get(name));
       }

@@ -12,6 +12,7 @@ import dev.mydocker.launch.LaunchException;
 import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Launcher;
 import dev.mydocker.launch.MonitorClient;
+import dev.mydocker.launch.MonitorOptions;
 import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
@@ -32,10 +33,10 @@ import java.util.Optional;
 /**
  * A command that joins a running container.
  *
- * <p>It leaves nothing on the host: it has no record and no run directory. The kernel ends it with
- * the container (or the container's cgroup, where it lives among the host's PIDs), and its monitor
- * holds no lock: a command whose client has stopped reading must not keep its container from being
- * cleaned up.
+ * <p>It leaves nothing on the host but an {@link ExecRecord}, until its end is told. The kernel
+ * ends it with the container (or the container's cgroup, where it lives among the host's PIDs), and
+ * its monitor holds no lock of the container's: a command whose client has stopped reading must not
+ * keep its container from being cleaned up.
  */
 public final class Exec implements AutoCloseable {
   /** How long the kernel may take to end a container whose processes it has killed. */
@@ -51,6 +52,7 @@ public final class Exec implements AutoCloseable {
   private final SeccompFilters seccomp;
   private final Optional<Path> monitor;
   private final ExecEvents events;
+  private final Roots roots;
   private final Recorder recorder = new Recorder();
   private final List<Recording.Entry> steps = new ArrayList<>();
 
@@ -64,6 +66,7 @@ public final class Exec implements AutoCloseable {
    * @param seccomp filters of system calls
    * @param monitor the container's run directory, when its monitor shows it the machine
    * @param events who is told
+   * @param roots where it is kept until its end is told
    */
   Exec(
       String id,
@@ -73,7 +76,8 @@ public final class Exec implements AutoCloseable {
       ExecOptions options,
       SeccompFilters seccomp,
       Optional<Path> monitor,
-      ExecEvents events) {
+      ExecEvents events,
+      Roots roots) {
     this.id = id;
     this.first = first;
     this.container = container;
@@ -82,6 +86,7 @@ public final class Exec implements AutoCloseable {
     this.seccomp = seccomp;
     this.monitor = monitor;
     this.events = events;
+    this.roots = roots;
   }
 
   /** The container's id. */
@@ -98,10 +103,16 @@ public final class Exec implements AutoCloseable {
    */
   public Running start(Stdio stdio) throws IOException, OptionException {
     try {
-      Launcher.Launched launched = launch(stdio);
-      steps.addAll(launched.steps());
-      events.started();
-      return new Running(owner(launched.client(), stdio), launched);
+      ExecRecord record = events.record(roots);
+      try {
+        Launcher.Launched launched = launch(stdio, record);
+        steps.addAll(launched.steps());
+        events.started();
+        return new Running(owner(launched.client(), stdio, record), launched);
+      } catch (IOException | OptionException | RuntimeException e) {
+        record.forget();
+        throw e;
+      }
     } catch (LaunchException e) {
       boolean commands = e.exitCode() >= NOT_EXECUTED;
       throw !commands && first.awaitEnd(END_MILLISECONDS) ? FirstProcess.notRunning(id) : e;
@@ -124,7 +135,8 @@ public final class Exec implements AutoCloseable {
     }
   }
 
-  private Launcher.Launched launch(Stdio stdio) throws IOException, OptionException {
+  private Launcher.Launched launch(Stdio stdio, ExecRecord record)
+      throws IOException, OptionException {
     List<Fd> opened = new ArrayList<>();
     try {
       Map<Integer, Fd> slots = new HashMap<>();
@@ -141,7 +153,7 @@ public final class Exec implements AutoCloseable {
         opened.add(listener);
         slots.put(Slot.VIEW_OUT, listener);
       }
-      return launch(stdio, slots);
+      return launch(stdio, slots, record);
     } finally {
       for (Fd fd : opened) {
         fd.close();
@@ -149,9 +161,11 @@ public final class Exec implements AutoCloseable {
     }
   }
 
-  private Launcher.Launched launch(Stdio stdio, Map<Integer, Fd> descriptors)
+  private Launcher.Launched launch(Stdio stdio, Map<Integer, Fd> descriptors, ExecRecord record)
       throws IOException, OptionException {
-    Launcher.Request request = new Launcher.Request(id, plan(stdio), stdio, descriptors);
+    Launcher.Request request =
+        new Launcher.Request(
+            id, plan(stdio), stdio, descriptors, MonitorOptions.NONE, Optional.of(record.file()));
     return Launcher.launch(
         request, (point, joiner) -> cgroup.addBesideUnified(joiner, recorder::did), steps);
   }
@@ -194,7 +208,7 @@ public final class Exec implements AutoCloseable {
     return id.substring(0, 12);
   }
 
-  private Running.Owner owner(MonitorClient client, Stdio stdio) {
+  private Running.Owner owner(MonitorClient client, Stdio stdio, ExecRecord record) {
     return new Running.Owner() {
       @Override
       public void exited() throws IOException {
@@ -207,12 +221,14 @@ public final class Exec implements AutoCloseable {
 
       @Override
       public Exit ended(ExitStatus status) {
-        events.ended(status.code());
+        record.ended(status.code());
         return new Exit(status.code(), status.signal(), false);
       }
 
       @Override
-      public void release() {}
+      public void release() {
+        record.close();
+      }
 
       @Override
       public void does(String action, Map<String, String> attributes) {

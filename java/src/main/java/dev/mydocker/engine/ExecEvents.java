@@ -1,11 +1,15 @@
 package dev.mydocker.engine;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** What is told of one command that joins a container. */
 final class ExecEvents {
+  /** The attribute by which a command's events are known from those of another. */
+  static final String ID = "execID";
+
   /** A script may be long, and an event is a line. */
   private static final int LONGEST = 4096;
 
@@ -37,13 +41,19 @@ final class ExecEvents {
     tell("exec_detach", Map.of());
   }
 
-  void ended(int code) {
-    tell("exec_die", Map.of("exitCode", Integer.toString(code)));
+  /** The command's id. */
+  String id() {
+    return id;
+  }
+
+  /** The record by which its end is told, also by others. */
+  ExecRecord record(Roots roots) throws IOException {
+    return ExecRecord.make(roots, log, container, id);
   }
 
   private void tell(String action, Map<String, String> more) {
     Map<String, String> attributes = new TreeMap<>(more);
-    attributes.put("execID", id);
+    attributes.put(ID, id);
     log.container(container, action, attributes);
   }
 }

@@ -27,6 +27,7 @@ final class Leftovers {
    */
   static void sweep(Home home) throws IOException {
     LeftMonitors.reap();
+    ExecRecord.sweep(home);
     StateFile.makeDirectories(home.roots().running());
     Path swept = home.roots().run().resolve("swept");
     if (!Files.exists(swept)) {

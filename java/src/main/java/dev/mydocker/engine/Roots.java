@@ -78,6 +78,11 @@ record Roots(Path state, Path run) {
     return state.resolve("seccomp");
   }
 
+  /** Where the commands that have joined containers are, by id, until their end is told. */
+  Path execs() {
+    return run.resolve("execs");
+  }
+
   /** Where the containers that have something on this host are, by id. */
   Path running() {
     return run.resolve("containers");

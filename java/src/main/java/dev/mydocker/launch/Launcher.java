@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Starts plans: makes the descriptors that JVM, M and I share, has M cloned, meets I at its sync
@@ -46,13 +47,27 @@ public final class Launcher {
    *     the exit record, and {@link Slot#LIFE}, a file locked by flock(2) through it, whose lock
    *     lives as long as the monitor; and what the plan uses beside
    * @param monitor what the monitor does beyond watching
+   * @param record of a command that joins, instead of a run directory: a file to which the monitor
+   *     appends the lines {@code pid} and {@code exit} would have; of a lock that is held through
+   *     it the monitor has a share
    */
   public record Request(
       String id,
       LaunchPlan plan,
       Stdio stdio,
       Map<Integer, Fd> descriptors,
-      MonitorOptions monitor) {
+      MonitorOptions monitor,
+      Optional<Fd> record) {
+
+    /** Without a file for records. */
+    public Request(
+        String id,
+        LaunchPlan plan,
+        Stdio stdio,
+        Map<Integer, Fd> descriptors,
+        MonitorOptions monitor) {
+      this(id, plan, stdio, descriptors, monitor, Optional.empty());
+    }
 
     /** With a monitor that only watches. */
     public Request(String id, LaunchPlan plan, Stdio stdio, Map<Integer, Fd> descriptors) {
@@ -92,6 +107,10 @@ public final class Launcher {
         slots[Slot.PLAN] = plan.number();
       }
       int[] out = new int[2];
+      if (request.record().isPresent()) {
+        // On its way while M and I are cloned, it is among the descriptors of neither.
+        MonitorClient.record(ends.client(), request.record().get());
+      }
       try {
         byte[] bytes = bind(request, page).toBytes();
         KernelException.check(Linux.launch(bytes, slots, out), "clone3", request.id());
@@ -279,6 +298,10 @@ public final class Launcher {
 
     Fd sync() {
       return sync;
+    }
+
+    Fd client() {
+      return client;
     }
 
     /** The client's end, which the caller owns now. */

@@ -29,6 +29,7 @@ public final class MonitorClient implements AutoCloseable {
   private static final int SIGNAL = 19;
   private static final int ATTACH = 20;
   private static final int LISTENER = 21;
+  private static final int RECORD = 22;
   private static final int ATTACH_OUTPUT = 1;
   private static final int ATTACH_STDIN = 2;
   private static final int DRAIN = 24;
@@ -64,13 +65,29 @@ public final class MonitorClient implements AutoCloseable {
   public static Fd offerListener(Path runDirectory) throws IOException {
     Fd socket = AttachSocket.connect(runDirectory);
     try {
-      byte[] head = frame(LISTENER, 1).array();
-      KernelException.check(Linux.send(socket.number(), head, 0, HEADER), "send", socket.name());
+      announce(socket, LISTENER);
       return socket;
     } catch (IOException e) {
       socket.close();
       throw e;
     }
+  }
+
+  /** Says that one byte with a descriptor comes. */
+  private static void announce(Fd socket, int type) throws IOException {
+    byte[] head = frame(type, 1).array();
+    KernelException.check(Linux.send(socket.number(), head, 0, HEADER), "send", socket.name());
+  }
+
+  /**
+   * Sends a monitor that is to be the file for its records.
+   *
+   * @param socket the client's end, at whose other end nobody is yet
+   */
+  static void record(Fd socket, Fd file) throws IOException {
+    announce(socket, RECORD);
+    int[] one = {file.number()};
+    KernelException.check(Linux.sendFds(socket.number(), one), "sendmsg", socket.name());
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -736,7 +737,8 @@ public final class PlanCompiler {
   }
 
   private void hidden() {
-    for (String path : spec.linux().maskedPaths()) {
+    // A name that is there twice is hidden once.
+    for (String path : new LinkedHashSet<>(spec.linux().maskedPaths())) {
       add(cause("masked:" + path), Op.MASK, ROOT_FD, Arg.text(path));
     }
     for (String path : spec.linux().readonlyPaths()) {

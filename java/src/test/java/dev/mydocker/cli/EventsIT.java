@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mydocker.engine.Event;
 import dev.mydocker.engine.EventQuery;
 import dev.mydocker.engine.EventReader;
+import dev.mydocker.kernel.Linux;
+import dev.mydocker.testing.Cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the commands tell of what they do. */
 class EventsIT {
@@ -149,6 +153,132 @@ class EventsIT {
     assertThat(last("exec_die").attributes())
         .containsEntry("exitCode", "4")
         .containsEntry("execID", last(create).attributes().get("execID"));
+  }
+
+  // ---- the end of a command that nobody waits for
+  // -------------------------------------------------
+
+  private Path execs() {
+    return directory.resolve("run/execs");
+  }
+
+  /** What ends now, or is ended by somebody who does not wait: told by one of the next commands. */
+  private Event awaitExecDie() throws Exception {
+    while (!actions("container").contains("exec_die")) {
+      cli.good("ps");
+    }
+    assertThat(actions("container")).containsOnlyOnce("exec_die");
+    assertThat(execs()).isEmptyDirectory();
+    return last("exec_die");
+  }
+
+  @Test
+  void endOfADetachedCommandIsToldByWhoComes() throws Exception {
+    String id = looping("--name", "web", "--label", "tier=front");
+    cli.good("exec", "-d", "web", "sh", "-c", "exit 4");
+    Event die = awaitExecDie();
+    assertThat(die.id()).isEqualTo(id);
+    assertThat(die.attributes())
+        .isEqualTo(
+            Map.of(
+                "execID",
+                last("exec_create: sh -c exit 4").attributes().get("execID"),
+                "exitCode",
+                "4",
+                "image",
+                BUSYBOX,
+                "name",
+                "web",
+                "tier",
+                "front"));
+    assertThat(actions("container"))
+        .containsExactly(
+            "create", "start", "exec_create: sh -c exit 4", "exec_start: sh -c exit 4", "exec_die");
+  }
+
+  @Test
+  void followerSeesTheEndOfADetachedCommand() throws Exception {
+    looping("--name", "web");
+    try (EventReader reader = cli.engine().events(NEW)) {
+      cli.good("exec", "-d", "web", "sh", "-c", "exit 5");
+      Event event = reader.next().orElseThrow();
+      while (!event.action().equals("exec_die")) {
+        event = reader.next().orElseThrow();
+      }
+      assertThat(event.attributes()).containsEntry("exitCode", "5");
+    }
+  }
+
+  @Test
+  void endOfACommandWhoseCallerWasKilledIsTold() throws Exception {
+    looping("--name", "web");
+    List<String> line = Cli.command(cli.line("exec", "web", "sleep", "1").toArray(String[]::new));
+    Process exec = Cli.start(line);
+    while (!actions("container").contains("exec_start: sleep 1")) {
+      Thread.sleep(5);
+    }
+    exec.destroyForcibly().waitFor();
+    assertThat(awaitExecDie().attributes()).containsEntry("exitCode", "0");
+  }
+
+  /** By the kernel, with its monitor, and with its container, which is forgotten meanwhile. */
+  @ParameterizedTest
+  @ValueSource(strings = {"monitor", "container", "gone"})
+  void endOfACommandThatWasKilledIsTold(String with) throws Exception {
+    String id = looping("--name", "web");
+    cli.good("exec", "-d", "web", "sleep", "1000");
+    if (with.equals("monitor")) {
+      String name = execs().toFile().list()[0];
+      String monitor = Files.readString(execs().resolve(name)).replaceAll("(?s).*monitor\":", "");
+      assertThat(Linux.kill(Integer.parseInt(monitor.replaceAll("(?s)[^0-9].*", "")), 9)).isZero();
+    } else if (with.equals("container")) {
+      cli.good("kill", "web");
+    } else {
+      cli.good("rm", "-f", "web");
+    }
+    Event die = awaitExecDie();
+    assertThat(die.id()).isEqualTo(id);
+    assertThat(die.attributes()).containsEntry("exitCode", "137").containsEntry("name", "web");
+    assertThat(die.attributes()).containsEntry("image", BUSYBOX);
+  }
+
+  /** As somebody leaves it who is killed before the event is written, and behind it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void endOfACommandIsToldOnceWhenWhoWasAboutToWasKilled(boolean written) throws Exception {
+    looping("--name", "web");
+    cli.good("exec", "web", "true");
+    cli.good("exec", "-d", "web", "sleep", "1");
+    Path record = execs().resolve(execs().toFile().list()[0]);
+    while (!Files.readString(record).contains("exitCode")) {
+      Thread.sleep(5);
+    }
+    String before = Files.readString(record) + "{\"told\":true}\n";
+    if (written) {
+      while (Files.exists(record)) {
+        cli.good("ps");
+      }
+    }
+    Files.writeString(record, before);
+    while (Files.exists(record)) {
+      cli.good("ps");
+    }
+    assertThat(actions("container")).filteredOn("exec_die"::equals).hasSize(2);
+  }
+
+  @Test
+  void ofACommandThatWasNotExecutedNoEndIsTold() throws Exception {
+    looping("--name", "web");
+    assertThat(cli.run("exec", "-d", "web", "/no/such").code()).isEqualTo(127);
+    assertThat(execs()).isEmptyDirectory();
+    // As somebody leaves it who is killed before the launch; and what nobody can read.
+    String who = "{\"container\":\"" + "a".repeat(64) + "\",\"made\":1}\n";
+    Files.writeString(execs().resolve("b".repeat(64)), who);
+    Files.writeString(execs().resolve("c".repeat(64)), "{");
+    Files.writeString(execs().resolve("d".repeat(64)), "x".repeat(100_000));
+    cli.good("ps");
+    assertThat(execs()).isEmptyDirectory();
+    assertThat(actions("container")).containsExactly("create", "start", "exec_create: /no/such");
   }
 
   @Test

@@ -66,6 +66,8 @@ class RunFlagsTest {
                     RunOptions.builder("hello").build(), Platform.host(), PullPolicy.MISSING),
                 Optional.empty(),
                 false,
+                new Streams(false, false),
+                false,
                 DetachKeys.parse("ctrl-p,ctrl-q"),
                 true,
                 Optional.empty(),
@@ -534,8 +536,33 @@ class RunFlagsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-ita stdin x,docker's -a is not supported yet",
-    "--attach x,docker's --attach is not supported yet",
+    "-it x, true, true, true",
+    "-ita stdin x, true, false, false",
+    "-a STDOUT x, false, true, false",
+    "--attach=stderr -a stdin x, false, false, true",
+    "-a stdout -a stderr -i x, true, true, true",
+  })
+  void attachLeavesOfTheOutputWhatItNames(
+      String line, boolean stdin, boolean stdout, boolean stderr) throws Exception {
+    Streams streams = request(line.split(" ")).streams();
+    assertThat(streams.interactive()).isEqualTo(stdin);
+    assertThat(streams.stdout()).isEqualTo(stdout);
+    assertThat(streams.stderr()).isEqualTo(stderr);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-d -a stdout x,conflicting options: cannot specify both --attach and --detach",
+    "-a output x,'invalid value for --attach: \"output\": use stdin, stdout or stderr'",
+  })
+  void attachThatCannotBeIsRefused(String line, String message) {
+    assertThatThrownBy(() -> request(line.split(" ")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "--gpus=all x,docker's --gpus is not supported yet",
     "--link web x,docker's --link is not supported yet",
   })
