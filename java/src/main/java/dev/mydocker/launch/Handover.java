@@ -257,6 +257,15 @@ final class Handover {
     send();
   }
 
+  /**
+   * A connection of fuse(4). It is mounted in the user namespace of who has opened it, and neither
+   * I nor the container's cgroup need have the right to open that device.
+   */
+  void view(String why) {
+    add(why, Op.OPEN_AS, Arg.fd(Slot.VIEW), Arg.fd(USERS), Arg.text("/dev/fuse"));
+    add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(Slot.VIEW));
+  }
+
   private void tree(Arg at, String path, long flags, String names, String why) {
     add(why, Op.OPEN_TREE, Arg.fd(TREE), at, Arg.text(path), Arg.number(flags, names));
   }
