@@ -174,7 +174,7 @@ final class RunFlags {
         .value("MODE", "Cgroup namespace: private (default), host", "--cgroupns")
         .value(
             "MODE",
-            "User namespace: host (default), auto[:size=N], container:NAME, C:H:N",
+            "User namespace: host, auto[:size=N], keep-id, container:NAME, C:H:N",
             "--userns")
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")

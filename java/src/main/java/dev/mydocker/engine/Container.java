@@ -889,7 +889,15 @@ public final class Container {
         home.cgroup(id).freeze();
       }
       try (Directory upper = Directory.open(layer.upper())) {
-        Image image = images.maker().addLayer(base, upper, description, PullListener.NONE);
+        Image image =
+            images
+                .maker()
+                .addLayer(
+                    base,
+                    upper,
+                    Home.owners(UserRanges.of(home.store(), id)),
+                    description,
+                    PullListener.NONE);
         home.events().container(record, "commit", commitment(image, description));
         return image;
       } finally {

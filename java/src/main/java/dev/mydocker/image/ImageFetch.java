@@ -190,7 +190,7 @@ final class ImageFetch {
       if (unpacked.containsKey(diffId)) {
         try (LayerStack stack = stack(below, ready, work);
             Directory unsettled = staged(work, diffId)) {
-          LayerSettler.settle(unsettled, stack, unpacked.get(diffId));
+          LayerSettler.settle(unsettled, stack, unpacked.get(diffId), state.owners());
         } catch (ImageException e) {
           throw new ImageException(e.kind(), cannotUnpack(layer) + e.getMessage(), e);
         } catch (KernelException e) {

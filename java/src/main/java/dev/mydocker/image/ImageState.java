@@ -9,15 +9,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The directories of a state root that hold images, open: {@code images} the store, {@code layers}
  * the unpacked layers, {@code work} what fetches have not finished, {@code locks} who makes which
  * layer now. Only their owner may enter them: layers hold set-user-id programs.
+ *
+ * @param owners in {@code mapped}, whose directories have the layers once more: whose their files
+ *     are; the rest is that of the state it was made from, which stays open
  */
-record ImageState(Path root, Store store, Directory layers, Directory work, Directory locks)
+record ImageState(
+    Path root,
+    Store store,
+    Directory layers,
+    Directory work,
+    Directory locks,
+    Optional<Owners> owners)
     implements AutoCloseable {
+  /** Has a directory for each choice of owners. */
+  static final String MAPPED = "mapped";
+
   private static final List<String> NAMES = List.of("images", "layers", "work", "locks");
 
   /** Opens them, and makes what is missing. */
@@ -25,13 +39,7 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
     Files.createDirectories(root);
     try (Directory top = Directory.open(root)) {
       for (String name : NAMES) {
-        try {
-          top.mkdir(Overlay.bytes(name), 0700);
-        } catch (KernelException e) {
-          if (e.errno() != Errno.EEXIST) {
-            throw e;
-          }
-        }
+        make(top, name);
       }
     }
     ImageState state = open(root);
@@ -56,11 +64,54 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
         open.add(Directory.open(root.resolve(name)));
       }
       Store store = Store.open(open.get(0));
-      return new ImageState(root, store, open.get(1), open.get(2), open.get(3));
+      return new ImageState(root, store, open.get(1), open.get(2), open.get(3), Optional.empty());
     } catch (IOException e) {
       open.forEach(Directory::close);
       throw e;
     }
+  }
+
+  /** The same with layers whose files belong to others; their directory is made. */
+  ImageState mapped(Owners owners) throws IOException {
+    try (Directory top = Directory.open(root)) {
+      make(top, MAPPED);
+      try (Directory all = top.openDirectory(Overlay.bytes(MAPPED), Directory.Resolve.BENEATH)) {
+        make(all, owners.directoryName());
+        byte[] name = Overlay.bytes(owners.directoryName());
+        Directory own = all.openDirectory(name, Directory.Resolve.BENEATH);
+        return new ImageState(root, store, own, work, locks, Optional.of(owners));
+      }
+    }
+  }
+
+  private static void make(Directory in, String name) throws KernelException {
+    try {
+      in.mkdir(Overlay.bytes(name), 0700);
+    } catch (KernelException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+    }
+  }
+
+  /** The directories below {@link #MAPPED}, open, by their names; the caller closes them. */
+  Map<String, Directory> allMapped() throws KernelException {
+    Map<String, Directory> found = new TreeMap<>();
+    try (Directory top = Directory.open(root)) {
+      Optional<Directory> all = top.findDirectory(Overlay.bytes(MAPPED), Directory.Resolve.BENEATH);
+      if (all.isEmpty()) {
+        return found;
+      }
+      try (Directory mapped = all.get()) {
+        for (Directory.Entry entry : mapped.list()) {
+          String name = Overlay.text(entry.name());
+          if (Owners.isDirectoryName(name) && mapped.stat(entry.name()).isDirectory()) {
+            found.put(name, mapped.openDirectory(entry.name(), Directory.Resolve.BENEATH));
+          }
+        }
+      }
+    }
+    return found;
   }
 
   boolean hasLayer(Digest diffId) throws KernelException {
@@ -69,6 +120,11 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
 
   /** The diffIDs of the layers that are unpacked. */
   List<Digest> layerIds() throws KernelException {
+    return layerIds(layers);
+  }
+
+  /** The same of another directory. */
+  static List<Digest> layerIds(Directory layers) throws KernelException {
     List<Digest> out = new ArrayList<>();
     for (Directory.Entry entry : layers.list()) {
       Digest.find("sha256", Overlay.text(entry.name())).ifPresent(out::add);
@@ -77,7 +133,7 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
   }
 
   /** The bytes of an unpacked layer's files; 0 when it is gone. */
-  long layerSize(Digest diffId) throws KernelException {
+  static long layerSize(Directory layers, Digest diffId) throws KernelException {
     Optional<Directory> layer =
         layers.findDirectory(Overlay.bytes(diffId.hex()), Directory.Resolve.BENEATH);
     if (layer.isEmpty()) {
@@ -99,8 +155,11 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
 
   @Override
   public void close() {
-    store.close();
     layers.close();
+    if (owners.isPresent()) {
+      return;
+    }
+    store.close();
     work.close();
     locks.close();
   }

@@ -166,7 +166,7 @@ public final class Images {
   }
 
   /** Pins an image, completes it, and holds it; the state is closed when that is not to be. */
-  private static Optional<HeldImage> held(
+  private Optional<HeldImage> held(
       ImageRef reference, ImageState state, Contents contents, Completion completion)
       throws IOException {
     Workplace work = null;
@@ -176,7 +176,7 @@ public final class Images {
       Pin.write(state.store(), work, contents);
       holds = completion.run();
       return holds
-          ? Optional.of(new HeldImage(contents.image(reference.name()), state, work))
+          ? Optional.of(new HeldImage(reference.name(), contents, limits, state, work))
           : Optional.empty();
     } finally {
       if (!holds) {
@@ -399,6 +399,15 @@ public final class Images {
   /** What is here: its names, its removal, its upkeep. */
   public LocalImages local() {
     return new LocalImages(root, users, events, limits);
+  }
+
+  /**
+   * The directory in which layers are unpacked with other owners, see {@link HeldImage#unpackFor}.
+   *
+   * @param layers {@link #layers()}
+   */
+  public static Path layers(Path layers, Owners owners) {
+    return layers.resolveSibling(ImageState.MAPPED).resolve(owners.directoryName());
   }
 
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */

@@ -377,6 +377,12 @@ class UsernsIT {
     assertThat(ran(AUTO, image, "sh", "-c", "stat -c %u /made*")).isEqualTo("0\n0\n0");
   }
 
+  @Test
+  void keptIdsAreForOrdinaryUsers() throws Exception {
+    assertThat(mydocker.bad("run", "--userns=keep-id", CommandLine.BUSYBOX))
+        .contains("--userns=keep-id is only supported for ordinary users");
+  }
+
   // ---- what it cannot do ------------------------------------------------------------------------
 
   @Test

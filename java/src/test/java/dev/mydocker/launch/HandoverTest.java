@@ -190,6 +190,20 @@ class HandoverTest {
         .isBetween(0, init.indexOf("setresuid(0)"));
   }
 
+  /** No idmapped mount of the host's disks, and none is needed: the files are the container's. */
+  @Test
+  void anOrdinaryUsersLayersAreMountedAsTheyLie() {
+    Map<String, String> keeps = Map.of(Spec.USERNS, "keep-id", Spec.ROOTLESS, Spec.ROOTLESS_RANGES);
+    LaunchPlan plan = plan(spec(List.of(), keeps), List.of("aa"));
+    assertThat(plan.monitor())
+        .extracting(Step::op)
+        .doesNotContain(Op.IDMAP, Op.SETRESUID, Op.SETRESGID, Op.PRCTL);
+    assertThat(shown(plan.monitor()))
+        .contains(
+            "mount(\"overlay\", \"root\", \"overlay\", 0,"
+                + " \"lowerdir=layers/aa,upperdir=own/upper,workdir=own/work,userxattr\")");
+  }
+
   @Test
   void neitherKeepsTheOthersEndOfTheSocket() {
     for (Step step : plan().monitor()) {
