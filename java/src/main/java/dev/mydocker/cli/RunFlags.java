@@ -216,6 +216,7 @@ final class RunFlags {
         .list("DEVICE:NUMBER", "How often it reads in a second", "--device-read-iops")
         .list("DEVICE:NUMBER", "How often it writes in a second", "--device-write-iops")
         .value("NUMBER", "How readily it is swapped out, 0 to 100", "--memory-swappiness")
+        .list("FILE=VALUE", "A file of its cgroup, version 2: memory.high=100M", "--cgroup-conf")
         .toggle("Let it wait for memory instead of killing it", "--oom-kill-disable")
         .value("NUMBER", "How readily the OOM killer takes it, -1000 to 1000", "--oom-score-adj");
   }
@@ -643,6 +644,9 @@ final class RunFlags {
     Optional<String> swappiness = value("--memory-swappiness");
     if (swappiness.isPresent()) {
       options.memorySwappiness(signed("--memory-swappiness", swappiness.get()));
+    }
+    for (String setting : all("--cgroup-conf")) {
+      options.cgroupConf(setting);
     }
     options.oomKillDisable(parsed.on("--oom-kill-disable"));
     Optional<String> adjustment = value("--oom-score-adj");
