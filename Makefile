@@ -3,7 +3,7 @@
 # make test       unit tests, and as root the integration tests
 # make fuzz       ten minutes of fuzzing what parses images (FUZZ_SECONDS=600), as root
 # make kill-matrix  kills the commands at every system call, as root; writes docs/kill-matrix.md
-# The rest: deps images test-native test-v2 format lint bench install clean
+# The rest: deps images test-native test-v2 test-v2-short format lint bench install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -18,7 +18,7 @@ NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar
 BUSYBOX := images/out/busybox.oci.tar
 
-.PHONY: all native images deps deps-test run test unit integration library test-native test-v2 fuzz kill-matrix \
+.PHONY: all native images deps deps-test run test unit integration library test-native test-v2 test-v2-short fuzz kill-matrix \
   format lint bench install clean
 
 all: mydocker.jar
@@ -107,6 +107,10 @@ test-native: $(NATIVE)
 # In a virtual machine with Debian's kernel and cgroup v2 alone; all that can run there with SUITE=all.
 test-v2: mydocker.jar $(BUSYBOX)
 	java/src/test/vm/suite.sh $(SUITE)
+
+# A handful of containers there, in some three minutes: limits, view, devices, exec, an ordinary user's.
+test-v2-short: mydocker.jar $(BUSYBOX)
+	java/src/test/vm/suite.sh short
 
 # What it finds it keeps, and names; make fuzz FUZZ_INPUT=FILE runs one such file again.
 fuzz: $(NATIVE)

@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 #include "sys.h"
@@ -200,6 +201,45 @@ static long op_EXEC_MONITOR(struct run *r, const struct op *op)
 static long op_OPEN_NS(struct run *r, const struct op *op)
 {
     return set_slot(r, op->arg[0], SYS(openat, AT_FDCWD, str(op->arg[1]), O_RDONLY | O_CLOEXEC, 0));
+}
+
+/* The child of OPEN_AS: fills the descriptor `into`, which it has in common with M. */
+static long open_in_users(int users, const char *path, long into)
+{
+    long n = SYS(setns, users, CLONE_NEWUSER);
+    long fd = n < 0 ? n : SYS(openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
+    return fd < 0 ? fd : SYS(dup3, fd, into, O_CLOEXEC);
+}
+
+/*
+ * M. Some files go by the user namespace of who has opened them: a connection of fuse(4) is mounted
+ * in that one only (fuse_fill_super). Nobody comes back from a user namespace (setns(2)), and I may
+ * be in a cgroup already that does not let it open the device; so a child of M's does, which shares
+ * M's descriptors (CLONE_FILES) and ends with the errno as its code. The place in the table is
+ * taken before, by another descriptor.
+ */
+static long op_OPEN_AS(struct run *r, const struct op *op)
+{
+    int users = slot(r, op->arg[1]);
+    long fd = SYS(fcntl, users, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0)
+        return fd;
+    struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
+    long pid = SYS(clone3, &args, sizeof args);
+    if (pid == 0) {
+        long n = open_in_users(users, str(op->arg[2]), fd);
+        for (;;)
+            SYS(exit_group, n < 0 ? -n : 0);
+    }
+    int status = 0;
+    long n = pid < 0 ? pid : SYS(wait4, pid, &status, 0, NULL);
+    if (n >= 0 && status != 0)
+        n = WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED;
+    if (n < 0) {
+        SYS(close, fd);
+        return n;
+    }
+    return set_slot(r, op->arg[0], fd);
 }
 
 static long op_SETNS(struct run *r, const struct op *op)

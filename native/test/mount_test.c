@@ -244,6 +244,42 @@ static void attached_mount_is_not_idmapped(void)
     CHECK_SAME(outcome(t), -EINVAL);
 }
 
+/* uid_map(5) shows the namespace of who has opened it; this process is in another one still. */
+static void opened_by_who_has_joined(struct run *run)
+{
+    char map[256] = "";
+    CHECK(read(run->slots[A], map, sizeof map - 1) > 0);
+    CHECK(strstr(map, " 7000 ") != NULL);
+    CHECK(fcntl(run->slots[A], F_GETFD) == FD_CLOEXEC);
+    int own = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+    CHECK(own >= 0 && read(own, map, sizeof map - 1) > 0);
+    CHECK(strstr(map, " 7000 ") == NULL);
+    close(own);
+}
+
+static void file_is_opened_in_another_user_namespace(void)
+{
+    struct trial *t = isolated();
+    t->slots[C] = users_from(7000);
+    M_DOES(&t->draft, OP_OPEN_AS, A, C, text(&t->draft, "/proc/self/uid_map"));
+    t->inspect = opened_by_who_has_joined;
+    CHECK(outcome(t) >= 0);
+}
+
+static void what_cannot_be_opened_there_says_why(void)
+{
+    struct trial *t = isolated();
+    t->slots[C] = users_from(7000);
+    M_DOES(&t->draft, OP_OPEN_AS, A, C, text(&t->draft, "/proc/self/none"));
+    CHECK_SAME(outcome(t), -ENOENT);
+    t = isolated();
+    M_DOES(&t->draft, OP_OPEN_AS, A, ROOT, text(&t->draft, "/proc/self/uid_map"));
+    CHECK(outcome(t) < 0);
+    t = isolated();
+    M_DOES(&t->draft, OP_OPEN_AS, A, C, text(&t->draft, "/proc/self/uid_map"));
+    CHECK_SAME(outcome(t), -EBADF);
+}
+
 static void file_is_not_attached_to_a_directory(void)
 {
     struct trial *t = isolated();
@@ -636,6 +672,9 @@ const struct test mount_tests[] = {
     {"a tree that is not there is refused", tree_that_is_not_there_is_refused, MOUNTS},
     {"an idmapped mount shows other ids", idmapped_mount_shows_other_ids, MOUNTS},
     {"an attached mount is not idmapped", attached_mount_is_not_idmapped, MOUNTS},
+    {"a file is opened in another user namespace", file_is_opened_in_another_user_namespace,
+     MOUNTS},
+    {"what cannot be opened there says why", what_cannot_be_opened_there_says_why, MOUNTS},
     {"a file is not attached to a directory", file_is_not_attached_to_a_directory, MOUNTS},
     {"attributes of a mount are changed", attributes_of_a_mount_are_changed, MOUNTS},
     {"an older kernel changes attributes by remounting",

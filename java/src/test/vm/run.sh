@@ -40,7 +40,7 @@ fi
 work=$(mktemp -d "$vm/run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-for directory in bin dev etc mnt proc root sys tmp var/lib; do mkdir -p "$root/$directory"; done
+for directory in bin sbin dev etc mnt proc root sys tmp var/lib; do mkdir -p "$root/$directory"; done
 echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
@@ -49,6 +49,8 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in $(busybox --list); do
   [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 done
+# Whom the kernel asks for a module (/proc/sys/kernel/modprobe), as nft(8) has it do.
+ln -s ../bin/busybox "$root/sbin/modprobe"
 
 # The libraries of the ELF files among the given ones; ldd(1) fails for whatever else there is.
 libraries() {
@@ -111,6 +113,7 @@ else
 fi
 ip link set lo up
 for module in overlay fuse veth bridge nf_tables; do modprobe $module; done
+chmod 666 /dev/fuse # as udev has it
 sh /command </dev/null
 echo $? >/dev/ttyS1
 poweroff -f

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs integration tests in a machine of run.sh: another kernel, and cgroup v2 alone (with VM_CGROUP=1
-# v1 alone). Its arguments are test classes, "all" for all that need neither another program nor
+# v1 alone). Its arguments are test classes, or CLASS#METHOD, "short" for the few that take three minutes, "all" for all that need neither another program nor
 # another JVM; without any, those that tell most about cgroups and namespaces.
 #
 # Everything is emulated, some twenty times slower than the host: containers are started by one JVM.
@@ -29,19 +29,25 @@ fi
 cgroup=dev.mydocker.cgroup.CgroupV${VM_CGROUP:-2}IT
 case $* in
   '') set -- "$cgroup" dev.mydocker.cgroup.RootlessLimitsIT dev.mydocker.engine.LimitsIT dev.mydocker.engine.NamespacesIT dev.mydocker.engine.ExecIT ;;
+  short) set -- dev.mydocker.engine.UnifiedIT "dev.mydocker.cgroup.RootlessLimitsIT#limitsOfOneRunHoldAndAreSeen" ;;
   all)
     set -- "$cgroup" dev.mydocker.cgroup.RootlessLimitsIT dev.mydocker.cgroup.DeviceFilterIT dev.mydocker.launch.MonitorIT
     for name in ContainerLayer Exec Filesystem HealthProbe HostileImage Kill Limits Namespaces Overlay \
-      ProcView Process Seccomp Stress; do
+      ProcView Process Seccomp Stress Unified; do
       set -- "$@" "dev.mydocker.engine.${name}IT"
     done
     ;;
 esac
 selected=
-for class in "$@"; do selected="$selected --select-class=$class"; done
+for class in "$@"; do
+  case $class in
+    *'#'*) selected="$selected --select-method=$class" ;;
+    *) selected="$selected --select-class=$class" ;;
+  esac
+done
 
 tests=$PWD/target/test-classes
-put="-f /usr/bin/setpriv -f $jre -f $PWD/mydocker.jar -f $tests -f $PWD/build/native -f $PWD/images/out -f $libraries -f $console"
+put="-f /usr/bin/setpriv -f $(command -v nft) -f $jre -f $PWD/mydocker.jar -f $tests -f $PWD/build/native -f $PWD/images/out -f $libraries -f $console"
 # The second compiler would cost more than it gains.
 # shellcheck disable=SC2086 # words
 VM_MEMORY=${VM_MEMORY:-3000} exec java/src/test/vm/run.sh $put sh -c "cd $PWD && \

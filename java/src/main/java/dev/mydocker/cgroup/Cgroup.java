@@ -192,6 +192,11 @@ public final class Cgroup {
     return new CgroupCounters(hierarchies, path).read();
   }
 
+  /** What its processes wait for. */
+  public CgroupPressure pressure() throws IOException {
+    return new CgroupCounters(hierarchies, path).pressure();
+  }
+
   /** Its processes as this process numbers them, those in cgroups below included. */
   public List<Integer> processes() throws IOException {
     return new CgroupCounters(hierarchies, path).processes();

@@ -1,11 +1,13 @@
 package dev.mydocker.cgroup;
 
+import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Reads what one cgroup counts. See the kernel's admin-guide/cgroup-v1 and cgroup-v2. */
 final class CgroupCounters {
@@ -25,6 +27,36 @@ final class CgroupCounters {
         number(file("pids", "pids.current", "pids.current")),
         moved("Read", "rbytes="),
         moved("Write", "wbytes="));
+  }
+
+  /** What its processes wait for. */
+  CgroupPressure pressure() throws KernelException {
+    return new CgroupPressure(stalled("cpu"), stalled("memory"), stalled("io"));
+  }
+
+  /** {@code some avg10=0.00 avg60=0.00 avg300=0.00 total=0}; of any v2 cgroup, and no v1's. */
+  private OptionalDouble stalled(String what) throws KernelException {
+    for (Hierarchy h : hierarchies) {
+      String text = h.unified() ? psi(h, what + ".pressure").orElse("") : "";
+      for (String word : MountTable.split(text.lines().findFirst().orElse(""), ' ')) {
+        if (word.startsWith("avg10=")) {
+          return OptionalDouble.of(Double.parseDouble(word.substring("avg10=".length())));
+        }
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  /** A kernel that was booted without it shows the files, and refuses to read them. */
+  private Optional<String> psi(Hierarchy h, String name) throws KernelException {
+    try {
+      return text(h, name);
+    } catch (KernelException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** The processes in it and in the cgroups below it; they are in every hierarchy alike. */

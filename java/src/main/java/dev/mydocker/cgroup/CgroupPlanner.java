@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -59,6 +60,7 @@ final class CgroupPlanner {
     pids(resources.pidsLimit());
     devices(resources.devices());
     blockIo(resources.blockIo());
+    unified(resources.unified());
 
     List<CgroupStep> steps = new ArrayList<>();
     for (Hierarchy h : hierarchies) {
@@ -247,6 +249,29 @@ final class CgroupPlanner {
     throttle("blockIO.throttleWriteBpsDevice", "write_bps", "wbps", io.writeBps());
     throttle("blockIO.throttleReadIOPSDevice", "read_iops", "riops", io.readIops());
     throttle("blockIO.throttleWriteIOPSDevice", "write_iops", "wiops", io.writeIops());
+  }
+
+  /**
+   * After all others, as it is the more exact wish. What such a file says when it is read is for
+   * each another thing, so it is not compared.
+   */
+  private void unified(Map<String, String> settings) throws IOException {
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      String file = setting.getKey();
+      String key = "unified." + file;
+      String controller = file.substring(0, file.indexOf('.'));
+      Optional<Hierarchy> v1 = find(controller.equals("io") ? "blkio" : controller);
+      if (v1.isPresent() && !v1.get().unified()) {
+        throw new IOException(
+            cause(key)
+                + " is a file of cgroup version 2, and this host's controller "
+                + controller
+                + " is of version 1: run without it");
+      }
+      Hierarchy h = require(controller, key);
+      enabled.add(controller);
+      limits.add(write(h.mountPoint() + path + "/" + file, setting.getValue(), cause(key)));
+    }
   }
 
   private static String number(Spec.DeviceValue device) {

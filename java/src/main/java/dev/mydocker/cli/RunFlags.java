@@ -176,7 +176,7 @@ final class RunFlags {
         .value("MODE", "Cgroup namespace: private (default), host", "--cgroupns")
         .value(
             "MODE",
-            "User namespace: host (default), auto[:size=N], container:NAME, C:H:N",
+            "User namespace: host, auto[:size=N], keep-id, container:NAME, C:H:N",
             "--userns")
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
@@ -218,6 +218,7 @@ final class RunFlags {
         .list("DEVICE:NUMBER", "How often it reads in a second", "--device-read-iops")
         .list("DEVICE:NUMBER", "How often it writes in a second", "--device-write-iops")
         .value("NUMBER", "How readily it is swapped out, 0 to 100", "--memory-swappiness")
+        .list("FILE=VALUE", "A file of its cgroup, version 2: memory.high=100M", "--cgroup-conf")
         .toggle("Let it wait for memory instead of killing it", "--oom-kill-disable")
         .value("NUMBER", "How readily the OOM killer takes it, -1000 to 1000", "--oom-score-adj");
   }
@@ -670,6 +671,9 @@ final class RunFlags {
     Optional<String> swappiness = value("--memory-swappiness");
     if (swappiness.isPresent()) {
       options.memorySwappiness(signed("--memory-swappiness", swappiness.get()));
+    }
+    for (String setting : all("--cgroup-conf")) {
+      options.cgroupConf(setting);
     }
     options.oomKillDisable(parsed.on("--oom-kill-disable"));
     Optional<String> adjustment = value("--oom-score-adj");

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** {@code mydocker stats}. */
@@ -33,7 +34,13 @@ final class StatsCommand implements Command {
           "NetIO",
           "NET I/O",
           "BlockIO",
-          "BLOCK I/O");
+          "BLOCK I/O",
+          "CPUPressure",
+          "CPU PSI",
+          "MemPressure",
+          "MEM PSI",
+          "IOPressure",
+          "IO PSI");
   private static final int ID_LENGTH = 12;
   private static final int PERIOD_MILLISECONDS = 1000;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
@@ -143,6 +150,9 @@ final class StatsCommand implements Command {
           .put("NetIO", "--")
           .put("BlockIO", "--")
           .put("PIDs", "--")
+          .put("CPUPressure", "--")
+          .put("MemPressure", "--")
+          .put("IOPressure", "--")
           .build();
     }
     ContainerStats stats = now.get(container.id());
@@ -157,7 +167,14 @@ final class StatsCommand implements Command {
         .put("NetIO", both(stats.received(), stats.sent()))
         .put("BlockIO", both(stats.usage().read(), stats.usage().written()))
         .put("PIDs", Long.toString(stats.usage().pids()))
+        .put("CPUPressure", percent(stats.pressure().cpu()))
+        .put("MemPressure", percent(stats.pressure().memory()))
+        .put("IOPressure", percent(stats.pressure().io()))
         .build();
+  }
+
+  private static String percent(OptionalDouble value) {
+    return value.isPresent() ? percent(value.getAsDouble()) : "--";
   }
 
   private static String percent(double value) {

@@ -77,7 +77,7 @@ record Blueprint(
     return new Blueprint(
         record.id(),
         compiled,
-        home.layers(),
+        home.layers(ContainerFiles.users(compiled.spec().linux())),
         lower(record.layers()),
         home.store().directory(record.id()),
         run,

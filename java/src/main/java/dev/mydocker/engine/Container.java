@@ -380,7 +380,9 @@ public final class Container {
 
   private Blueprint blueprint(ContainerRecord record, RunDirectory run) throws IOException {
     if (!record.layers().isEmpty()) {
-      home.images().restore(Digest.parse(record.imageId()), record.layers());
+      Digest image = Digest.parse(record.imageId());
+      Optional<UserMaps> users = ContainerFiles.users(compiled().spec().linux());
+      home.images().restore(image, record.layers(), Home.owners(users));
     }
     return Blueprint.of(home, record, compiled(), run.path(), HostFiles.Addresses.of(connection));
   }
@@ -894,7 +896,15 @@ public final class Container {
         home.cgroup(id).freeze();
       }
       try (Directory upper = Directory.open(layer.upper())) {
-        Image image = images.maker().addLayer(base, upper, description, PullListener.NONE);
+        Image image =
+            images
+                .maker()
+                .addLayer(
+                    base,
+                    upper,
+                    Home.owners(UserRanges.of(home.store(), id)),
+                    description,
+                    PullListener.NONE);
         home.events().container(record, "commit", commitment(image, description));
         return image;
       } finally {

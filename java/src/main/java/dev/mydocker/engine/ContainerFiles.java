@@ -6,6 +6,7 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.spec.Spec;
+import dev.mydocker.spec.UserMaps;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -69,9 +70,19 @@ public final class ContainerFiles implements AutoCloseable {
 
   /** What runs shows its files by idmapped mounts; what rests is looked at without. */
   private static Optional<Owners> owners(Spec.Linux linux) {
+    return users(linux).map(ContainerFiles::owners);
+  }
+
+  /** The ids that a container has of its own. */
+  static Optional<UserMaps> users(Spec.Linux linux) {
     return linux.uidMappings().isEmpty()
         ? Optional.empty()
-        : Optional.of(new Owners(ranges(linux.uidMappings()), ranges(linux.gidMappings())));
+        : Optional.of(new UserMaps(linux.uidMappings(), linux.gidMappings()));
+  }
+
+  /** Whose its files are then. */
+  static Owners owners(UserMaps users) {
+    return new Owners(ranges(users.uids()), ranges(users.gids()));
   }
 
   private static List<Owners.Range> ranges(List<Spec.IdMapping> mappings) {
@@ -107,9 +118,10 @@ public final class ContainerFiles implements AutoCloseable {
     ContainerLayer layer = ContainerLayer.of(home, record);
     layer.prepare();
     Directory root = layer.mount(spec.root().readonly());
+    Optional<Owners> owners = Home.owners(users(spec.linux()));
     try {
       if (!mounts) {
-        return CopyPlace.whole(root);
+        return CopyPlace.whole(root, owners);
       }
       Map<String, String> within = Blueprint.within(spec, record.settings().volumes());
       RestingMounts all = new RestingMounts(root, spec.root().readonly(), within);
@@ -118,7 +130,7 @@ public final class ContainerFiles implements AutoCloseable {
           all.attach(StoredSpec.hostMounts(spec, home.roots().running().resolve(id)))) {
         covered.add(place(left.destination(), root));
       }
-      return new CopyPlace(root, Set.of(), covered, Optional.empty());
+      return new CopyPlace(root, Set.of(), covered, owners);
     } catch (IOException | RuntimeException e) {
       root.close();
       throw e;

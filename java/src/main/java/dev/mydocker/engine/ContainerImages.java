@@ -3,6 +3,7 @@ package dev.mydocker.engine;
 import dev.mydocker.image.Digest;
 import dev.mydocker.image.ImageException;
 import dev.mydocker.image.ImageUsers;
+import dev.mydocker.image.Owners;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -60,6 +61,7 @@ final class ContainerImages implements ImageUsers {
       layers.add(Digest.parse(layer));
     }
     boolean running = Files.exists(roots.running().resolve(id));
-    return Optional.of(new User(id, Digest.parse(record.get().imageId()), layers, running));
+    Optional<Owners> owners = Home.owners(UserRanges.of(store, id));
+    return Optional.of(new User(id, Digest.parse(record.get().imageId()), layers, running, owners));
   }
 }

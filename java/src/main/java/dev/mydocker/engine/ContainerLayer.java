@@ -28,11 +28,12 @@ record ContainerLayer(List<Path> lower, Path upper, Path work) {
   /** Bytes of a string that fsconfig(2) takes. */
   private static final int LONGEST_VALUE = 255;
 
-  static ContainerLayer of(Home home, ContainerRecord record) {
+  static ContainerLayer of(Home home, ContainerRecord record) throws IOException {
     Path directory = home.store().directory(record.id());
+    Path layers = home.layers(UserRanges.of(home.store(), record.id()));
     List<Path> lower = new ArrayList<>();
     for (String layer : Blueprint.lower(record.layers())) {
-      lower.add(home.layers().resolve(layer));
+      lower.add(layers.resolve(layer));
     }
     if (lower.isEmpty()) {
       lower.add(directory.resolve("empty"));

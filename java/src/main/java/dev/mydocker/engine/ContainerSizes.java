@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** How large containers are; a layer that several of them have is measured once. */
 public final class ContainerSizes {
@@ -42,7 +43,8 @@ public final class ContainerSizes {
 
   private List<Path> lower(String id) throws IOException {
     try {
-      return home.store().find(id).map(r -> ContainerLayer.of(home, r).lower()).orElse(List.of());
+      Optional<ContainerRecord> record = home.store().find(id);
+      return record.isPresent() ? ContainerLayer.of(home, record.get()).lower() : List.of();
     } catch (ContainerException damaged) {
       return List.of();
     }

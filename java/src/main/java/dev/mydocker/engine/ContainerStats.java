@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.cgroup.CgroupPressure;
 import dev.mydocker.cgroup.CgroupUsage;
 
 /**
@@ -9,8 +10,10 @@ import dev.mydocker.cgroup.CgroupUsage;
  * @param usage what its cgroup counts; the limit is at most the host's memory
  * @param received bytes by its network devices, loopback excepted; 0 on the host's network
  * @param sent likewise
+ * @param pressure what it waits for
  */
-public record ContainerStats(long nanos, CgroupUsage usage, long received, long sent) {
+public record ContainerStats(
+    long nanos, CgroupUsage usage, long received, long sent, CgroupPressure pressure) {
 
   /** CPU time since an earlier look; 100 is one CPU. */
   public double cpuPercent(ContainerStats before) {

@@ -9,6 +9,7 @@ import dev.mydocker.image.ImageConfig;
 import dev.mydocker.image.ImageRef;
 import dev.mydocker.image.ImageUsers;
 import dev.mydocker.image.Images;
+import dev.mydocker.image.Owners;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.image.TreeSize;
 import dev.mydocker.kernel.Fd;
@@ -257,7 +258,7 @@ public final class Engine {
             request.platform(),
             request.pull(),
             new RecordedPull(listener, recorder))) {
-      return create(request, held.image(), recorder);
+      return create(request, held, recorder);
     }
   }
 
@@ -285,8 +286,9 @@ public final class Engine {
   }
 
   /** Comes back when the record names the image's layers: from then on it keeps them. */
-  private Container create(CreateRequest asked, Image image, Recorder recorder)
+  private Container create(CreateRequest asked, HeldImage held, Recorder recorder)
       throws IOException, OptionException {
+    Image image = held.image();
     CreateRequest request = withVolumes(asked, image);
     String id = ContainerId.random();
     RunDirectory run = RunDirectory.claim(home.roots(), id).orElseThrow();
@@ -304,6 +306,10 @@ public final class Engine {
       CompiledSpec compiled =
           compile(id, run.path(), request, image, volumes.places(), users, owner);
       makeSources(request.options().mounts());
+      Optional<Owners> owners = Home.owners(users);
+      if (owners.isPresent()) {
+        held.unpackFor(owners.get());
+      }
       record(id, request, image, compiled, volumes, mode(request, shared));
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {

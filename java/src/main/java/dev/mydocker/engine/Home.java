@@ -3,15 +3,19 @@ package dev.mydocker.engine;
 import dev.mydocker.cgroup.Cgroup;
 import dev.mydocker.cgroup.CgroupHost;
 import dev.mydocker.image.Images;
+import dev.mydocker.image.Owners;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.network.Network;
 import dev.mydocker.network.Networks;
 import dev.mydocker.spec.NetworkJoin;
+import dev.mydocker.spec.UserMaps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -34,9 +38,24 @@ record Home(
     SeccompFilters seccomp,
     EventLog events) {
 
-  /** The directory of the unpacked layers. */
-  Path layers() {
-    return images.layers();
+  /**
+   * Where a container's layers are unpacked.
+   *
+   * @param users the ids it has of its own
+   */
+  Path layers(Optional<UserMaps> users) {
+    Optional<Owners> owners = owners(users);
+    return owners.isPresent() ? Images.layers(images.layers(), owners.get()) : images.layers();
+  }
+
+  /**
+   * Whose the files of a container are on the disk, when that is another one than inside: an
+   * ordinary user's can be shown by no idmapped mount, so they are written with these owners.
+   */
+  static Optional<Owners> owners(Optional<UserMaps> users) {
+    return users.isEmpty() || UserNamespace.own().initial()
+        ? Optional.empty()
+        : Optional.of(ContainerFiles.owners(users.get()));
   }
 
   /** The networks. */

@@ -111,8 +111,12 @@ final class HostProbe {
     if (own.initial()) {
       return Optional.empty();
     }
-    UserMaps ids = new UserMaps(mappings(own.uids()), mappings(own.gids()));
-    return Optional.of(new Rootless(ids, own.groups(), !cgroups.isEmpty()));
+    return Optional.of(new Rootless(ids(own), own.groups(), !cgroups.isEmpty()));
+  }
+
+  /** Which ids of the namespace around those of this process's are. */
+  static UserMaps ids(UserNamespace own) {
+    return new UserMaps(mappings(own.uids()), mappings(own.gids()));
   }
 
   private static List<Spec.IdMapping> mappings(List<UserNamespace.Range> ranges) {

@@ -1,6 +1,7 @@
 package dev.mydocker.engine;
 
 import dev.mydocker.cgroup.Cgroup;
+import dev.mydocker.cgroup.CgroupPressure;
 import dev.mydocker.cgroup.CgroupUsage;
 import dev.mydocker.spec.NetworkMode;
 import java.io.IOException;
@@ -42,7 +43,8 @@ final class StatsReader {
               usage.read(),
               usage.written()),
           sum(devices, RECEIVED),
-          sum(devices, SENT));
+          sum(devices, SENT),
+          cgroup.exists() ? cgroup.pressure() : CgroupPressure.UNKNOWN);
     }
   }
 

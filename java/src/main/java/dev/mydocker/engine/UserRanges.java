@@ -2,6 +2,7 @@ package dev.mydocker.engine;
 
 import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
+import dev.mydocker.kernel.UserNamespace;
 import dev.mydocker.spec.OptionException;
 import dev.mydocker.spec.Spec;
 import dev.mydocker.spec.UserMaps;
@@ -111,6 +112,14 @@ final class UserRanges {
     }
   }
 
+  /** What a container has been given; empty for the host's, or those of the engine's namespace. */
+  static Optional<UserMaps> of(ContainerStore store, String id) throws IOException {
+    Optional<byte[]> text = store.read(id, FILE);
+    return text.isPresent()
+        ? Optional.of(parse(new String(text.get(), StandardCharsets.US_ASCII)))
+        : Optional.empty();
+  }
+
   /** What {@link #claim} would give now. */
   UserMaps preview(UsernsMode mode) throws IOException, OptionException {
     return choose(mode);
@@ -119,6 +128,14 @@ final class UserRanges {
   private UserMaps choose(UsernsMode mode) throws IOException, OptionException {
     if (mode instanceof UsernsMode.Given given) {
       return new UserMaps(given.mappings(), given.mappings());
+    }
+    if (mode instanceof UsernsMode.KeepId keep) {
+      UserNamespace own = UserNamespace.own();
+      if (own.initial()) {
+        throw new OptionException(
+            "--userns=" + mode.text() + " is only supported for ordinary users: as root use auto");
+      }
+      return keep.maps(HostProbe.ids(own));
     }
     if (mode instanceof UsernsMode.OfContainer other) {
       Spec.Linux linux = StoredSpec.read(store, store.resolve(other.container())).spec().linux();
@@ -151,10 +168,7 @@ final class UserRanges {
   private List<UserMaps> taken() throws IOException {
     List<UserMaps> taken = new ArrayList<>();
     for (String id : store.ids()) {
-      Optional<byte[]> text = store.read(id, FILE);
-      if (text.isPresent()) {
-        taken.add(parse(new String(text.get(), StandardCharsets.US_ASCII)));
-      }
+      of(store, id).ifPresent(taken::add);
     }
     return taken;
   }

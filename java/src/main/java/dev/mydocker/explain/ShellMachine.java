@@ -126,7 +126,7 @@ final class ShellMachine {
     switch (step.op()) {
       case CLONE_INIT -> wrap(step, unshare(a.number(0)) + " --fork --kill-child");
       case EXEC_MONITOR -> cannot(step, "unshare itself stays as the parent that waits");
-      case OPEN_NS, RECV_FD, IDMAP ->
+      case OPEN_NS, OPEN_AS, RECV_FD, IDMAP ->
           cannot(step, "a shell has no such mount: " + step.op().call() + "(2)");
       case SETNS -> setns(step, a);
       case UNSHARE -> wrap(step, unshare(a.number(0)));

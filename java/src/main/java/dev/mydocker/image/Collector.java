@@ -1,5 +1,6 @@
 package dev.mydocker.image;
 
+import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,12 +31,27 @@ final class Collector {
     this.users = users;
   }
 
+  /** Layers that are unpacked with other owners go with those that are not. */
+  private void mapped(Reach reach, Workplace work) throws IOException {
+    int count = 0;
+    for (Directory layers : state.allMapped().values()) {
+      try (layers) {
+        for (Digest layer : ImageState.layerIds(layers)) {
+          if (!reach.layers().contains(layer)) {
+            byte[] name = Overlay.bytes("mapped-" + count++);
+            layers.rename(Overlay.bytes(layer.hex()), work.directory(), name, 0);
+          }
+        }
+      }
+    }
+  }
+
   /** Does it. */
   Garbage collect() throws IOException {
     List<Digest> layers = new ArrayList<>();
     List<Digest> blobs = new ArrayList<>();
     // A container's layers may lose their blobs now: what is left has to be on the disk.
-    state.unsynced().flush();
+    state.flush();
     try (Workplace work = Workplace.open(state.work())) {
       try (Fd lock = state.store().lock()) {
         Reach reach = Reach.of(state, users);
@@ -52,6 +68,7 @@ final class Collector {
             layers.add(layer);
           }
         }
+        mapped(reach, work);
       }
       StateLock.sweep(state.locks());
       return new Garbage(layers, blobs, TreeSize.of(work.directory()));

@@ -32,7 +32,12 @@ public record CopyPlace(
 
   /** A tree all of which is there. */
   public static CopyPlace whole(Directory root) {
-    return new CopyPlace(root, Set.of(), List.of(), Optional.empty());
+    return whole(root, Optional.empty());
+  }
+
+  /** The same, whose files are others'. */
+  public static CopyPlace whole(Directory root, Optional<Owners> owners) {
+    return new CopyPlace(root, Set.of(), List.of(), owners);
   }
 
   /**

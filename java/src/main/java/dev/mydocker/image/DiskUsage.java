@@ -1,5 +1,6 @@
 package dev.mydocker.image;
 
+import dev.mydocker.kernel.Directory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -92,7 +93,14 @@ public record DiskUsage(List<Use> images, long bytes, long reclaimable) {
       }
       Map<Digest, Long> layers = new HashMap<>();
       for (Digest layer : state.layerIds()) {
-        layers.put(layer, state.layerSize(layer));
+        layers.put(layer, ImageState.layerSize(state.layers(), layer));
+      }
+      for (Directory mapped : state.allMapped().values()) {
+        try (mapped) {
+          for (Digest layer : ImageState.layerIds(mapped)) {
+            layers.merge(layer, ImageState.layerSize(mapped, layer), Long::sum);
+          }
+        }
       }
       return new Sizes(blobs, layers);
     }

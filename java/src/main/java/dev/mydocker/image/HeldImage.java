@@ -1,6 +1,7 @@
 package dev.mydocker.image;
 
 import dev.mydocker.kernel.KernelException;
+import java.io.IOException;
 
 /**
  * An image that stays whole until it is let go of, whoever removes its name meanwhile. Hold it
@@ -8,12 +9,16 @@ import dev.mydocker.kernel.KernelException;
  */
 public final class HeldImage implements AutoCloseable {
   private final Image image;
+  private final Contents contents;
+  private final UnpackLimits limits;
   private final ImageState state;
   private final Workplace work;
 
   /** Takes the state and the workplace whose pin holds the image. */
-  HeldImage(Image image, ImageState state, Workplace work) {
-    this.image = image;
+  HeldImage(String name, Contents contents, UnpackLimits limits, ImageState state, Workplace work) {
+    this.image = contents.image(name);
+    this.contents = contents;
+    this.limits = limits;
     this.state = state;
     this.work = work;
   }
@@ -21,6 +26,22 @@ public final class HeldImage implements AutoCloseable {
   /** The image. */
   public Image image() {
     return image;
+  }
+
+  /**
+   * Unpacks its layers once more, from its blobs, in {@link Images#layers(java.nio.file.Path,
+   * Owners)}: each only when that has not been done, and under the same locks as ever. They stay as
+   * long as the image, or a container of it.
+   *
+   * @throws ImageException UNSUPPORTED when a file's owner is nobody there
+   */
+  public void unpackFor(Owners owners) throws IOException {
+    StoreSource source = new StoreSource(state.store(), image.name(), contents.descriptor());
+    try (ImageState mapped = state.mapped(owners)) {
+      new ImageFetch(mapped, source, contents, limits, PullListener.NONE).complete();
+    } catch (IOException e) {
+      throw FullDisk.told(e, state.root());
+    }
   }
 
   /** Lets go of it. */

@@ -206,8 +206,7 @@ final class ImageFetch {
       fetches.add(() -> new Fetched(layer.diffId(), fetch.run()));
     }
     return atOnce(
-        fetches,
-        fetched -> fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r)));
+        fetches, fetched -> fetched.result().ifPresent(r -> unpacked.put(fetched.diffId(), r)));
   }
 
   /** Runs fetches, some at once, and gives the first failure. */
@@ -274,7 +273,7 @@ final class ImageFetch {
       if (unpacked.containsKey(diffId)) {
         try (LayerStack stack = stack(below, ready, work);
             Directory unsettled = staged(work, diffId)) {
-          LayerSettler.settle(unsettled, stack, unpacked.get(diffId));
+          LayerSettler.settle(unsettled, stack, unpacked.get(diffId), state.owners());
         } catch (ImageException e) {
           throw new ImageException(e.kind(), cannotUnpack(layer) + e.getMessage(), e);
         } catch (KernelException e) {

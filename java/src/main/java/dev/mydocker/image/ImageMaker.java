@@ -97,9 +97,23 @@ public final class ImageMaker {
    */
   public Image addLayer(Image base, Directory upper, Description description, PullListener listener)
       throws IOException {
+    return addLayer(base, upper, Optional.empty(), description, listener);
+  }
+
+  /**
+   * {@link #addLayer(Image, Directory, Description, PullListener)} of files that have other owners
+   * on this disk than in the image.
+   */
+  public Image addLayer(
+      Image base,
+      Directory upper,
+      Optional<Owners> owners,
+      Description description,
+      PullListener listener)
+      throws IOException {
     try (ImageState state = ImageState.create(root);
         Workplace work = Workplace.open(state.work());
-        NewLayer layer = written(upper, work)) {
+        NewLayer layer = written(upper, owners, work)) {
       Contents below = contents(state, base);
       Json.Obj config =
           Document.read(
@@ -235,7 +249,8 @@ public final class ImageMaker {
   }
 
   /** A layer of what a directory holds; compressed, as it may be pushed. */
-  private NewLayer written(Directory upper, Workplace work) throws IOException {
+  private NewLayer written(Directory upper, Optional<Owners> owners, Workplace work)
+      throws IOException {
     MessageDigest hash = Digest.sha256();
     MessageDigest plainHash = Digest.sha256();
     Spool spool =
@@ -244,7 +259,7 @@ public final class ImageMaker {
             out -> {
               OutputStream blob = new DigestOutputStream(out, hash);
               try (GZIPOutputStream gzip = new GZIPOutputStream(blob, BUFFER)) {
-                LayerWriter.layer(upper, new DigestOutputStream(gzip, plainHash));
+                LayerWriter.layer(upper, owners, new DigestOutputStream(gzip, plainHash));
               }
             });
     return NewLayer.of(spool, hash, plainHash);

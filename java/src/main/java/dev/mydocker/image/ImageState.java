@@ -9,15 +9,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The directories of a state root that hold images, open: {@code images} the store, {@code layers}
  * the unpacked layers, {@code work} what fetches have not finished, {@code locks} who makes which
  * layer now. Only their owner may enter them: layers hold set-user-id programs.
+ *
+ * @param owners in {@code mapped}, whose directories have the layers once more: whose their files
+ *     are; the rest is that of the state it was made from, which stays open
  */
-record ImageState(Path root, Store store, Directory layers, Directory work, Directory locks)
+record ImageState(
+    Path root,
+    Store store,
+    Directory layers,
+    Directory work,
+    Directory locks,
+    Optional<Owners> owners)
     implements AutoCloseable {
+  /** Has a directory for each choice of owners. */
+  static final String MAPPED = "mapped";
+
   private static final List<String> NAMES = List.of("images", "layers", "work", "locks");
 
   /** Opens them, and makes what is missing. */
@@ -25,13 +39,7 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
     Files.createDirectories(root);
     try (Directory top = Directory.open(root)) {
       for (String name : NAMES) {
-        try {
-          top.mkdir(Overlay.bytes(name), 0700);
-        } catch (KernelException e) {
-          if (e.errno() != Errno.EEXIST) {
-            throw e;
-          }
-        }
+        make(top, name);
       }
     }
     ImageState state = open(root);
@@ -61,8 +69,10 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
       Directory layers = open.get(1);
       Directory work = open.get(2);
       Directory locks = open.get(3);
-      new UnsyncedLayers(root, layers, work, locks).attend();
-      return new ImageState(root, Store.open(open.get(0)), layers, work, locks);
+      ImageState state =
+          new ImageState(root, Store.open(open.get(0)), layers, work, locks, Optional.empty());
+      state.unsynced().attend();
+      return state;
     } catch (IOException e) {
       open.forEach(Directory::close);
       throw e;
@@ -71,7 +81,67 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
 
   /** Which layers may not be on the disk yet. */
   UnsyncedLayers unsynced() {
-    return new UnsyncedLayers(root, layers, work, locks);
+    return unsynced(owners.map(Owners::directoryName), layers);
+  }
+
+  private UnsyncedLayers unsynced(Optional<String> mapped, Directory layers) {
+    Path place = root.resolve(mapped.map(name -> "unsynced-" + name).orElse("unsynced"));
+    return new UnsyncedLayers(place, layers, work, locks);
+  }
+
+  /** Comes back when every layer that has its name is on the disk. */
+  void flush() throws IOException {
+    unsynced().flush();
+    for (Map.Entry<String, Directory> mapped : allMapped().entrySet()) {
+      try (Directory layers = mapped.getValue()) {
+        unsynced(Optional.of(mapped.getKey()), layers).flush();
+      }
+    }
+  }
+
+  /** The same with layers whose files belong to others; their directory is made. */
+  ImageState mapped(Owners owners) throws IOException {
+    try (Directory top = Directory.open(root)) {
+      make(top, MAPPED);
+      try (Directory all = top.openDirectory(Overlay.bytes(MAPPED), Directory.Resolve.BENEATH)) {
+        make(all, owners.directoryName());
+        byte[] name = Overlay.bytes(owners.directoryName());
+        Directory own = all.openDirectory(name, Directory.Resolve.BENEATH);
+        ImageState mapped = new ImageState(root, store, own, work, locks, Optional.of(owners));
+        mapped.unsynced().attend();
+        return mapped;
+      }
+    }
+  }
+
+  private static void make(Directory in, String name) throws KernelException {
+    try {
+      in.mkdir(Overlay.bytes(name), 0700);
+    } catch (KernelException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+    }
+  }
+
+  /** The directories below {@link #MAPPED}, open, by their names; the caller closes them. */
+  Map<String, Directory> allMapped() throws KernelException {
+    Map<String, Directory> found = new TreeMap<>();
+    try (Directory top = Directory.open(root)) {
+      Optional<Directory> all = top.findDirectory(Overlay.bytes(MAPPED), Directory.Resolve.BENEATH);
+      if (all.isEmpty()) {
+        return found;
+      }
+      try (Directory mapped = all.get()) {
+        for (Directory.Entry entry : mapped.list()) {
+          String name = Overlay.text(entry.name());
+          if (Owners.isDirectoryName(name) && mapped.stat(entry.name()).isDirectory()) {
+            found.put(name, mapped.openDirectory(entry.name(), Directory.Resolve.BENEATH));
+          }
+        }
+      }
+    }
+    return found;
   }
 
   boolean hasLayer(Digest diffId) throws KernelException {
@@ -80,6 +150,11 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
 
   /** The diffIDs of the layers that are unpacked. */
   List<Digest> layerIds() throws KernelException {
+    return layerIds(layers);
+  }
+
+  /** The same of another directory. */
+  static List<Digest> layerIds(Directory layers) throws KernelException {
     List<Digest> out = new ArrayList<>();
     for (Directory.Entry entry : layers.list()) {
       Digest.find("sha256", Overlay.text(entry.name())).ifPresent(out::add);
@@ -88,7 +163,7 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
   }
 
   /** The bytes of an unpacked layer's files; 0 when it is gone. */
-  long layerSize(Digest diffId) throws KernelException {
+  static long layerSize(Directory layers, Digest diffId) throws KernelException {
     Optional<Directory> layer =
         layers.findDirectory(Overlay.bytes(diffId.hex()), Directory.Resolve.BENEATH);
     if (layer.isEmpty()) {
@@ -110,8 +185,11 @@ record ImageState(Path root, Store store, Directory layers, Directory work, Dire
 
   @Override
   public void close() {
-    store.close();
     layers.close();
+    if (owners.isPresent()) {
+      return;
+    }
+    store.close();
     work.close();
     locks.close();
   }

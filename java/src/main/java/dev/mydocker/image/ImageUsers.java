@@ -2,6 +2,7 @@ package dev.mydocker.image;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Who needs images beside their names: the containers. Asked before anything is removed, while the
@@ -19,8 +20,14 @@ public interface ImageUsers {
    * @param imageId the image it was made from
    * @param layers the layers below its own, which stay as long as it is here
    * @param running whether it runs, or may
+   * @param owners whose the files of its layers are, when they are unpacked for it once more
    */
-  record User(String container, Digest imageId, List<Digest> layers, boolean running) {}
+  record User(
+      String container,
+      Digest imageId,
+      List<Digest> layers,
+      boolean running,
+      Optional<Owners> owners) {}
 
   /**
    * Everybody who is recorded.

@@ -209,7 +209,7 @@ public final class Images {
   }
 
   /** Pins an image, completes it, and holds it; the state is closed when that is not to be. */
-  private static Optional<HeldImage> held(
+  private Optional<HeldImage> held(
       ImageRef reference, ImageState state, Contents contents, Completion completion)
       throws IOException {
     Workplace work = null;
@@ -219,7 +219,7 @@ public final class Images {
       Pin.write(state.store(), work, contents);
       holds = completion.run();
       return holds
-          ? Optional.of(new HeldImage(contents.image(reference.name()), state, work))
+          ? Optional.of(new HeldImage(reference.name(), contents, limits, state, work))
           : Optional.empty();
     } finally {
       if (!holds) {
@@ -463,35 +463,55 @@ public final class Images {
    *
    * @param id of the image
    * @param diffIds its layers
+   * @param owners whose they are, when the container has layers with owners of their own
    * @throws ImageException NOT_FOUND when the image is gone as well, and what unpacking throws
    */
-  public void restore(Digest id, List<String> diffIds) throws IOException {
+  public void restore(Digest id, List<String> diffIds, Optional<Owners> owners) throws IOException {
     Optional<ImageState> found = ImageState.find(root);
     if (found.isEmpty()) {
       return;
     }
     try (ImageState state = found.get()) {
-      for (String diffId : diffIds) {
-        if (!state.hasLayer(Digest.parse(diffId))) {
-          restore(state, id, diffId);
-          return;
-        }
+      if (owners.isEmpty()) {
+        restore(state, id, diffIds);
+        return;
+      }
+      try (ImageState mapped = state.mapped(owners.get())) {
+        restore(mapped, id, diffIds);
       }
     }
   }
 
-  private void restore(ImageState state, Digest id, String diffId) throws IOException {
+  private void restore(ImageState state, Digest id, List<String> diffIds) throws IOException {
+    List<String> lost = new ArrayList<>();
+    for (String diffId : diffIds) {
+      if (!state.hasLayer(Digest.parse(diffId))) {
+        lost.add(diffId);
+      }
+    }
+    if (lost.isEmpty()) {
+      return;
+    }
     for (Catalog.Entry entry : Catalog.read(state, state.store().manifests()).withId(id)) {
-      if (entry.contents().isPresent()) {
-        Contents contents = entry.contents().get();
+      Optional<Contents> contents = entry.only(id).contents();
+      if (contents.isPresent()) {
         ImageSource source = new StoreSource(state.store(), entry.name(), entry.manifest());
-        new ImageFetch(state, source, contents, limits, PullListener.NONE).complete();
+        new ImageFetch(state, source, contents.get(), limits, PullListener.NONE).complete();
         return;
       }
     }
     throw new ImageException(
         Kind.NOT_FOUND,
-        "layer " + diffId + " is lost, and so is image " + id + ": pull that image again");
+        "layer " + lost.get(0) + " is lost, and so is image " + id + ": pull that image again");
+  }
+
+  /**
+   * The directory in which layers are unpacked with other owners, see {@link HeldImage#unpackFor}.
+   *
+   * @param layers {@link #layers()}
+   */
+  public static Path layers(Path layers, Owners owners) {
+    return layers.resolveSibling(ImageState.MAPPED).resolve(owners.directoryName());
   }
 
   /** The directory that holds the unpacked layers, each named by its diffID's digits. */

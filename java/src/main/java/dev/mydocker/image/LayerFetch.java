@@ -99,7 +99,7 @@ final class LayerFetch {
     LayerUnpacker.Result result;
     try {
       listener.unpacking(layer.id());
-      result = LayerUnpacker.unpack(tar, into, limits);
+      result = LayerUnpacker.unpack(tar, into, limits, state.owners());
       drain(tar);
       drain(blob);
     } catch (ImageException e) {

@@ -25,23 +25,31 @@ import java.util.Optional;
  * leaves directories out and that were put on another base by hand.
  */
 final class LayerSettler {
+  private final Optional<Owners> owners;
   private final Directory layer;
   private final LayerStack below;
   private final Deque<String> implicit;
 
-  private LayerSettler(Directory layer, LayerStack below, LayerUnpacker.Result result) {
+  private LayerSettler(
+      Directory layer, LayerStack below, LayerUnpacker.Result result, Optional<Owners> owners) {
+    this.owners = owners;
     this.layer = layer;
     this.below = below;
     this.implicit = new ArrayDeque<>(result.implicit());
   }
 
-  /** Completes {@code layer}, whose unpacking gave {@code result}. */
-  static void settle(Directory layer, LayerStack below, LayerUnpacker.Result result)
+  /**
+   * Completes {@code layer}, whose unpacking gave {@code result}.
+   *
+   * @param owners whose its files are, when they are not this process's ids'
+   */
+  static void settle(
+      Directory layer, LayerStack below, LayerUnpacker.Result result, Optional<Owners> owners)
       throws IOException {
     if (below.layers().isEmpty()) {
       return;
     }
-    new LayerSettler(layer, below, result).run();
+    new LayerSettler(layer, below, result, owners).run();
     if (result.opaqueRoot()) {
       hideRoots(layer, below);
     }
@@ -118,6 +126,12 @@ final class LayerSettler {
       try (Directory in = parent(directory)) {
         if (in.find(bytes(name(directory))).isEmpty()) {
           in.mkdir(bytes(name(directory)), 0755);
+          if (owners.isPresent()) {
+            try (Directory fresh =
+                in.openDirectory(bytes(name(directory)), Directory.Resolve.BENEATH)) {
+              owners.get().giveToRoot(fresh);
+            }
+          }
           made.add(directory);
         }
       }

@@ -97,13 +97,15 @@ final class LayerUnpacker implements AutoCloseable {
   private final Node root = new Node(null, "");
   private final List<Node> metadata = new ArrayList<>();
   private final byte[] buffer = new byte[BUFFER];
-  private final NamespaceOwners owners = new NamespaceOwners(UserNamespace.own());
+  private final NamespaceOwners owners;
   private boolean opaqueRoot;
 
   /** Directories that are open, the one used longest ago first. */
   private final LinkedHashMap<Node, Directory> open = new LinkedHashMap<>(128, 0.75f, true);
 
-  private LayerUnpacker(InputStream tar, Directory top, UnpackLimits limits) {
+  private LayerUnpacker(
+      InputStream tar, Directory top, UnpackLimits limits, Optional<Owners> owners) {
+    this.owners = new NamespaceOwners(UserNamespace.own(), owners);
     this.tar = new TarReader(tar, limits);
     this.top = top;
     this.longestPath = limits.path();
@@ -118,7 +120,14 @@ final class LayerUnpacker implements AutoCloseable {
    * @throws KernelException when the file system refuses something
    */
   static Result unpack(InputStream tar, Directory into, UnpackLimits limits) throws IOException {
-    try (LayerUnpacker unpacker = new LayerUnpacker(tar, into, limits)) {
+    return unpack(tar, into, limits, Optional.empty());
+  }
+
+  /** {@link #unpack(InputStream, Directory, UnpackLimits)}, the files being others'. */
+  static Result unpack(
+      InputStream tar, Directory into, UnpackLimits limits, Optional<Owners> owners)
+      throws IOException {
+    try (LayerUnpacker unpacker = new LayerUnpacker(tar, into, limits, owners)) {
       return unpacker.run();
     }
   }
@@ -349,7 +358,7 @@ final class LayerUnpacker implements AutoCloseable {
     if (entry.type() != TarEntry.Type.SYMLINK) {
       in.chmod(name, entry.mode());
     }
-    for (TarEntry.Xattr x : entry.xattrs()) {
+    for (TarEntry.Xattr x : kept(entry)) {
       setXattr(x, false, () -> in.setXattr(name, Overlay.bytes(x.name()), x.value()));
     }
     setTimes(in, name, entry);
@@ -367,7 +376,7 @@ final class LayerUnpacker implements AutoCloseable {
       if (!owned || (entry.mode() & (07000 | UMASK)) != 0) {
         KernelException.check(Linux.fchmod(fd, entry.mode()), "fchmod", "");
       }
-      for (TarEntry.Xattr x : entry.xattrs()) {
+      for (TarEntry.Xattr x : kept(entry)) {
         setXattr(
             x,
             true,
@@ -452,7 +461,7 @@ final class LayerUnpacker implements AutoCloseable {
     node.entry = Optional.of(entry);
     Directory directory = directory(node);
     directory.chown(entry.uid(), entry.gid());
-    for (TarEntry.Xattr x : entry.xattrs()) {
+    for (TarEntry.Xattr x : kept(entry)) {
       setXattr(x, true, () -> directory.setXattr(Overlay.bytes(x.name()), x.value()));
     }
   }
@@ -468,6 +477,7 @@ final class LayerUnpacker implements AutoCloseable {
         directory.chmod(e.mode());
         directory.setTimes(e.mtimeSec(), e.mtimeNsec(), e.mtimeSec(), e.mtimeNsec());
       } else {
+        owners.giveToRoot(directory);
         directory.chmod(0755);
         directory.setTimes(0, 0, 0, 0);
         implicit.add(node.path());
@@ -478,6 +488,10 @@ final class LayerUnpacker implements AutoCloseable {
 
   private static void setTimes(Directory in, byte[] name, TarEntry e) throws KernelException {
     in.setTimes(name, e.mtimeSec(), e.mtimeNsec(), e.mtimeSec(), e.mtimeNsec());
+  }
+
+  private List<TarEntry.Xattr> kept(TarEntry entry) {
+    return entry.xattrs().stream().filter(owners::keeps).toList();
   }
 
   /** A call that sets an attribute. */

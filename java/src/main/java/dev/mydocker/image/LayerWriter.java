@@ -108,7 +108,14 @@ public final class LayerWriter {
    * @throws ImageException UNSUPPORTED when the tree holds what no layer can say
    */
   public static LeftOut layer(Directory upper, OutputStream out) throws IOException {
-    return write(upper, Use.LAYER, tar(out));
+    return layer(upper, Optional.empty(), out);
+  }
+
+  /** {@link #layer(Directory, OutputStream)} of files that have other owners on this disk. */
+  static LeftOut layer(Directory upper, Optional<Owners> owners, OutputStream out)
+      throws IOException {
+    TarSink tar = tar(out);
+    return write(upper, Use.LAYER, owners.isPresent() ? owners.get().asInside(tar) : tar);
   }
 
   /** Writes a whole root file system; directories on which something is mounted are empty. */

@@ -1,8 +1,10 @@
 package dev.mydocker.image;
 
+import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,6 +32,34 @@ public record Owners(List<Range> users, List<Range> groups) {
     groups = List.copyOf(groups);
   }
 
+  /** What names the directory of layers that belong to these: both maps, in digits. */
+  String directoryName() {
+    return "u" + digits(users) + ".g" + digits(groups);
+  }
+
+  private static String digits(List<Range> ranges) {
+    List<String> texts = new ArrayList<>();
+    for (Range r : ranges) {
+      texts.add(r.inside() + "-" + r.host() + "-" + r.count());
+    }
+    return String.join("_", texts);
+  }
+
+  /** Whether {@link #directoryName} gives such names. */
+  static boolean isDirectoryName(String name) {
+    return name.matches("u[0-9_-]+\\.g[0-9_-]+");
+  }
+
+  /** An entry with this host's ids. */
+  TarEntry onHost(TarEntry e) throws ImageException {
+    return e.ownedBy(host(users, e.uid(), e), host(groups, e.gid(), e));
+  }
+
+  /** Gives a directory to the namespace's root. */
+  void giveToRoot(Directory directory) throws KernelException {
+    directory.chown((int) host(users, 0), (int) host(groups, 0));
+  }
+
   /** Passes entries on with the namespace's ids. */
   TarSink asInside(TarSink sink) {
     return new Translated(sink) {
@@ -45,7 +75,7 @@ public record Owners(List<Range> users, List<Range> groups) {
     return new Translated(sink) {
       @Override
       TarEntry translated(TarEntry e) throws ImageException {
-        return with(e, host(users, e.uid(), e), host(groups, e.gid(), e));
+        return onHost(e);
       }
     };
   }

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,7 @@ final class StoreCheck {
     private final List<String> notes = new ArrayList<>();
     private final Map<Digest, Stat> damaged = new HashMap<>();
     private final Map<Directory, List<byte[]>> strangers = new HashMap<>();
+    private final Set<ImageUsers.User> unmapped = new LinkedHashSet<>();
     private int images;
     private int blobs;
     private long bytes;
@@ -56,14 +58,17 @@ final class StoreCheck {
         Directory images = open(root, "images");
         Directory blobs = open(root, "images/blobs");
         Directory sha256 = open(root, "images/blobs/sha256");
-        Directory sha512 = open(root, "images/blobs/sha512")) {
-      List<Place> places =
+        Directory sha512 = open(root, "images/blobs/sha512");
+        Mapped mapped = new Mapped(state, root)) {
+      List<Place> places = new ArrayList<>();
+      places.addAll(
           List.of(
               new Place(images, "images", Set.copyOf(LAYOUT)),
               new Place(blobs, "images/blobs", Set.of("sha256", "sha512")),
               new Place(sha256, "images/blobs/sha256", "sha256", false),
               new Place(sha512, "images/blobs/sha512", "sha512", false),
-              new Place(state.layers(), "layers", "sha256", true));
+              new Place(state.layers(), "layers", "sha256", true)));
+      mapped.addTo(places);
       Findings found = look(places);
       List<String> repairs = new ArrayList<>();
       List<String> remaining = found.problems;
@@ -80,6 +85,29 @@ final class StoreCheck {
           List.copyOf(found.notes),
           List.copyOf(repairs),
           List.copyOf(remaining));
+    }
+  }
+
+  /** The directories of layers with other owners, and the one that has them all. */
+  private static final class Mapped implements AutoCloseable {
+    private final Optional<Directory> all;
+    private final Map<String, Directory> each;
+
+    Mapped(ImageState state, Directory root) throws IOException {
+      all = root.findDirectory(Overlay.bytes(ImageState.MAPPED), Directory.Resolve.BENEATH);
+      each = state.allMapped();
+    }
+
+    void addTo(List<Place> places) {
+      all.ifPresent(d -> places.add(new Place(d, ImageState.MAPPED, each.keySet())));
+      each.forEach(
+          (name, d) -> places.add(new Place(d, ImageState.MAPPED + "/" + name, "sha256", true)));
+    }
+
+    @Override
+    public void close() {
+      all.ifPresent(Directory::close);
+      each.values().forEach(Directory::close);
     }
   }
 
@@ -157,6 +185,9 @@ final class StoreCheck {
 
   private void containers(Findings found) throws IOException {
     for (ImageUsers.User user : users.users()) {
+      if (user.owners().isPresent()) {
+        mapped(user, user.owners().get(), found);
+      }
       for (Digest layer : user.layers()) {
         if (!state.hasLayer(layer)) {
           found.problems.add(
@@ -165,6 +196,22 @@ final class StoreCheck {
                   + ": layer "
                   + layer
                   + " is missing");
+        }
+      }
+    }
+  }
+
+  private void mapped(ImageUsers.User user, Owners owners, Findings found) throws IOException {
+    try (ImageState mapped = state.mapped(owners)) {
+      for (Digest layer : user.layers()) {
+        if (!mapped.hasLayer(layer)) {
+          found.problems.add(
+              "container "
+                  + user.container().substring(0, 12)
+                  + ": layer "
+                  + layer
+                  + " with its owners is missing");
+          found.unmapped.add(user);
         }
       }
     }
@@ -252,6 +299,7 @@ final class StoreCheck {
     }
     repairs.addAll(state.store().update(this::forgetLost));
     unpack(repairs);
+    unpackMapped(found, repairs);
     Collector.Garbage garbage = new Collector(state, users).collect();
     garbage.blobs().forEach(d -> repairs.add("removed blob " + d + ", nothing refers to it"));
     garbage.layers().forEach(d -> repairs.add("removed layer " + d + ", nothing refers to it"));
@@ -293,6 +341,26 @@ final class StoreCheck {
       }
     }
     return lost;
+  }
+
+  /** Makes the layers again that containers have with owners of their own. */
+  private void unpackMapped(Findings found, List<String> repairs) throws IOException {
+    for (Catalog.Entry entry : Catalog.read(state, state.store().manifests()).entries()) {
+      for (ImageUsers.User user : found.unmapped) {
+        if (entry.contents().isEmpty() || !entry.id().equals(user.imageId())) {
+          continue;
+        }
+        String name = ListedImage.of(entry).shown();
+        StoreSource source = new StoreSource(state.store(), name, entry.manifest());
+        Contents contents = entry.contents().get();
+        try (ImageState mapped = state.mapped(user.owners().orElseThrow())) {
+          new ImageFetch(mapped, source, contents, limits, PullListener.NONE).complete();
+          repairs.add("unpacked " + name + " for container " + user.container().substring(0, 12));
+        } catch (ImageException e) {
+          repairs.add(name + " has to be pulled again: " + e.getMessage());
+        }
+      }
+    }
   }
 
   /** Makes layers again whose blobs are here. */

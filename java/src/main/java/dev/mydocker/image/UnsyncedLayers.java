@@ -26,12 +26,12 @@ import java.util.Optional;
  * the disk before anything of the layer is written, and goes when the layer was synced: by a later
  * command, once the kernel has written most of it anyway.
  *
- * @param root the state root
+ * @param path the directory of those files, which need not be there
  * @param layers the unpacked layers
  * @param work where removed ones go
  * @param locks see {@link ImageState}
  */
-record UnsyncedLayers(Path root, Directory layers, Directory work, Directory locks) {
+record UnsyncedLayers(Path path, Directory layers, Directory work, Directory locks) {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int LIMIT = 64; // bytes; a boot's id has 36
 
@@ -45,14 +45,14 @@ record UnsyncedLayers(Path root, Directory layers, Directory work, Directory loc
   /** Says that these are about to be unpacked; the caller has their locks. */
   void expect(Collection<Digest> diffIds) throws IOException {
     byte[] boot = boot();
-    try (Directory top = Directory.open(root)) {
-      top.mkdir(Overlay.bytes("unsynced"), 0700);
+    try (Directory top = Directory.open(path.getParent())) {
+      top.mkdir(Overlay.bytes(path.getFileName().toString()), 0700);
     } catch (KernelException e) {
       if (e.errno() != Errno.EEXIST) {
         throw e;
       }
     }
-    try (Directory place = Directory.open(place());
+    try (Directory place = Directory.open(path);
         Fd lock = place.lock()) {
       for (Digest diffId : diffIds) {
         byte[] name = Overlay.bytes(diffId.hex());
@@ -156,17 +156,13 @@ record UnsyncedLayers(Path root, Directory layers, Directory work, Directory loc
 
   private Optional<Directory> find() throws KernelException {
     try {
-      return Optional.of(Directory.open(place()));
+      return Optional.of(Directory.open(path));
     } catch (KernelException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();
       }
       throw e;
     }
-  }
-
-  private Path place() {
-    return root.resolve("unsynced");
   }
 
   private static byte[] boot() throws IOException {

@@ -106,7 +106,10 @@ final class Handover {
     idmapped(own, "/own");
     directory("/root");
     add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.target()));
-    become(hostUid(spec, 0), hostGid(spec, 0), "overlayfs works as who mounts it");
+    boolean idmapped = !ProcessSteps.isRootless(spec);
+    if (idmapped) {
+      become(hostUid(spec, 0), hostGid(spec, 0), "overlayfs works as who mounts it");
+    }
     add(
         "the image's layers, and a layer of the container's own above them",
         Op.MOUNT,
@@ -115,7 +118,9 @@ final class Handover {
         Arg.text("overlay"),
         Arg.number(0),
         Arg.text(options(own)));
-    become(0, 0, "and M is root again");
+    if (idmapped) {
+      become(0, 0, "and M is root again");
+    }
     tree(Arg.NONE, "root", OPEN_TREE_CLONE, "OPEN_TREE_CLONE", HAND);
     send();
   }
@@ -174,9 +179,16 @@ final class Handover {
   }
 
   private void idmapped(String directory, String at) {
-    String why = cause("namespace:user") + ": ids on the disk are the container's";
+    // Who is root of a user namespace alone may not do that with a disk of the host's
+    // (mount_setattr(2)): there the files are on the disk what they are to be.
+    boolean here = ProcessSteps.isRootless(spec);
+    String why =
+        cause("namespace:user")
+            + (here ? ": unpacked for its ids" : ": ids on the disk are the container's");
     tree(Arg.NONE, directory, OPEN_TREE_CLONE, "OPEN_TREE_CLONE", why);
-    add(why, Op.IDMAP, Arg.fd(TREE), Arg.fd(USERS));
+    if (!here) {
+      add(why, Op.IDMAP, Arg.fd(TREE), Arg.fd(USERS));
+    }
     directory(at);
     add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
   }
@@ -213,7 +225,9 @@ final class Handover {
         + ",upperdir=own"
         + overlay.upper().substring(own.length())
         + ",workdir=own"
-        + overlay.work().substring(own.length());
+        + overlay.work().substring(own.length())
+        // See PlanCompiler.overlayOptions.
+        + (ProcessSteps.isRootless(spec) ? ",userxattr" : "");
   }
 
   /**
@@ -255,6 +269,15 @@ final class Handover {
         Arg.number(hostGid(spec, device.gid().orElse(0))));
     tree(Arg.fd(SCRATCH), name, OPEN_TREE_CLONE, "OPEN_TREE_CLONE", why);
     send();
+  }
+
+  /**
+   * A connection of fuse(4). It is mounted in the user namespace of who has opened it, and neither
+   * I nor the container's cgroup need have the right to open that device.
+   */
+  void view(String why) {
+    add(why, Op.OPEN_AS, Arg.fd(Slot.VIEW), Arg.fd(USERS), Arg.text("/dev/fuse"));
+    add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(Slot.VIEW));
   }
 
   private void tree(Arg at, String path, long flags, String names, String why) {

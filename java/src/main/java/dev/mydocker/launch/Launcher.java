@@ -247,7 +247,8 @@ public final class Launcher {
         if (view || request.plan().isServed()) {
           bothEnds(Slot.VIEW_OUT, Slot.VIEW_IN);
         }
-        if (view) {
+        if (view && !request.plan().handsOver()) {
+          // Mounted in the user namespace of who opens it: of another one M has it opened.
           // Closed here once M has it: as long as it is open, no reader learns of M's end.
           byte[] device = "/dev/fuse".getBytes(StandardCharsets.US_ASCII);
           int fd = Linux.openat2(Linux.AT_FDCWD, device, Linux.O_RDWR, 0, 0);

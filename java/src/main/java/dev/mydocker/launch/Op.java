@@ -13,6 +13,7 @@ public enum Op {
   CLONE_INIT("nnF", "clone3"),
   EXEC_MONITOR("fvn", "execveat"),
   OPEN_NS("fs", "open"),
+  OPEN_AS("ffs", "openat"),
   SETNS("fn", "setns"),
   UNSHARE("n", "unshare"),
   PRCTL("nnnnn", "prctl"),

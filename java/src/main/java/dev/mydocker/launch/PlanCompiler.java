@@ -34,6 +34,7 @@ public final class PlanCompiler {
   private static final int HIERARCHIES = Slot.FREE + 5;
   private static final int PART = Slot.FREE + 6;
   private static final int VIEW = Slot.FREE + 7;
+  private static final int ASIDE = Slot.FREE + 17;
   private static final long SOCK_STREAM = 1;
   private static final long SOCK_DGRAM = 2;
 
@@ -347,6 +348,9 @@ public final class PlanCompiler {
         Arg.text("/proc/self/ns/user"));
     add("M shows the layers by it", Op.SEND_FD, Arg.fd(Slot.TAKE), Arg.fd(Handover.USERS));
     open(TARGET, Arg.NONE, in.overlay().target(), "where the new root will be");
+    if (!in.view().isEmpty()) {
+      open(ASIDE, Arg.NONE, in.overlay().layers(), "where the monitor's files will be at first");
+    }
     steps.oomScore();
   }
 
@@ -708,6 +712,10 @@ public final class PlanCompiler {
       return;
     }
     String why = cause(in.view().get(0).cause(spec)) + ": the monitor shows it in files of its own";
+    if (handed) {
+      handover.get().view(why);
+      receive(Slot.VIEW, why);
+    }
     add(
         why,
         Op.FSMOUNT_FD,
@@ -720,7 +728,18 @@ public final class PlanCompiler {
     // In the connection's place: held here too, it would not break with the monitor's end. Where
     // nobody looks any more, as the layers are mounted, and from where it goes with the host's
     // tree: until Linux 6.15 nothing can be cloned from a mount that is attached nowhere.
-    open(Slot.VIEW, Arg.NONE, in.overlay().layers(), why);
+    if (handed) {
+      // That directory is no id's of the container: it was opened before.
+      add(
+          why,
+          Op.OPEN_TREE,
+          Arg.fd(Slot.VIEW),
+          Arg.fd(ASIDE),
+          Arg.text(""),
+          Arg.number(AT_EMPTY_PATH, "AT_EMPTY_PATH"));
+    } else {
+      open(Slot.VIEW, Arg.NONE, in.overlay().layers(), why);
+    }
     add(why, Op.ATTACH, Arg.fd(VIEW), Arg.fd(Slot.VIEW));
     for (ViewFile file : in.view()) {
       String shows = cause(file.cause(spec)) + ": shown in " + file.path();

@@ -51,13 +51,12 @@ public enum ViewFile {
 
   /**
    * Those that a container is to see: of memory with a limit of it, of CPUs with a choice of them.
-   * None when that was not wanted, or in a user namespace of its own, in which this connection to
-   * the kernel cannot be mounted; and none in the place of what the user has mounted.
+   * None when that was not wanted, and none in the place of what the user has mounted.
    */
   public static List<ViewFile> of(Spec spec) {
     List<ViewFile> files = new ArrayList<>();
     boolean off = spec.annotations().getOrDefault(Spec.PROC_VIEW, "").equals(Spec.PROC_VIEW_OFF);
-    if (off || !spec.linux().uidMappings().isEmpty()) {
+    if (off) {
       return files;
     }
     for (ViewFile file : values()) {

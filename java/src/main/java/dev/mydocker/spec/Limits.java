@@ -1,5 +1,8 @@
 package dev.mydocker.spec;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -19,6 +22,7 @@ import java.util.OptionalLong;
  * @param oomKillDisable whether a process waits for memory instead of being killed
  * @param cpusetMems memory nodes: {@code 0-3,7}
  * @param blockIo use of block devices
+ * @param unified files of cgroup version 2, and what is written into them
  */
 public record Limits(
     OptionalLong memory,
@@ -33,7 +37,8 @@ public record Limits(
     OptionalLong swappiness,
     boolean oomKillDisable,
     Optional<String> cpusetMems,
-    BlockIoChoice blockIo) {
+    BlockIoChoice blockIo,
+    Map<String, String> unified) {
 
   /** No limits. */
   public static final Limits NONE =
@@ -50,5 +55,10 @@ public record Limits(
           OptionalLong.empty(),
           false,
           Optional.empty(),
-          BlockIoChoice.NONE);
+          BlockIoChoice.NONE,
+          Map.of());
+
+  public Limits {
+    unified = Collections.unmodifiableMap(new LinkedHashMap<>(unified));
+  }
 }

@@ -32,7 +32,12 @@ final class Resources {
       throws OptionException {
     Resources r = new Resources(options.limits(), host, why);
     return new Spec.Resources(
-        r.memory(), r.cpu(), r.pids(), DeviceNodes.rules(options, host, why), r.blockIo());
+        r.memory(),
+        r.cpu(),
+        r.pids(),
+        DeviceNodes.rules(options, host, why),
+        r.blockIo(),
+        r.unified());
   }
 
   /**
@@ -58,7 +63,8 @@ final class Resources {
             now.memory().swappiness(),
             now.memory().disableOomKiller(),
             asked.cpusetMems().or(() -> now.cpu().mems()),
-            BlockIoChoice.ofWeight(or(asked.blockIo().weight(), now.blockIo().weight())));
+            BlockIoChoice.ofWeight(or(asked.blockIo().weight(), now.blockIo().weight())),
+            now.unified());
     Resources r = new Resources(all, host, why);
     Spec.BlockIo io = now.blockIo();
     return new Spec.Resources(
@@ -72,7 +78,8 @@ final class Resources {
             io.readBps(),
             io.writeBps(),
             io.readIops(),
-            io.writeIops()));
+            io.writeIops()),
+        now.unified());
   }
 
   private static OptionalLong or(OptionalLong asked, OptionalLong now) {
@@ -272,6 +279,15 @@ final class Resources {
       why.put("resource:cpu.mems", "--cpuset-mems=" + mems.get());
     }
     return mems;
+  }
+
+  private Map<String, String> unified() {
+    asked
+        .unified()
+        .forEach(
+            (file, value) ->
+                why.put("resource:unified." + file, "--cgroup-conf=" + file + "=" + value));
+    return asked.unified();
   }
 
   private OptionalLong pids() throws OptionException {

@@ -23,6 +23,10 @@ public record Rootless(UserMaps ids, boolean groups, boolean cgroups) {
    * @throws OptionException a sentence for the user
    */
   void refuse(RunOptions options, Spec.User user) throws OptionException {
+    if (options.userns() instanceof UsernsMode.KeepId) {
+      // Then the ids are the container's, see UsernsConflicts.
+      user = new Spec.User(0, 0, List.of(), user.umask());
+    }
     networks(options);
     if (options.userns() instanceof UsernsMode.Auto
         || options.userns() instanceof UsernsMode.Given
@@ -30,7 +34,8 @@ public record Rootless(UserMaps ids, boolean groups, boolean cgroups) {
       throw new OptionException(
           "--userns="
               + options.userns().text()
-              + " needs root: the containers of an ordinary user share a user namespace already");
+              + " needs root: the containers of an ordinary user share a user namespace already;"
+              + " keep-id gives one of its own");
     }
     if (options.pid() == NamespaceMode.HOST && !cgroups) {
       throw new OptionException(

@@ -214,6 +214,7 @@ public record RunOptions(
     private boolean oomKillDisable = false;
     private Optional<String> cpusetMems = Optional.empty();
     private BlockIoChoice blockIo = BlockIoChoice.NONE;
+    private final Map<String, String> unified = new LinkedHashMap<>();
     private OptionalInt oomScoreAdj = OptionalInt.empty();
     private Map<String, String> annotations = Map.of();
 
@@ -461,6 +462,16 @@ public record RunOptions(
       return this;
     }
 
+    /**
+     * A setting of cgroup version 2: {@code memory.high=100M}.
+     *
+     * @throws OptionException when that is none
+     */
+    public Builder cgroupConf(String setting) throws OptionException {
+      CgroupConf.parse(setting, unified);
+      return this;
+    }
+
     public Builder oomScoreAdj(int value) {
       oomScoreAdj = OptionalInt.of(value);
       return this;
@@ -487,7 +498,8 @@ public record RunOptions(
               memorySwappiness,
               oomKillDisable,
               cpusetMems,
-              blockIo);
+              blockIo,
+              unified);
       return new RunOptions(
           image,
           command,

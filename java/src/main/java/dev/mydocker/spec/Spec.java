@@ -170,9 +170,14 @@ public record Spec(
   /** A range of ids of a user namespace. */
   public record IdMapping(long containerId, long hostId, long size) {}
 
-  /** The limits of the container's cgroup. */
+  /** The limits of the container's cgroup; {@code unified} is of version 2, by files' names. */
   public record Resources(
-      Memory memory, Cpu cpu, OptionalLong pidsLimit, List<DeviceRule> devices, BlockIo blockIo) {
+      Memory memory,
+      Cpu cpu,
+      OptionalLong pidsLimit,
+      List<DeviceRule> devices,
+      BlockIo blockIo,
+      Map<String, String> unified) {
 
     /** No limits. */
     public static final Resources NONE =
@@ -183,7 +188,14 @@ public record Spec(
       this(memory, cpu, pidsLimit, devices, BlockIo.NONE);
     }
 
+    /** Without settings by the names of files. */
+    public Resources(
+        Memory memory, Cpu cpu, OptionalLong pidsLimit, List<DeviceRule> devices, BlockIo blockIo) {
+      this(memory, cpu, pidsLimit, devices, blockIo, Map.of());
+    }
+
     public Resources {
+      unified = copy(unified);
       devices = List.copyOf(devices);
     }
   }

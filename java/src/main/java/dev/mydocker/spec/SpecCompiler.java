@@ -28,7 +28,7 @@ public final class SpecCompiler {
     Causes.Collector why = new Causes.Collector();
     NetworkConflicts.refuse(options, host);
     HostName name = HostName.of(options, host, why);
-    Account account = Account.of(options, image, files, why);
+    Account account = account(options, image, files, host, why);
     if (host.rootless().isEmpty() && options.network() instanceof NetworkMode.Pasta) {
       throw new OptionException(
           "--network=pasta is for ordinary users: root's containers have bridge, none or host");
@@ -125,6 +125,22 @@ public final class SpecCompiler {
         HiddenPaths.readOnly(options, why),
         Mounts.propagation(options, why),
         Seccomp.of(options, host, process.capabilities().orElseThrow(), why));
+  }
+
+  private static Account account(
+      RunOptions options,
+      ImageDefaults image,
+      ImageFiles files,
+      HostFacts host,
+      Causes.Collector why)
+      throws OptionException, IOException {
+    if (options.userns() instanceof UsernsMode.KeepId keep
+        && options.user().isEmpty()
+        && host.rootless().isPresent()) {
+      why.put("user", "--userns=" + keep.text());
+      return Account.of(keep.account(host.rootless().get().ids()), options.groupAdd(), files);
+    }
+    return Account.of(options, image, files, why);
   }
 
   private static Map<String, String> annotations(

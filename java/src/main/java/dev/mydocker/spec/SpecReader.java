@@ -132,7 +132,8 @@ final class SpecReader {
             cpu.string("mems")),
         optional(part(json, "pids"), "limit"),
         list(json, "devices", SpecReader::deviceRule),
-        blockIo(part(json, "blockIO")));
+        blockIo(part(json, "blockIO")),
+        json.stringMap("unified"));
   }
 
   private static Spec.BlockIo blockIo(Json.Obj json) throws JsonException {

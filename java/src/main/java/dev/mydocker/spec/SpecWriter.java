@@ -135,6 +135,9 @@ final class SpecWriter {
     number(pids, "limit", r.pidsLimit());
     put(out, "pids", pids.build());
     put(out, "blockIO", blockIo(r.blockIo()));
+    Json.Builder unified = Json.object();
+    r.unified().forEach(unified::put);
+    put(out, "unified", unified.build());
     return out.build();
   }
 

@@ -80,6 +80,13 @@ final class UserMount {
     }
     options.add(word);
     if (bind.idmap()) {
+      if (host.rootless().isPresent()) {
+        throw new OptionException(
+            "idmap of "
+                + OptionException.quote(bind.target())
+                + " needs root, as the file system is the host's: in a container of"
+                + " --userns=keep-id your files are yours as they are");
+      }
       if (host.users().isEmpty()) {
         throw new OptionException(
             "idmap of "
@@ -134,7 +141,7 @@ final class UserMount {
       options.add("ro");
     }
     options.add("rprivate");
-    if (host.users().isPresent()) {
+    if (host.users().isPresent() && host.rootless().isEmpty()) {
       // Every container of a volume means the same ids, whichever range of the host it has.
       options.add(IDMAP);
     }

@@ -15,7 +15,8 @@ final class UsernsConflicts {
    */
   static void refuse(RunOptions options, Spec.User user, HostFacts host, UserMaps maps)
       throws OptionException {
-    if (!host.machine().isFrom(5, 19)) {
+    boolean keeps = options.userns() instanceof UsernsMode.KeepId;
+    if (!keeps && !host.machine().isFrom(5, 19)) {
       throw new OptionException(
           "--userns needs Linux 5.19, for overlayfs on idmapped layers; this is "
               + host.machine().major()

@@ -2,6 +2,7 @@ package dev.mydocker.spec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Whose user namespace a container lives in, or which ids of the host one of its own has. */
 public sealed interface UsernsMode {
@@ -45,6 +46,64 @@ public sealed interface UsernsMode {
    */
   record OfContainer(String text, String container) implements UsernsMode {}
 
+  /**
+   * The user who runs the engine is the same user in there, and not root; the subordinate ids are
+   * the others. Of an ordinary user only.
+   *
+   * @param uid who the user is in there; empty: the same as outside
+   * @param gid likewise the user's group
+   */
+  record KeepId(String text, OptionalLong uid, OptionalLong gid) implements UsernsMode {
+
+    /**
+     * The ids of such a container.
+     *
+     * @param engine those of the user's namespace, in which 0 is the user
+     * @throws OptionException when there is nobody else who could be root
+     */
+    public UserMaps maps(UserMaps engine) throws OptionException {
+      return new UserMaps(maps(engine.uids(), user(engine)), maps(engine.gids(), group(engine)));
+    }
+
+    /** Whom its command runs as, unless somebody says another. */
+    UserSpec account(UserMaps engine) throws OptionException {
+      return UserSpec.parse(user(engine) + ":" + group(engine));
+    }
+
+    private long user(UserMaps engine) {
+      return uid.orElseGet(() -> UserMaps.host(engine.uids(), 0).orElse(0));
+    }
+
+    private long group(UserMaps engine) {
+      return gid.orElseGet(() -> UserMaps.host(engine.gids(), 0).orElse(0));
+    }
+
+    /** The kept id is 0 of the namespace around; those below it move up by one, others stay. */
+    private List<Spec.IdMapping> maps(List<Spec.IdMapping> engine, long kept)
+        throws OptionException {
+      long others = -1;
+      for (Spec.IdMapping range : engine) {
+        others += range.size();
+      }
+      if (others < 1) {
+        throw new OptionException(
+            "--userns="
+                + text
+                + " needs subordinate ids, of which one is root in there: give the"
+                + " user some in /etc/subuid and /etc/subgid");
+      }
+      List<Spec.IdMapping> maps = new ArrayList<>();
+      if (kept > 0) {
+        maps.add(new Spec.IdMapping(0, 1, Math.min(kept, others)));
+      }
+      maps.add(new Spec.IdMapping(kept, 0, 1));
+      if (others > kept) {
+        maps.add(new Spec.IdMapping(kept + 1, kept + 1, others - kept));
+      }
+      return maps;
+    }
+  }
+
   /** The ids that the user says, for users and groups alike. */
   record Given(String text, List<Spec.IdMapping> mappings) implements UsernsMode {
     public Given {
@@ -54,7 +113,8 @@ public sealed interface UsernsMode {
 
   /**
    * Reads the value of {@code --userns}: host, {@code auto[:size=N,uidmapping=C:H:N,...]}, {@code
-   * container:ID}, or ranges {@code C:H:N,...} (first id inside, first id of the host, how many).
+   * keep-id[:uid=N,gid=N]}, {@code container:ID}, or ranges {@code C:H:N,...} (first id inside,
+   * first id of the host, how many).
    *
    * @throws OptionException when it is none of these
    */
@@ -69,18 +129,34 @@ public sealed interface UsernsMode {
       return new OfContainer(text, text.substring("container:".length()));
     }
     if (text.equals("keep-id") || text.startsWith("keep-id:")) {
-      throw new OptionException(
-          "--userns=keep-id is not supported yet: as root use auto; an ordinary user's containers"
-              + " have the user as their root, who so owns what root makes in a bind");
+      return keepId(text);
     }
     if (text.charAt(0) < '0' || text.charAt(0) > '9') {
-      throw invalid(text, "use host, auto[:OPTIONS], container:NAME or INSIDE:HOST:SIZE,...");
+      throw invalid(
+          text, "use host, auto[:OPTIONS], keep-id, container:NAME or INSIDE:HOST:SIZE,...");
     }
     List<Spec.IdMapping> mappings = new ArrayList<>();
     for (String range : text.split(",", -1)) {
       add(text, range, mappings);
     }
     return new Given(text, mappings);
+  }
+
+  private static KeepId keepId(String text) throws OptionException {
+    OptionalLong uid = OptionalLong.empty();
+    OptionalLong gid = OptionalLong.empty();
+    String options = text.equals("keep-id") ? "" : text.substring("keep-id:".length());
+    for (String option : text.equals("keep-id") ? new String[0] : options.split(",", -1)) {
+      long id = Digits.parse(option.substring(option.indexOf('=') + 1), UserSpec.MAX_ID);
+      if (id >= 0 && option.startsWith("uid=")) {
+        uid = OptionalLong.of(id);
+      } else if (id >= 0 && option.startsWith("gid=")) {
+        gid = OptionalLong.of(id);
+      } else {
+        throw invalid(text, "its options are uid=N and gid=N");
+      }
+    }
+    return new KeepId(text, uid, gid);
   }
 
   private static UsernsMode auto(String text) throws OptionException {

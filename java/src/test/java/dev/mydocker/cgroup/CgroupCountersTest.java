@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +59,20 @@ class CgroupCountersTest {
             hierarchy("blkio", false, "blkio"),
             hierarchy("unified", true));
     assertThat(counters.read()).isEqualTo(new CgroupUsage(99, 700, 4096, 0, 3, 4));
+  }
+
+  @Test
+  void pressureIsThatOfTheLastSeconds() throws Exception {
+    file("mydocker/a/cpu.pressure", "some avg10=12.34 avg60=5.00 avg300=1.00 total=99\n");
+    file(
+        "mydocker/a/memory.pressure",
+        "some avg10=0.00 avg60=0.10 avg300=0.00 total=7\n"
+            + "full avg10=55.00 avg60=0.00 avg300=0.00 total=1\n");
+    assertThat(of(hierarchy("", true, "memory")).pressure())
+        .isEqualTo(
+            new CgroupPressure(
+                OptionalDouble.of(12.34), OptionalDouble.of(0), OptionalDouble.empty()));
+    assertThat(of(hierarchy("", false, "memory")).pressure()).isEqualTo(CgroupPressure.UNKNOWN);
   }
 
   @Test

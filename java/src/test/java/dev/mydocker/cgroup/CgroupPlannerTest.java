@@ -236,6 +236,24 @@ class CgroupPlannerTest {
   }
 
   @Test
+  void settingsByTheirFilesComeLastAndAreOfVersion2() throws IOException {
+    Spec.Resources resources =
+        new Spec.Resources(
+            new Spec.Memory(of(1 << 20), NONE, NONE),
+            Spec.Cpu.NONE,
+            NONE,
+            List.of(),
+            Spec.BlockIo.NONE,
+            Map.of("memory.oom.group", "1"));
+    List<String> texts = named(texts(FakeHost.v2(root.resolve("a")).detect(), resources));
+    assertThat(texts).endsWith("memory.max 1048576", "memory.oom.group 1");
+    CgroupHost v1 = new FakeHost(root.resolve("b")).v1("/cg/memory", "memory").detect();
+    assertThatThrownBy(() -> v1.plan("/mydocker/x", resources, CAUSES))
+        .hasMessageContaining("is a file of cgroup version 2")
+        .hasMessageContaining("controller memory is of version 1");
+  }
+
+  @Test
   void whatV2DoesNotHaveIsRefusedThere() throws IOException {
     CgroupHost host = FakeHost.v2(root).detect();
     for (Spec.Memory memory :

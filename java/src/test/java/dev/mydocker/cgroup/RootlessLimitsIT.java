@@ -57,7 +57,9 @@ class RootlessLimitsIT {
     if (home == null) {
       return;
     }
-    mydocker(OWN.resolve("shell"), "rm", "-f", "limited");
+    if (Files.exists(OWN.resolve("mydocker"))) {
+      mydocker(OWN.resolve("shell"), "rm", "-f", "limited");
+    }
     Path note = home.resolve("run/mydocker/user-namespace");
     if (Files.exists(note)) {
       long holder = Long.parseLong(Files.readString(note).split(" ")[0]);
@@ -104,6 +106,29 @@ class RootlessLimitsIT {
     return "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
   }
 
+  /** One command of the user's, as each takes long where the machine is emulated. */
+  @Test
+  void limitsOfOneRunHoldAndAreSeen() throws Exception {
+    String script =
+        "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max; head -1 /proc/meminfo;"
+            + " free -m | grep Mem";
+    assertThat(
+            good(
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                "-m",
+                "64m",
+                "--pids-limit",
+                "20",
+                box(),
+                "sh",
+                "-c",
+                script))
+        .containsPattern("67108864\\n20\\nMemTotal: +65536 kB\\nMem: +64 ");
+  }
+
   @Test
   void limitsHoldInADelegatedCgroup() throws Exception {
     good("load", "-i", box().substring("oci-archive:".length()));
@@ -134,6 +159,9 @@ class RootlessLimitsIT {
                 "/sys/fs/cgroup/pids.max",
                 "/sys/fs/cgroup/cpu.max"))
         .isEqualTo((64 << 20) + "\n20\n50000 100000");
+    // A view of its own: /dev/fuse is opened in the user's namespace, where it is mounted as well.
+    assertThat(good("exec", "limited", "sh", "-c", "head -1 /proc/meminfo; free -m | grep Mem"))
+        .matches("MemTotal: +65536 kB\nMem: +64 (?s:.*)");
     Result bomb =
         mydocker(
             OWN.resolve("shell"),

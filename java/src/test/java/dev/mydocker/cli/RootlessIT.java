@@ -457,6 +457,10 @@ class RootlessIT {
       OrdinaryUser.Result other =
           single.mydocker("run", "--rm", "-u", "5", "--network", "none", single.busybox(), "id");
       assertThat(other.err()).contains("user 5 does not exist").hasLineCount(1);
+      OrdinaryUser.Result kept =
+          single.mydocker(
+              "run", "--rm", "--userns=keep-id", "--network", "none", single.busybox(), "id");
+      assertThat(kept.err()).contains("--userns=keep-id needs subordinate ids").hasLineCount(1);
     }
   }
 }

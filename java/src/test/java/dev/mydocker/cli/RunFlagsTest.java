@@ -340,6 +340,9 @@ class RunFlagsTest {
                 "--device-write-bps=/dev/sdb:0",
                 "--device-read-iops=/dev/sda:100",
                 "--device-write-iops=/dev/sda:200",
+                "--cgroup-conf=memory.high=100M",
+                "--cgroup-conf",
+                "io.max=8:0 rbps=1",
                 "x")
             .limits();
     assertThat(limits)
@@ -363,7 +366,8 @@ class RunFlagsTest {
                     Map.of("/dev/sda", 1L << 20, "/dev/a:b", 512L),
                     Map.of("/dev/sdb", 0L),
                     Map.of("/dev/sda", 100L),
-                    Map.of("/dev/sda", 200L))));
+                    Map.of("/dev/sda", 200L)),
+                Map.of("memory.high", "100M", "io.max", "8:0 rbps=1")));
   }
 
   @Test

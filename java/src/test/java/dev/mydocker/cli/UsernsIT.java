@@ -1,6 +1,7 @@
 package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mydocker.engine.Container;
 import dev.mydocker.engine.Exec;
@@ -314,6 +315,46 @@ class UsernsIT {
     assertThat(say("id -u")).isEqualTo("1000");
   }
 
+  /**
+   * By its files and by sysinfo(2), which is busybox's free; to whoever is in it, and to no other.
+   */
+  @Tag("smoke")
+  @Test
+  void itSeesItsLimits() throws Exception {
+    assumeThat(Path.of("/dev/fuse")).exists();
+    String look = "head -1 /proc/meminfo; grep -c ^processor /proc/cpuinfo; free -m | grep Mem";
+    start(AUTO, "-m", "64m", "--cpuset-cpus", "0", "-u", "1000");
+    for (String said : List.of(say(look), asRoot(look))) {
+      assertThat(said).startsWith("MemTotal:          65536 kB\n1\nMem:             64 ");
+    }
+    assertThat(say("ls -n /proc/meminfo; echo 1 >/proc/meminfo"))
+        .contains(" 0        0 ", "can't create /proc/meminfo: Permission denied");
+    assertThat(asRoot("ls -l /proc/1/fd | grep -c fuse")).isEqualTo("0");
+    mydocker.good("update", "-m", "48m", "--memory-swap", "48m", "box");
+    assertThat(say("head -1 /proc/meminfo")).isEqualTo("MemTotal:          49152 kB");
+    String shared =
+        ran(
+            "--userns=container:box",
+            "-m",
+            "32m",
+            CommandLine.BUSYBOX,
+            "head",
+            "-1",
+            "/proc/meminfo");
+    assertThat(shared).isEqualTo("MemTotal:          32768 kB");
+    mydocker.good("restart", "-t", "0", "box");
+    assertThat(say("head -1 /proc/meminfo")).isEqualTo("MemTotal:          49152 kB");
+  }
+
+  /** fuse_allow_current_process: allow_other is for that namespace and those below it only. */
+  @Test
+  void RT60_rootOfTheHostIsServedNothingByItsView() throws Exception {
+    assumeThat(Path.of("/dev/fuse")).exists();
+    start(AUTO, "-m", "64m");
+    String file = "/proc/" + mydocker.info("box").pid() + "/root/proc/meminfo";
+    assertThat(program("cat", file)).endsWith(": Permission denied 1");
+  }
+
   @Test
   void aTerminalIsItsUsers() throws Exception {
     TestEngine engine = TestEngine.shared();
@@ -334,6 +375,12 @@ class UsernsIT {
       image = mydocker.good("commit", "layer" + i);
     }
     assertThat(ran(AUTO, image, "sh", "-c", "stat -c %u /made*")).isEqualTo("0\n0\n0");
+  }
+
+  @Test
+  void keptIdsAreForOrdinaryUsers() throws Exception {
+    assertThat(mydocker.bad("run", "--userns=keep-id", CommandLine.BUSYBOX))
+        .contains("--userns=keep-id is only supported for ordinary users");
   }
 
   // ---- what it cannot do ------------------------------------------------------------------------

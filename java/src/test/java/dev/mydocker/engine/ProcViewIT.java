@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -186,7 +187,8 @@ class ProcViewIT {
               OptionalLong.empty(),
               false,
               Optional.empty(),
-              BlockIoChoice.NONE);
+              BlockIoChoice.NONE,
+              Map.of());
       engine.engine().find(container.id()).update(new ContainerChange(less, Optional.empty()));
       assertThat(engine.execSh(container, "head -1 /proc/meminfo").line())
           .isEqualTo("MemTotal:         131072 kB");

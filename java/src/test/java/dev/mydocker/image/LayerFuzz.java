@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Fuzz target: a layer's blob, unpacked between directories that must stay as they are (TAR50). The
@@ -90,7 +91,7 @@ public final class LayerFuzz {
     if (onBase) {
       Directory base = ground.openDirectory(Overlay.bytes("base"), Resolve.BENEATH);
       try (LayerStack below = new LayerStack(List.of(base))) {
-        LayerSettler.settle(into, below, result);
+        LayerSettler.settle(into, below, result, Optional.empty());
       }
     }
   }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -270,7 +271,8 @@ class LocalImagesIT {
   // ---- containers -------------------------------------------------------------------------------
 
   private ImageUsers.User user(Image image, boolean running) {
-    return new ImageUsers.User("c0ffee".repeat(11), image.imageId(), image.diffIds(), running);
+    return new ImageUsers.User(
+        "c0ffee".repeat(11), image.imageId(), image.diffIds(), running, Optional.empty());
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,9 +114,9 @@ class UnsyncedLayersIT {
     Image image = get();
     List<String> needed = image.diffIds().stream().map(Digest::toString).toList();
     cutPower(image, 0, "low", "another");
-    images.restore(image.imageId(), needed);
+    images.restore(image.imageId(), needed, Optional.empty());
     assertThat(file(image, 0, "low")).hasContent("lower");
-    images.restore(image.imageId(), needed);
+    images.restore(image.imageId(), needed, Optional.empty());
   }
 
   @Test
@@ -129,7 +130,7 @@ class UnsyncedLayersIT {
     try (ImageState state = ImageState.create(root)) {
       state.layers().removeTree(Overlay.bytes(image.diffIds().get(0).hex()));
     }
-    assertThatThrownBy(() -> images.restore(image.imageId(), List.of(lost)))
+    assertThatThrownBy(() -> images.restore(image.imageId(), List.of(lost), Optional.empty()))
         .isInstanceOfSatisfying(
             ImageException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND))
         .hasMessage(

@@ -65,6 +65,10 @@ class HandoverTest {
   }
 
   private static LaunchPlan plan(Spec spec, List<String> lower) {
+    return plan(spec, lower, List.of());
+  }
+
+  private static LaunchPlan plan(Spec spec, List<String> lower, List<ViewFile> view) {
     return PlanCompiler.compile(
         new PlanCompiler.Input(
             "0".repeat(64),
@@ -77,7 +81,7 @@ class HandoverTest {
             List.of(),
             Set.of(),
             Map.of("/v/data/part", "/v/data"),
-            List.of(),
+            view,
             false,
             false,
             Optional.empty()));
@@ -156,6 +160,48 @@ class HandoverTest {
             "recv_fd(fd0, take)",
             "attach(fd0, fd2)");
     assertThat(shown(plan().init())).doesNotContain("fchown(stdout, 5, -1)");
+  }
+
+  /** The kernel mounts a connection in the user namespace of who has opened it, and in no other. */
+  @Test
+  void theConnectionOfAViewIsOpenedInItsUserNamespaceAndKeptByTheMonitorAlone() {
+    LaunchPlan plan =
+        plan(spec(List.of(), Map.of(Spec.USERNS, "auto")), List.of("aa"), List.of(ViewFile.UPTIME));
+    assertThat(shown(plan.monitor()))
+        .containsSubsequence(
+            "mknod(fd15, \"/node0\", 020666, 1, 3, 100002, 100000)",
+            "open_as(view, fd16, \"/dev/fuse\")",
+            "send_fd(give, view)",
+            "setns(take, CLONE_NEWNS)");
+    List<String> init = shown(plan.init());
+    int mounted = 0;
+    while (!init.get(mounted).startsWith("fsmount_fd(")) {
+      mounted++;
+    }
+    assertThat(init.subList(mounted - 1, mounted + 4))
+        .satisfiesExactly(
+            step -> assertThat(step).isEqualTo("recv_fd(view, take)"),
+            step -> assertThat(step).endsWith("view)"),
+            step -> assertThat(step).isEqualTo("send_fd(view-out, view)"),
+            step -> assertThat(step).startsWith("open_tree(view, fd17"),
+            step -> assertThat(step).isEqualTo("attach(fd7, view)"));
+    assertThat(init.indexOf("open(fd17, -, \"/l\", 0, 0, 0)"))
+        .as("of the host's, which no id of the container may open")
+        .isBetween(0, init.indexOf("setresuid(0)"));
+  }
+
+  /** No idmapped mount of the host's disks, and none is needed: the files are the container's. */
+  @Test
+  void anOrdinaryUsersLayersAreMountedAsTheyLie() {
+    Map<String, String> keeps = Map.of(Spec.USERNS, "keep-id", Spec.ROOTLESS, Spec.ROOTLESS_RANGES);
+    LaunchPlan plan = plan(spec(List.of(), keeps), List.of("aa"));
+    assertThat(plan.monitor())
+        .extracting(Step::op)
+        .doesNotContain(Op.IDMAP, Op.SETRESUID, Op.SETRESGID, Op.PRCTL);
+    assertThat(shown(plan.monitor()))
+        .contains(
+            "mount(\"overlay\", \"root\", \"overlay\", 0,"
+                + " \"lowerdir=layers/aa,upperdir=own/upper,workdir=own/work,userxattr\")");
   }
 
   @Test

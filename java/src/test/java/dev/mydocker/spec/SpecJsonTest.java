@@ -77,7 +77,8 @@ class SpecJsonTest {
                     List.of(new Spec.DeviceValue(8, 0, 1), new Spec.DeviceValue(8, 16, 2)),
                     List.of(new Spec.DeviceValue(8, 0, 3)),
                     List.of(new Spec.DeviceValue(8, 0, 4)),
-                    List.of(new Spec.DeviceValue(8, 0, 5)))),
+                    List.of(new Spec.DeviceValue(8, 0, 5))),
+                Map.of("memory.high", "100M")),
             Optional.of("/mydocker/x"),
             List.of(
                 new Spec.Device(

@@ -65,7 +65,11 @@ class UsernsModeTest {
         "auto:size",
         "auto:what=1",
         "auto:,",
-        "keep-id",
+        "keep-id:",
+        "keep-id:uid",
+        "keep-id:uid=-1",
+        "keep-id:size=5",
+        "keep-id:uid=2147483648",
         "0:1",
         "0:1:0",
         "0:1:2:3",
@@ -89,6 +93,31 @@ class UsernsModeTest {
     assertThatThrownBy(() -> UsernsMode.parse(text)).hasMessageContaining("overlaps");
     String auto = "auto:uidmapping=" + ranges.replace(";", ",uidmapping=");
     assertThatThrownBy(() -> UsernsMode.parse(auto)).hasMessageContaining("overlaps");
+  }
+
+  /** The engine's namespace: the user, 1000, is 0 in it, and five subordinate ids follow. */
+  private static final UserMaps ENGINE =
+      new UserMaps(
+          List.of(map(0, 1000, 1), map(1, 100_000, 5)), List.of(map(0, 3, 1), map(1, 100_000, 5)));
+
+  private static UserMaps kept(String text) throws OptionException {
+    return ((UsernsMode.KeepId) UsernsMode.parse(text)).maps(ENGINE);
+  }
+
+  @Test
+  void keptIdsAreTheUsersAndOthersComeInTheirOrder() throws OptionException {
+    assertThat(kept("keep-id"))
+        .as("a user beyond what there is of ids, and a group among them")
+        .isEqualTo(
+            new UserMaps(
+                List.of(map(0, 1, 5), map(1000, 0, 1)),
+                List.of(map(0, 1, 3), map(3, 0, 1), map(4, 4, 2))));
+    assertThat(kept("keep-id:uid=5,gid=0"))
+        .isEqualTo(
+            new UserMaps(List.of(map(0, 1, 5), map(5, 0, 1)), List.of(map(0, 0, 1), map(1, 1, 5))));
+    UserMaps alone = new UserMaps(List.of(map(0, 1000, 1)), List.of(map(0, 3, 1)));
+    assertThatThrownBy(() -> ((UsernsMode.KeepId) UsernsMode.parse("keep-id")).maps(alone))
+        .hasMessageContaining("needs subordinate ids");
   }
 
   @Test

@@ -1,0 +1,73 @@
+package dev.mydocker.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.mydocker.testing.NothingLeft;
+import dev.mydocker.testing.TestContainer;
+import dev.mydocker.testing.TestEngine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What is different where cgroup version 2 stands alone, in few containers: `make test-v2-short`.
+ */
+@ExtendWith(NothingLeft.class)
+class UnifiedIT {
+  private final TestEngine engine = TestEngine.shared();
+
+  private static boolean alone() {
+    return Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"));
+  }
+
+  @Test
+  void oneContainerHasItsLimitsAndSeesThem() throws Exception {
+    assumeThat(alone()).as("cgroup v2 alone").isTrue();
+    String flags =
+        "-m 64m --memory-reservation 16m --pids-limit 50 --cpus 0.5 --cpuset-cpus 0"
+            + " --cgroup-conf memory.high=48M --cgroup-conf memory.oom.group=1";
+    try (TestContainer box = engine.startSh(flags, "echo up; sleep 600").await("up")) {
+      String ask =
+          "cd /sys/fs/cgroup; cat memory.max memory.low memory.high memory.oom.group pids.max"
+              + " cpu.max cpuset.cpus; cat /proc/self/cgroup; head -1 /proc/meminfo;"
+              + " free -m | grep Mem; grep -c ^processor /proc/cpuinfo;"
+              + " mknod /m c 1 11 && cat /m 2>&1; echo x >/dev/null && echo null";
+      assertThat(engine.execSh(box, ask).out().replaceAll(" +", " "))
+          .startsWith(
+              "67108864\n16777216\n50331648\n1\n50\n50000 100000\n0\n0::/\n"
+                  + "MemTotal: 65536 kB\nMem: 64 ")
+          .endsWith("\n1\ncat: can't open '/m': Operation not permitted\nnull\n");
+      Container container = engine.engine().find(box.id());
+      ContainerStats stats = container.stats();
+      assertThat(stats.usage().memoryLimit()).isEqualTo(64 << 20);
+      boolean told = Files.exists(box.cgroup("memory").resolve("memory.pressure"));
+      assertThat(stats.pressure().memory().isPresent()).isEqualTo(told);
+      container.pause();
+      assertThat(container.info().state()).isEqualTo(ContainerState.PAUSED);
+      container.unpause();
+      assertThat(engine.execSh(box, "echo on").line()).isEqualTo("on");
+    }
+  }
+
+  /** The kernel's default is that one process goes; with this setting all of them do. */
+  @Test
+  void aGroupIsKilledForMemoryAsAWhole() throws Exception {
+    assumeThat(alone()).as("cgroup v2 alone").isTrue();
+    String flags = "-m 16m --memory-swap 16m ";
+    String script = "tail -c 100000000 /dev/zero; echo $?";
+    assertThat(engine.sh(flags, script).line()).isEqualTo("137");
+    TestEngine.Result all = engine.sh(flags + "--cgroup-conf memory.oom.group=1", script);
+    assertThat(all.out()).isEmpty();
+    assertThat(all.exit()).isEqualTo(new Exit(137, 9, true));
+  }
+
+  @Test
+  void onVersion1ASettingOfVersion2IsRefusedByName() {
+    assumeThat(alone()).isFalse();
+    assertThatThrownBy(() -> engine.sh("--cgroup-conf memory.high=48M", "true"))
+        .hasMessageContaining("--cgroup-conf=memory.high=48M is a file of cgroup version 2");
+  }
+}
