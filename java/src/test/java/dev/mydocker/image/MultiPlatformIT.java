@@ -158,7 +158,10 @@ class MultiPlatformIT {
     get(HOST, PullPolicy.ALWAYS);
     Image other = get(OTHER, PullPolicy.ALWAYS);
     ImageUsers users =
-        () -> List.of(new ImageUsers.User("c".repeat(64), other.imageId(), other.diffIds(), false));
+        () ->
+            List.of(
+                new ImageUsers.User(
+                    "c".repeat(64), other.imageId(), other.diffIds(), false, Optional.empty()));
     LocalImages local = Images.open(root, Map.of(), users).local();
     assertThatThrownBy(() -> local.remove(index.ref("t").name(), false, true))
         .hasMessageContaining("container cccccccccccc is using its referenced image");

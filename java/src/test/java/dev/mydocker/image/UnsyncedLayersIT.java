@@ -122,7 +122,9 @@ class UnsyncedLayersIT {
   @Test
   void layersWhoseBlobsGoAreOnTheDisk() throws Exception {
     Image image = get();
-    users.add(new ImageUsers.User("c0ffee".repeat(10), image.imageId(), image.diffIds(), false));
+    users.add(
+        new ImageUsers.User(
+            "c0ffee".repeat(10), image.imageId(), image.diffIds(), false, Optional.empty()));
     images.local().remove(image.name(), true, true);
     assertThat(markers()).isEmpty();
     assertThat(file(image, 1, "up")).hasContent("upper");
