@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mydocker.image.ImageException.Kind;
+import dev.mydocker.kernel.Directory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -255,6 +257,27 @@ class MultiPlatformIT {
     assertThat(get(HOST, PullPolicy.ALWAYS).digest()).isEqualTo(host.digest());
     assertThat(images.local().list()).hasSize(1);
     assertWhole();
+  }
+
+  @Test
+  void aNewImageIsMadeOfAnyPlatform() throws Exception {
+    index.tag("t");
+    get(HOST, PullPolicy.ALWAYS);
+    Image other = get(OTHER, PullPolicy.ALWAYS);
+    Image base = images.local().details(other.imageId().toString()).image();
+    ImageMaker.Description description =
+        new ImageMaker.Description(
+            Optional.of(ImageRef.parseRegistry("made:1")),
+            List.of(),
+            Instant.EPOCH,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    try (Directory upper = Directory.open(scratch.make("upper"))) {
+      Image made = images.maker().addLayer(base, upper, description, PullListener.NONE);
+      assertThat(made.config().platform()).isEqualTo(OTHER);
+      assertThat(made.diffIds()).startsWith(other.diffIds().get(0)).hasSize(2);
+    }
   }
 
   // ---- archives ---------------------------------------------------------------------------------
