@@ -44,7 +44,8 @@ for directory in bin sbin dev etc mnt proc root sys tmp var/lib; do mkdir -p "$r
 echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
-echo nameserver 127.0.0.53 >"$root/etc/resolv.conf"
+# Not on the loopback, which no container with a network of its own is given.
+echo nameserver 192.0.2.53 >"$root/etc/resolv.conf"
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in $(busybox --list); do
   [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"

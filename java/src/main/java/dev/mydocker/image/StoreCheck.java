@@ -202,9 +202,12 @@ final class StoreCheck {
   }
 
   private void mapped(ImageUsers.User user, Owners owners, Findings found) throws IOException {
-    try (ImageState mapped = state.mapped(owners)) {
+    Map<String, Directory> all = state.allMapped();
+    try {
+      Optional<Directory> own = Optional.ofNullable(all.get(owners.directoryName()));
       for (Digest layer : user.layers()) {
-        if (!mapped.hasLayer(layer)) {
+        byte[] name = Overlay.bytes(layer.hex());
+        if (own.isEmpty() || own.get().find(name).filter(Stat::isDirectory).isEmpty()) {
           found.problems.add(
               "container "
                   + user.container().substring(0, 12)
@@ -214,6 +217,8 @@ final class StoreCheck {
           found.unmapped.add(user);
         }
       }
+    } finally {
+      all.values().forEach(Directory::close);
     }
   }
 
