@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs integration tests in a machine of run.sh: another kernel, and cgroup v2 alone (with VM_CGROUP=1
-# v1 alone). Its arguments are test classes, or CLASS#METHOD, "short" for the few that take three minutes, "all" for all that need neither another program nor
-# another JVM; without any, those that tell most about cgroups and namespaces.
+# v1 alone). Its arguments are test classes, or CLASS#METHOD, "short" for a few that take a minute or
+# three, "all" for all that need neither another program nor another JVM; without any, those that tell
+# most about cgroups and namespaces.
 #
 # Everything is emulated, some twenty times slower than the host: containers are started by one JVM.
 set -eu
