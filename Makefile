@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 600
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CMAKE_OPTIONS := -DCMAKE_BUILD_TYPE=Release
 
-NATIVE_SOURCES := CMakeLists.txt $(wildcard native/*.c native/*.h native/*.def) images/hello/hello.c java/src/test/native/probe.c
+NATIVE_SOURCES := CMakeLists.txt $(wildcard native/*.c native/*.h native/*.def) images/hello/hello.c $(wildcard java/src/test/native/*.c)
 JAVA_SOURCES := pom.xml $(shell find java/src/main -type f)
 NATIVE := build/native/.done
 HELLO := build/resources/images/hello.oci.tar

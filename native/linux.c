@@ -1001,6 +1001,18 @@ FN(jint, raise_default, jint number)
     return result(kill(getpid(), number));
 }
 
+static void end_by(int number)
+{
+    _exit(128 + number);
+}
+
+FN(jint, exit_on, jint number)
+{
+    UNUSED;
+    struct sigaction action = {.sa_handler = end_by, .sa_flags = SA_ONSTACK};
+    return result(sigaction(number, &action, NULL));
+}
+
 /* ---- another program ------------------------------------------------------------------------ */
 
 /* Strings that are each ended by a NUL, as execve(2) wants them; free both. */
@@ -1201,6 +1213,7 @@ static const JNINativeMethod METHODS[] = {
     M("setWindowSize", "(III)I", set_window_size),
     M("signalPipe", "([I)I", signal_pipe),
     M("raiseDefault", "(I)I", raise_default),
+    M("exitOn", "(I)I", exit_on),
     M("socketIn", "(IIII)I", socket_in),
     M("openIn", "(I" B "I)I", open_in),
     M("setsockopt", "(IIII)I", setsockopt_),

@@ -13,9 +13,9 @@ main=dev.mydocker.cli.Main
 # With the libraries beside it the jar itself need not be opened, which is a tenth of a start.
 natives=-Dmydocker.native=@LIB@/native
 # For a short-lived program: the smallest collector, fewer methods compiled, nothing that others can
-# attach to, and not a word of the JVM in what a container prints.
+# attach to, no core with what it knows, and not a word of the JVM in what a container prints.
 options='-XX:+UseSerialGC -XX:CompileThresholdScaling=5 -XX:-UsePerfData -XX:+DisableAttachMechanism'
-options="$options -Xlog:disable"
+options="$options -XX:-CreateCoredumpOnCrash -Xlog:disable"
 # What the jar says of itself, which counts with -jar only.
 options="$options --enable-native-access=ALL-UNNAMED"
 # The second compiler costs more than it gives, except for what is called without end: hashing, say.
@@ -32,17 +32,20 @@ fi
 enter=
 if [ ! -O / ]; then enter='@LIB@/native/mydocker-monitor enter'; fi
 
-# shellcheck disable=SC2086 # options are words
-if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec $enter "$java" $options "$natives" -cp "$jar" $main "$@"; fi
-
 # Where only root can write is root's state.
 if [ -n "${MYDOCKER_ROOT:-}" ]; then
   archives=$MYDOCKER_ROOT/jvm
 elif [ -w /var/lib ]; then
   archives=/var/lib/mydocker/jvm
 else
-  archives=${XDG_DATA_HOME:-$HOME/.local/share}/mydocker/jvm
+  archives=${XDG_DATA_HOME:-${HOME:-}/.local/share}/mydocker/jvm
 fi
+# What a crash of the JVM leaves is private, too.
+errors=-XX:ErrorFile=$archives/hs_err_pid%p.log
+
+# shellcheck disable=SC2086 # options are words
+if [ "${MYDOCKER_ARCHIVE:-on}" = off ]; then exec $enter "$java" $options "$errors" "$natives" -cp "$jar" $main "$@"; fi
+
 # Inode and time tell one JDK and one jar from the next.
 both=$(stat -L -c %i-%Y "$java" "$jar")
 this_java=${both%%[!0-9-]*}
@@ -56,9 +59,9 @@ in_place='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0'
 # shellcheck disable=SC2086
 run() {
   if [ -O "$archive.jsa" ]; then
-    exec $enter "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options "$natives" -cp "$jar" $main "$@"
+    exec $enter "$java" "-XX:SharedArchiveFile=$archive.jsa" $in_place $options "$errors" "$natives" -cp "$jar" $main "$@"
   fi
-  if [ -O "$archive.aot" ]; then exec $enter "$java" "-XX:AOTCache=$archive.aot" $options "$natives" -cp "$jar" $main "$@"; fi
+  if [ -O "$archive.aot" ]; then exec $enter "$java" "-XX:AOTCache=$archive.aot" $options "$errors" "$natives" -cp "$jar" $main "$@"; fi
 }
 run "$@"
 
@@ -94,4 +97,4 @@ make_archive || :
 run "$@"
 
 # shellcheck disable=SC2086
-exec $enter "$java" $options "$natives" -cp "$jar" $main "$@"
+exec $enter "$java" $options "$errors" "$natives" -cp "$jar" $main "$@"

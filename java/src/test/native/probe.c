@@ -6,14 +6,17 @@
  *
  * CALL is [32:|x32:]NUMBER[,ARGUMENT...]: by number, as libraries hide ENOSYS, with up to six
  * arguments, 0 when they are missing. 32: goes through int 0x80, x32: has the bit of x32. A child
- * that a call makes ends at once. "thread" makes a thread as the C library does.
+ * that a call makes ends at once. "thread" makes a thread as the C library does; "type:FILE" types
+ * "echo typed" into a terminal by TIOCSTI, on FILE or, when that is a digit, on a descriptor.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -53,8 +56,22 @@ static long make_thread(void)
     return error ? -error : -pthread_join(thread, NULL);
 }
 
+/* As if somebody at the terminal's other end had pressed these keys. */
+static long type_into(const char *file)
+{
+    int fd = file[0] >= '0' && file[0] <= '9' ? file[0] - '0' : open(file, O_RDWR | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    for (const char *key = "echo typed\n"; *key; key++)
+        if (ioctl(fd, TIOCSTI, key) < 0)
+            return -errno;
+    return 0;
+}
+
 static long try_call(const char *text)
 {
+    if (strncmp(text, "type:", 5) == 0)
+        return type_into(text + 5);
     if (strcmp(text, "thread") == 0)
         return make_thread();
     int interrupt = strncmp(text, "32:", 3) == 0;

@@ -102,7 +102,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void processWideStateIsTheCommandLinesAlone() {
+  void JVM03_processWideStateIsTheCommandLinesAlone() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.mydocker.cli..")
@@ -111,8 +111,41 @@ class ArchitectureTest {
         .orShould()
         .callMethod(dev.mydocker.kernel.Linux.class, "raiseDefault", int.class)
         .orShould()
+        .callMethod(dev.mydocker.kernel.Linux.class, "exitOn", int.class)
+        .orShould()
         .callMethod(
             dev.mydocker.kernel.Linux.class, "execve", int.class, byte[].class, byte[].class)
         .check(classes);
   }
+
+  /**
+   * What a layer, a root or a volume has in it is named and opened through {@code
+   * kernel.Directory}: java.nio.file follows links, takes an absolute name for the host's, and
+   * loses names that are no text.
+   */
+  @Test
+  void JVM10_hostileTreesAreNeverOpenedByPath() {
+    noClasses()
+        .that()
+        .haveNameMatching(HOSTILE)
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching(
+            "java\\.nio\\.file\\.Files|java\\.io\\.(File|FileInputStream|FileOutput.*)")
+        .check(classes);
+    noClasses()
+        .that()
+        .haveNameMatching(HOSTILE)
+        .and()
+        .resideOutsideOfPackage("dev.mydocker.engine..")
+        .should()
+        .callMethod(java.nio.file.Path.class, "resolve", String.class)
+        .check(classes);
+  }
+
+  /** Those who read or write such content, and what they are made of. */
+  private static final String HOSTILE =
+      "dev\\.mydocker\\.(kernel\\.Directory|engine\\.(ContainerFiles|RestingMounts|InheritedMounts)"
+          + "|image\\.(TreeUnpacker|LayerWriter|TarReader|TarWriter|TarGuard|TreeCopy|TreeSize"
+          + "|LayerChanges|CopyPlace|Overlay|LayerSettler|LayerStack|DiffInput))(\\$.*)?";
 }

@@ -16,14 +16,20 @@ import java.util.Optional;
 /** The program {@code mydocker}. */
 public final class Main {
   private final Console console;
+  private final boolean ownsProcess;
   private boolean debug;
 
   Main(Console console) {
+    this(console, false);
+  }
+
+  private Main(Console console, boolean ownsProcess) {
     this.console = console;
+    this.ownsProcess = ownsProcess;
   }
 
   public static void main(String[] args) {
-    System.exit(new Main(Console.ofProcess()).run(args));
+    System.exit(new Main(Console.ofProcess(), true).run(args));
   }
 
   /** The flags that stand before the command. */
@@ -84,8 +90,14 @@ public final class Main {
         console.out(Help.of(command));
         return 0;
       }
-      if (command.needsNamespace() && Linux.geteuid() != 0) {
-        NamespaceEntry.startAgain();
+      if (command.needsNamespace()) {
+        if (Linux.geteuid() != 0) {
+          NamespaceEntry.startAgain();
+        }
+        if (ownsProcess) {
+          // The JVM would print its threads into what the command prints, and go on.
+          Linux.exitOn(Signals.SIGQUIT);
+        }
       }
       return command.run(parsed, new Session(console, environment));
     } catch (UsageException e) {

@@ -24,6 +24,9 @@ final class OwnProgram {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(archive());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+    // Nothing of it where others write, neither for a debugger nor when it crashes.
+    command.addAll(List.of("-XX:+DisableAttachMechanism", "-XX:-CreateCoredumpOnCrash"));
+    command.add("-XX:ErrorFile=" + roots.run().resolve("hs_err_pid%p.log"));
     String natives = System.getProperty(NativeLibrary.INSTALLED);
     if (natives != null) {
       command.add("-D" + NativeLibrary.INSTALLED + "=" + natives);

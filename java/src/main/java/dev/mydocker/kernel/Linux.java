@@ -374,6 +374,12 @@ public final class Linux {
   /** Puts the default disposition of {@code signal} back and raises it for this process. */
   public static native int raiseDefault(int signal);
 
+  /**
+   * Ends this process at {@code signal} with the exit code 128 + {@code signal}, at once and
+   * without a core: process-wide state, as with {@link #signalPipe}.
+   */
+  public static native int exitOn(int signal);
+
   // ---- networks ---------------------------------------------------------------------------------
 
   /**

@@ -9,6 +9,7 @@ import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.NothingLeft;
+import dev.mydocker.testing.Races;
 import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ class CopyCasesIT {
   private static final TestEngine ENGINE = TestEngine.shared();
 
   /** How often a race is run. */
-  private static final int TRIES = 40;
+  private static final int TRIES = Races.tries(40);
 
   /** What is in a file of this host, and in no other. */
   private static final String SECRET = "a host's own 3c9f1e";

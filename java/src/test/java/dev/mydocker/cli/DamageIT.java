@@ -175,4 +175,29 @@ class DamageIT {
     process.destroyForcibly();
     process.onExit().join();
   }
+
+  /** CVE-2026-53489: nobody but root could put them there, and yet nothing goes through them. */
+  @Test
+  void CP17_linksInPlaceOfTheEnginesFilesLeadNowhere() throws Exception {
+    mydocker = CommandLine.below(directory);
+    Path victim = Files.writeString(directory.resolve("victim"), "the host's own\n");
+    String id = make(new String[] {"create"}, "box", "sh", "-c", "echo printed; sleep 1000");
+    Files.createSymbolicLink(mydocker.home(id).resolve("log"), victim);
+    mydocker.run("start", "box");
+    for (String file : List.of("pid", "exit", ".record", "hosts", "hostname", "resolv.conf")) {
+      Path link = mydocker.running(id).resolve(file);
+      if (Files.isDirectory(link.getParent())) {
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, victim);
+      }
+    }
+    for (String line :
+        List.of("logs box", "exec box true", "stop -t 0 box", "start box", "ps -a")) {
+      mydocker.run(line.split(" "));
+    }
+    assertThat(victim).hasContent("the host's own\n");
+    assertThat(mydocker.run("logs", "box").out()).doesNotContain("the host's own");
+    mydocker.good("rm", "-f", "box");
+    assertThat(victim).hasContent("the host's own\n");
+  }
 }

@@ -152,4 +152,27 @@ class ExecCommandIT {
     assertThat(result.err()).startsWith("mydocker: exec: ").contains(message).hasLineCount(1);
     assertThat(result.code()).isEqualTo(code);
   }
+
+  /** runc 3674: the caller's files are lent by copying, so nobody inside can own them. */
+  @ParameterizedTest
+  @CsvSource({"-u 1000", "-u 1000 -i", "-u 1000 -t", "-u 0"})
+  void RT53_theCallersFilesStayWhoseTheyAre(String flags, @TempDir Path directory)
+      throws Exception {
+    Path file = Files.createFile(directory.resolve("out"));
+    String stat = "stat -c '%u %g %a %t:%T' /dev/null " + file;
+    String before = shell(stat);
+    String script = "exec \"$@\" </dev/null >>" + file + " 2>&1";
+    String[] line = ("exec " + flags + " " + box.id() + " sh -c").split(" ");
+    List<String> words = new ArrayList<>(List.of(line));
+    words.add("echo seen; chmod 777 /dev/fd/1 /proc/self/fd/0; chown 1000 /proc/self/fd/1; true");
+    Cli.Result result = Cli.under(script, words.toArray(String[]::new));
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(file).content().contains("seen");
+    assertThat(shell(stat)).isEqualTo(before);
+  }
+
+  private static String shell(String script) throws Exception {
+    Process process = new ProcessBuilder("sh", "-c", script).start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
 }

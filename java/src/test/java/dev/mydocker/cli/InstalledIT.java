@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,5 +120,110 @@ class InstalledIT {
   void archiveCanBeLeftOut() throws Exception {
     assertThat(run("off").out()).startsWith("Hello");
     assertThat(directory.resolve("root/jvm")).doesNotExist();
+  }
+
+  // ---- what a JVM leaves where others write -----------------------------------------------------
+
+  /** The installed program, attached to a container that sees the host's /tmp. */
+  private Process attached(Path caller, String script) throws Exception {
+    String archive = "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
+    List<String> command =
+        List.of(
+            "sh",
+            "-c",
+            "ulimit -c unlimited; exec \"$@\"",
+            "sh",
+            launcher().toString(),
+            "run",
+            "--name",
+            "box",
+            "--network",
+            "none",
+            "-v",
+            "/tmp:/tmp",
+            archive,
+            "sh",
+            "-c",
+            script);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(caller.toFile());
+    builder.environment().put("MYDOCKER_ROOT", directory.resolve("root").toString());
+    builder.environment().put("MYDOCKER_RUN_ROOT", directory.resolve("running").toString());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Process process = builder.start();
+    assertThat(process.getInputStream().read()).isEqualTo('u');
+    return process;
+  }
+
+  private Program.Result installed(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(launcher().toString()));
+    command.addAll(List.of(arguments));
+    return result(Map.of("JAVA_HOME", System.getProperty("java.home")), command);
+  }
+
+  @Test
+  void JVM04_noChannelToTheEngineLiesInASharedDirectory() throws Exception {
+    String script =
+        "trap 'find /tmp -name \"*$(cat /tmp/$0)*\"; exit 0' QUIT; echo up; sleep 99 & wait";
+    Path caller = Files.createDirectory(directory.resolve("caller"));
+    Path note = Files.createTempFile(Path.of("/tmp"), "note", "");
+    try {
+      Process process = attached(caller, script.replace("/tmp/$0", note.toString()));
+      // What jcmd does to be let in: a file that asks for it, and a signal.
+      Files.writeString(note, "pid" + process.pid());
+      Path ask = Path.of("/tmp/.attach_pid" + process.pid());
+      Files.createFile(ask);
+      Files.createFile(caller.resolve(".attach_pid" + process.pid()));
+      assertThat(Linux.kill((int) process.pid(), Signals.SIGQUIT)).isZero();
+      String seen = new String(process.getInputStream().readAllBytes());
+      assertThat(process.waitFor()).isZero();
+      assertThat(seen.lines().skip(1))
+          .contains(ask.toString())
+          .allMatch(f -> f.contains("/.attach_pid"));
+      assertThat(Path.of("/tmp/hsperfdata_root/" + process.pid())).doesNotExist();
+      Files.delete(ask);
+    } finally {
+      Files.delete(note);
+      installed("rm", "-f", "box");
+    }
+  }
+
+  @Test
+  void JVM15_aCrashLeavesItsReportToNobodyElseAndTheContainerAlone() throws Exception {
+    Path caller = Files.createDirectory(directory.resolve("caller"));
+    Process process = attached(caller, "echo up; exec sleep 1000");
+    assertThat(Linux.kill((int) process.pid(), 11)).isZero();
+    process.waitFor();
+    Path report = directory.resolve("root/jvm/hs_err_pid" + process.pid() + ".log");
+    assertThat(report).isRegularFile();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(report.getParent())))
+        .isEqualTo("rwx------");
+    assertThat(caller).isEmptyDirectory();
+    assertThat(Path.of("/tmp/hs_err_pid" + process.pid() + ".log")).doesNotExist();
+    assertThat(installed("ps", "--format", "{{.Names}} {{.State}}").out())
+        .isEqualTo("box running\n");
+    assertThat(installed("exec", "box", "echo", "well").out()).isEqualTo("well\n");
+    assertThat(installed("rm", "-f", "box").code()).isZero();
+  }
+
+  /** What monitors run after an end is the same, and has fewer words. */
+  @Test
+  void JVM04_JVM15_whatMonitorsRunIsNoDifferent() throws Exception {
+    Path caller = Files.createDirectory(directory.resolve("caller"));
+    String archive = "oci-archive:" + Path.of("images/out/busybox.oci.tar").toAbsolutePath();
+    installed("run", "-d", "--rm", "--name", "box", "--network", "none", archive, "sleep", "1000");
+    String pid = Files.readString(running(directory.resolve("running/containers")).resolve("pid"));
+    String monitor = pid.replaceAll(".*\"monitor\":([0-9]+),.*\\s", "$1");
+    String words = Files.readString(Path.of("/proc", monitor, "cmdline")).replace('\0', ' ');
+    assertThat(words)
+        .contains(" -XX:-UsePerfData -XX:+DisableAttachMechanism -XX:-CreateCoredumpOnCrash")
+        .contains(" -XX:ErrorFile=" + directory.resolve("running") + "/");
+    assertThat(installed("rm", "-f", "box").code()).isZero();
+    assertThat(caller).isEmptyDirectory();
+  }
+
+  private static Path running(Path all) throws IOException {
+    try (Stream<Path> one = Files.list(all)) {
+      return one.findFirst().orElseThrow();
+    }
   }
 }

@@ -37,7 +37,8 @@ class MainTest {
     "--nope,1,mydocker: unknown flag: --nope: see mydocker --help",
     "run --nope x,125,mydocker: run: unknown flag: --nope: see mydocker run --help",
     "run -m lots x,125,mydocker: run: --memory: invalid size: \"lots\": see mydocker run --help",
-    "run -a 1 x,125,mydocker: run: docker's -a is not supported yet: see mydocker run --help",
+    "run --gpus all x,125,mydocker: run: docker's --gpus is not supported yet: see mydocker run"
+        + " --help",
     "run --name,125,mydocker: run: flag needs an argument: --name: see mydocker run --help",
     "pull,1,mydocker: pull: it needs exactly one image: see mydocker pull --help",
     "images a b,1,mydocker: images: it takes at most one repository: see mydocker images --help",

@@ -2,6 +2,10 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.kernel.Directory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** {@code --network container:NAME}: containers that live in the network namespace of another. */
@@ -156,5 +160,29 @@ class SharedNetworkIT extends HostOfItsOwn {
     String steps =
         run(host, "run", "--rm", "--explain", "--network", "container:web", B, "true").err();
     assertThat(steps).contains("/proc/" + pid + "/ns/net").contains("CLONE_NEWNET");
+  }
+
+  /** A network namespace has no name on this host: it lives as long as somebody in it. */
+  @Test
+  void NW09_namespacesLeaveNoMountAndAStateThatIsGoneIsNoObstacle() throws Exception {
+    String mounts = Files.readString(Path.of("/proc/self/mountinfo"));
+    good("run", "-d", "--name", "web", B, "sleep", "1000");
+    good("run", "-d", "--name", "side", "--network", "container:web", B, "sleep", "1000");
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).isEqualTo(mounts);
+    String pid = good("inspect", "-f", "{{.State.Pid}}", "side").strip();
+    sh(host, "kill -9 " + pid);
+    good("wait", "side");
+    String web = good("inspect", "-f", "{{.State.Pid}}", "web").strip();
+    sh(host, "kill -9 $(cut -d' ' -f4 /proc/" + web + "/stat)");
+    good("ps");
+    assertThat(traces()).isEqualTo("lo\nlan\ntable inet somebodys\n");
+    // As after a reboot: what was on the host is gone, and so is what was written about it.
+    try (Directory top = Directory.open(directory)) {
+      top.removeTree("run".getBytes(StandardCharsets.UTF_8));
+    }
+    good("start", "web");
+    good("start", "side");
+    assertThat(sh("side", NS)).isEqualTo(sh("web", NS));
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).isEqualTo(mounts);
   }
 }

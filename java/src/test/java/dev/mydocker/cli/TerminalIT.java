@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.testing.Cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -250,5 +251,59 @@ class TerminalIT {
     terminal.awaitLine("a2");
     terminal.line("exit 3");
     Program.await("the end", () -> program.processesInside().isEmpty());
+  }
+
+  // ---- keys that nobody has pressed -------------------------------------------------------------
+
+  /** Tries all that it may have of a terminal; see java/src/test/native/probe.c. */
+  private static final String TYPES =
+      "/p/probe type:0 type:1 type:2 type:/dev/tty type:/dev/console";
+
+  private static String probe() {
+    return "-v " + Path.of("build/probe").toAbsolutePath() + ":/p:ro";
+  }
+
+  /** A line that the shell of this terminal would have read, had it been typed into. */
+  private void requireNothingTyped(String marker) throws Exception {
+    terminal.awaitLine(marker);
+    terminal.line("echo next $((1 + 1))");
+    terminal.awaitLine("next 2");
+    assertThat(terminal.shown().lines()).doesNotContain("typed");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-it, one", "-t, two", "-i, three", "--init, four"})
+  void RT23_aContainerTypesNothingIntoTheCallersTerminal(String flags, String marker)
+      throws Exception {
+    terminal.line("run " + flags + " " + probe() + " -- " + TYPES + "; echo " + marker + " $?");
+    requireNothingTyped(marker + " 0");
+    // Its own terminal it may type into, where the kernel has it; of the caller's it has none.
+    assertThat(terminal.shown()).contains("type:0 " + (flags.contains("t") ? "" : "25"));
+  }
+
+  /** CVE-2017-5226, for those who join: {@code exec} and {@code attach}. */
+  @Test
+  void RT23_whoJoinsOrIsAttachedToTypesNothingEither() throws Exception {
+    String java = String.join(" ", Cli.jvm(System.getProperty("java.class.path")));
+    Path engine = own.resolve("engine");
+    Files.writeString(
+        engine,
+        "export MYDOCKER_ROOT="
+            + directory
+            + "/root MYDOCKER_RUN_ROOT="
+            + directory
+            + "/running; exec "
+            + java
+            + " \"$@\"");
+    terminal.line("run -dit --name joined " + probe() + " -- sh; clear; echo started $?");
+    terminal.awaitLine("started 0");
+    terminal.line("sh " + engine + " exec -it joined " + TYPES + "; echo joined $?");
+    requireNothingTyped("joined 0");
+    terminal.line("clear; sh " + engine + " attach joined; echo left $?");
+    terminal.line(TYPES + "; exit");
+    terminal.awaitText("left ");
+    assertThat(terminal.shown()).contains("type:0 ");
+    terminal.line("clear; echo over");
+    requireNothingTyped("over");
   }
 }

@@ -36,6 +36,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -598,6 +599,53 @@ class ExecIT {
         threads.shutdown();
       }
       assertThat(engine.execSh(box, "set -- /proc/[0-9]*; echo $#").line()).isEqualTo("2");
+    }
+  }
+
+  // ---- files of users ---------------------------------------------------------------------------
+
+  /** By name and by number: no wait, no endless memory, nothing of the host's. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "truncate -s 5g F",
+        "mkfifo F",
+        "ln -s /dev/zero F",
+        "mkdir F",
+        "ln -s F F",
+        "ln -s /l1 F; for i in $(seq 1 41); do ln -sf /l$((i + 1)) /l$i; done; cp /saved /l42",
+        "head -c 20000000 /dev/zero | tr '\\0' x >F",
+        "ln -s ../../../../../../../../HOST F",
+        "ln -s /proc/1/root/../HOST F",
+      })
+  @Timeout(60)
+  void RT40_usersFilesThatAreNoneEndTheCommandOrAreTheContainersOwn(String make) throws Exception {
+    Path host = Files.createTempFile(Path.of("/tmp"), "passwd", "");
+    Files.writeString(host, "evil:x:0:0::/:/bin/sh\n");
+    try (TestContainer box = engine.startSh("", "echo up; sleep 600").await("up")) {
+      for (String file : List.of("/etc/passwd", "/etc/group")) {
+        String script = make.replace("F", file).replace("HOST", host.toString().substring(1));
+        engine.execSh(box, "cp " + file + " /saved; rm " + file + "; " + script);
+        for (String user : List.of("evil", "12:34")) {
+          ExecOptions options =
+              new ExecOptions(
+                  List.of("id", "-u"),
+                  List.of(),
+                  Optional.empty(),
+                  Optional.of(UserSpec.parse(user)),
+                  false,
+                  false);
+          try {
+            assertThat(engine.exec(box, options).out()).isEqualTo("12\n");
+          } catch (IOException | OptionException refused) {
+            assertThat(refused.getMessage()).containsPattern("/etc/(passwd|group)|evil");
+          }
+        }
+        engine.execSh(box, "rm -rf " + file + "; mv /saved " + file);
+      }
+      assertThat(engine.execSh(box, "id -u daemon").line()).isEqualTo("1");
+    } finally {
+      Files.delete(host);
     }
   }
 }

@@ -9,11 +9,16 @@ import dev.mydocker.testing.ImageLayout;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.TestContainer;
 import dev.mydocker.testing.TestEngine;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -468,5 +473,48 @@ class FilesystemIT {
           .as(directory.toString())
           .isEqualTo("rwx------");
     }
+  }
+
+  /** The image has a program of root's that everybody may run, and a file that all may write. */
+  @Test
+  void RT36_anotherUserOfThisHostReachesNothingOfIt() throws Exception {
+    ImageLayout.Layer layer =
+        new ImageLayout.Layer()
+            .file("root-shell", 04755, Files.readAllBytes(Path.of("/bin/busybox")))
+            .file("open", 0666, new byte[0]);
+    String image = ImageLayout.in(host).busybox().layer(layer).end();
+    Path top = engine.root().getParent();
+    Set<PosixFilePermission> own = Files.getPosixFilePermissions(top);
+    String script = "touch /var/made; chmod 4777 /var/made; echo up; sleep 60";
+    try (TestContainer box = engine.start("--rm", image, "sh", "-c", script).await("up")) {
+      // As /var/lib and /run are.
+      Files.setPosixFilePermissions(top, PosixFilePermissions.fromString("rwxr-xr-x"));
+      assertThat(asOther("find", top.toString(), "!", "-type", "d")).isEmpty();
+      for (Path found : existing(engine.root(), "root-shell", "open", "made")) {
+        assertThat(asOther("stat", "-c", "%n", found.toString())).isEmpty();
+      }
+      assertThat(asOther("ls", "/proc/" + box.pid() + "/root")).isEmpty();
+    } finally {
+      Files.setPosixFilePermissions(top, own);
+    }
+  }
+
+  private static List<Path> existing(Path root, String... names) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      List<Path> found =
+          all.filter(path -> List.of(names).contains(path.getFileName().toString())).toList();
+      assertThat(found).hasSizeGreaterThanOrEqualTo(names.length);
+      return found;
+    }
+  }
+
+  /** What a command prints that user 1000 runs. */
+  private static String asOther(String... command) throws Exception {
+    List<String> all =
+        new ArrayList<>(List.of("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"));
+    all.addAll(List.of(command));
+    Process process =
+        new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 }

@@ -11,6 +11,7 @@ import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.ImageLayout;
 import dev.mydocker.testing.LayoutRegistry;
 import dev.mydocker.testing.NothingLeft;
+import dev.mydocker.testing.Races;
 import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -250,7 +251,7 @@ class HostileImageIT {
     Thread exchange = new Thread(() -> exchange(shared, over));
     exchange.start();
     try {
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < Races.tries(40); i++) {
         try {
           String where =
               engine

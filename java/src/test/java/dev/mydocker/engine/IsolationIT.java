@@ -3,8 +3,11 @@ package dev.mydocker.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mydocker.cli.RunLine;
+import dev.mydocker.image.PullListener;
 import dev.mydocker.spec.Capability;
 import dev.mydocker.testing.NothingLeft;
+import dev.mydocker.testing.Races;
 import dev.mydocker.testing.TestContainer;
 import dev.mydocker.testing.TestEngine;
 import java.io.IOException;
@@ -193,6 +196,61 @@ class IsolationIT {
     assertThat(reached).contains("chroot", "mknod");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--read-only"})
+  void RT30_whatIsHiddenHasOneMountAndDirectoriesOneFileSystem(String flags) throws Exception {
+    List<String> points = new ArrayList<>();
+    Set<String> empty = new TreeSet<>();
+    for (String line : engine.sh(flags, "cat /proc/self/mountinfo").lines()) {
+      String[] words = line.split(" ");
+      if (words[4].matches("/(proc|sys)/.*") && !words[4].startsWith("/sys/fs/cgroup")) {
+        points.add(words[4]);
+        if (line.contains(" - tmpfs ") && line.contains("size=4k")) {
+          assertThat(words[5]).startsWith("ro");
+          empty.add(words[2]);
+        }
+      }
+    }
+    assertThat(points).doesNotHaveDuplicates().contains("/proc/keys", "/sys/firmware");
+    assertThat(empty).hasSize(1);
+  }
+
+  /** A configuration of somebody else's: twice, a path and what is in it, and hundreds of them. */
+  @Test
+  void RT30_manyPathsAndPathsWithinPathsAreHidden() throws Exception {
+    TestEngine.Result made = engine.sh("", "cat /proc/self/mountinfo | wc -l");
+    RunLine line = RunLine.parse(List.of(TestEngine.BUSYBOX, "sh", "-c", MANY));
+    Container container = engine.engine().create(line.request(), PullListener.NONE);
+    container.leave();
+    Path config = engine.root().resolve("containers").resolve(container.id() + "/config.json");
+    StringBuilder more =
+        new StringBuilder("\"maskedPaths\":[\"/proc/keys\",\"/etc\",\"/etc/passwd\",");
+    for (int i = 0; i < 500; i++) {
+      more.append("\"/many/").append(i).append("\",\"/many/").append(i).append("/below\",");
+    }
+    assertThat(Integer.parseInt(made.line())).isLessThan(60);
+    String text = Files.readString(config).replace("\"maskedPaths\":[", more);
+    assertThat(text).contains("/many/499");
+    Files.writeString(config, text);
+    Path upper = engine.root().resolve("containers").resolve(container.id()).resolve("upper");
+    for (int i = 0; i < 500; i++) {
+      Files.createDirectories(upper.resolve("many/" + i + "/below"));
+    }
+    Container again = engine.engine().find(container.id());
+    ProcessResult result;
+    try (Running running = again.start(again.stdio())) {
+      result = ProcessResult.of(running);
+    }
+    again.remove(true);
+    assertThat(result.out()).isEqualTo("500 1 0 0\n");
+  }
+
+  /** Mounts of the five hundred; file systems of them; what is in them; what is in /etc. */
+  private static final String MANY =
+      "m() { grep ' /many/[0-9]* ' /proc/self/mountinfo; };"
+          + " echo $(m | wc -l) $(m | cut -d' ' -f3 | sort -u | wc -l)"
+          + " $(ls /many/0 /many/499 | grep -c below) $(ls -A /etc | wc -l)";
+
   // ---- attacks ----------------------------------------------------------------------------------
 
   @ParameterizedTest
@@ -256,7 +314,7 @@ class IsolationIT {
       Container at = engine.engine().find(container.id());
       Thread host = new Thread(() -> look(at, mapped, over));
       host.start();
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < Races.tries(100); i++) {
         engine.execSh(container, "true");
       }
       over.set(true);

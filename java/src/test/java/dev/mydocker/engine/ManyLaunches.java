@@ -7,9 +7,16 @@ import dev.mydocker.launch.Output;
 import dev.mydocker.launch.Stdio;
 import dev.mydocker.spec.RunOptions;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,10 +50,14 @@ final class ManyLaunches {
     try {
       launch(pool, engine, request, threads);
       Map<String, Integer> before = Remains.held();
+      Map<String, String> stateBefore = processWideState();
       launch(pool, engine, request, count);
       Map<String, Integer> after = Remains.held();
       if (!before.equals(after)) {
         throw new IllegalStateException("held before: " + before + "\nheld after:  " + after);
+      }
+      if (!stateBefore.equals(processWideState())) {
+        throw new IllegalStateException("was: " + stateBefore + "\nis: " + processWideState());
       }
       System.out.println("launched " + count);
     } finally {
@@ -54,6 +65,39 @@ final class ManyLaunches {
       garbage.join();
       pool.shutdown();
     }
+  }
+
+  /**
+   * What a launch needs otherwise and may not change in a JVM, of which it is one thread's work.
+   */
+  private static Map<String, String> processWideState() throws IOException {
+    Map<String, String> state = new TreeMap<>();
+    Set<String> kept =
+        Set.of("Umask", "Uid", "Gid", "Groups", "NoNewPrivs", "Seccomp", "SigIgn", "SigCgt");
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      String name = line.substring(0, line.indexOf(':'));
+      if (kept.contains(name) || name.startsWith("Cap") || name.startsWith("Cpus")) {
+        state.put(name, line);
+      }
+    }
+    state.put("cwd", Files.readSymbolicLink(Path.of("/proc/self/cwd")).toString());
+    state.put("root", Files.readSymbolicLink(Path.of("/proc/self/root")).toString());
+    state.put("limits", Files.readString(Path.of("/proc/self/limits")));
+    for (String task : new File("/proc/self/task").list()) {
+      for (String kind : List.of("mnt", "net", "pid_for_children", "uts", "ipc", "user")) {
+        try {
+          Path link = Path.of("/proc/self/task", task, "ns", kind);
+          state.merge(kind, Files.readSymbolicLink(link).toString(), ManyLaunches::both);
+        } catch (NoSuchFileException ended) {
+          continue;
+        }
+      }
+    }
+    return state;
+  }
+
+  private static String both(String one, String other) {
+    return one.equals(other) ? one : one + " and " + other;
   }
 
   private static void launch(ExecutorService pool, Engine engine, CreateRequest request, int count)

@@ -41,6 +41,33 @@ class ProcessIT {
     return engine.sh(flags, "grep ^" + field + ": /proc/self/status").line().split("\t")[1];
   }
 
+  /**
+   * A core goes where the crashing process is, as it is seen from inside, or to a program of the
+   * host's; never beside the engine or its caller.
+   */
+  @Test
+  void RT59_noCoreIsWrittenIntoADirectoryOfTheHostThatIsNotTheContainers() throws Exception {
+    Path own = Path.of("").toAbsolutePath();
+    List<String> before = names(own);
+    Path volume = Files.createTempDirectory(directory, "volume");
+    Path monitors = Files.createTempDirectory(directory, "there");
+    String flags = "--ulimit core=-1 -w " + monitors + " -v " + volume + ":/v";
+    String script =
+        "ulimit -c; ls -ld . | cut -c1; sh -c 'kill -SEGV $$'; echo $?; cd /v; sh -c 'kill -SEGV"
+            + " $$'; true";
+    TestEngine.Result result = engine.sh(flags, script);
+    assertThat(result.lines()).containsExactly("unlimited", "d", "139");
+    assertThat(names(own)).isEqualTo(before);
+    assertThat(monitors).isEmptyDirectory();
+    String pattern = Files.readString(Path.of("/proc/sys/kernel/core_pattern")).strip();
+    boolean relative = !pattern.startsWith("/") && !pattern.startsWith("|");
+    assertThat(names(volume)).hasSize(relative ? 1 : 0);
+  }
+
+  private static List<String> names(Path of) {
+    return Arrays.stream(of.toFile().list()).filter(n -> n.contains("core")).sorted().toList();
+  }
+
   // ---- capabilities -----------------------------------------------------------------------------
 
   @ParameterizedTest
@@ -54,8 +81,11 @@ class ProcessIT {
     "--cap-drop=ALL --cap-add=NET_BIND_SERVICE, 400, 400",
     "--user=1000 --cap-add=NET_ADMIN, 0, a80435fb",
     "--cap-drop=ALL --user=1000, 0, 0",
+    "--cap-add=net_admin --cap-add=Cap_Net_Admin, a80435fb, a80435fb",
+    "--cap-add=CHOWN --cap-drop=CAP_CHOWN, a80425fb, a80425fb",
+    "--cap-drop=all --cap-add=cap_chown, 1, 1",
   })
-  void RT17_capabilitySets(String flags, String effective, String bounding) throws Exception {
+  void RT17_SC18_capabilitySets(String flags, String effective, String bounding) throws Exception {
     String set = "0".repeat(16 - effective.length()) + effective;
     String bound = "0".repeat(16 - bounding.length()) + bounding;
     assertThat(engine.sh(flags, "grep Cap /proc/self/status").lines())
@@ -65,6 +95,19 @@ class ProcessIT {
             "CapEff:\t" + set,
             "CapBnd:\t" + bound,
             "CapAmb:\t" + NONE);
+  }
+
+  @Test
+  void SC18_ofAllThatAreAddedThoseThatAreDroppedAreMissing() throws Exception {
+    String own = String.format("%016x", ownCapabilities() & ~1L);
+    assertThat(status("--cap-add=ALL --cap-drop=CHOWN", "CapBnd")).isEqualTo(own);
+    assertThat(status("--privileged --cap-drop=chown", "CapBnd")).isEqualTo(own);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--cap-add=NOTHING", "--cap-drop=CAP_", "--cap-add=12", "--cap-add="})
+  void SC18_whatIsNoCapabilityIsRefused(String flag) {
+    assertThatThrownBy(() -> engine.sh(flag, "true")).hasMessageContaining("apabilit");
   }
 
   @Test

@@ -22,7 +22,8 @@ class StressIT {
   @ParameterizedTest
   @CsvSource({"-XX:+UseG1GC, 1000", "-XX:+UseZGC, 200"})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
-  void manyLaunchesFromEightThreadsLeaveNothing(String collector, int count) throws Exception {
+  void JVM02_JVM03_manyLaunchesFromEightThreadsLeaveNothing(String collector, int count)
+      throws Exception {
     Map<String, String> environment =
         Map.of(
             "MYDOCKER_ROOT", directory.resolve("state").toString(),

@@ -117,7 +117,7 @@ class RegistryPullIT {
   }
 
   @Test
-  void zstdLayersArePulledAndUnpacked() throws Exception {
+  void JVM05_zstdLayersArePulledAndUnpackedByALibraryOfThePrivateDirectory() throws Exception {
     try (DockerRegistry registry = DockerRegistry.in(directory.resolve("registry")).start()) {
       for (String format : new String[] {"zstd", "zstd:chunked"}) {
         String name = "busybox:" + format.replace(':', '-');
