@@ -99,7 +99,7 @@ class ErrorIT {
         new Case(125, there + " exists", "--cidfile", there.toString(), B, "true"),
         new Case(125, "/no/such/", "--cidfile", "/no/such/file", B, "true"),
         new Case(125, "invalid container name \"a b\"", "--name", "a b", B, "true"),
-        new Case(125, "-a is not supported yet", "-a", "stdin", B, "true"),
+        new Case(125, "--gpus is not supported yet", "--gpus", "all", B, "true"),
         new Case(125, "--network", "--network", "a/b", B, "true"),
         new Case(125, "\"nosuch\" not found", "--network", "nosuch", B, "true"),
         new Case(125, "invalid port", "-p", "80:x", B, "true"),
