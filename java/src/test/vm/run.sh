@@ -100,7 +100,8 @@ mkdir /dev/shm /dev/pts /dev/mqueue
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t mqueue mqueue /dev/mqueue
-mount -t tmpfs tmp /tmp
+# Files that were put below it stay, as of a clone there; then it is of the root, a tmpfs as well.
+if [ -z "$(ls -A /tmp)" ]; then mount -t tmpfs tmp /tmp; else chmod 1777 /tmp; fi
 if [ "$cgroup" = 1 ]; then
   mount -t tmpfs cgroup /sys/fs/cgroup
   for hierarchy in cpu,cpuacct cpuset memory devices freezer blkio pids; do
