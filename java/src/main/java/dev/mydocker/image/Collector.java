@@ -5,6 +5,7 @@ import dev.mydocker.kernel.Fd;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Removes the blobs and unpacked layers that nothing refers to.
@@ -34,8 +35,9 @@ final class Collector {
   /** Layers that are unpacked with other owners go with those that are not. */
   private void mapped(Reach reach, Workplace work) throws IOException {
     int count = 0;
-    for (Directory layers : state.allMapped().values()) {
-      try (layers) {
+    Map<String, Directory> mapped = state.allMapped();
+    try {
+      for (Directory layers : mapped.values()) {
         for (Digest layer : ImageState.layerIds(layers)) {
           if (!reach.layers().contains(layer)) {
             byte[] name = Overlay.bytes("mapped-" + count++);
@@ -43,6 +45,8 @@ final class Collector {
           }
         }
       }
+    } finally {
+      mapped.values().forEach(Directory::close);
     }
   }
 

@@ -92,10 +92,13 @@ record ImageState(
   /** Comes back when every layer that has its name is on the disk. */
   void flush() throws IOException {
     unsynced().flush();
-    for (Map.Entry<String, Directory> mapped : allMapped().entrySet()) {
-      try (Directory layers = mapped.getValue()) {
-        unsynced(Optional.of(mapped.getKey()), layers).flush();
+    Map<String, Directory> mapped = allMapped();
+    try {
+      for (Map.Entry<String, Directory> each : mapped.entrySet()) {
+        unsynced(Optional.of(each.getKey()), each.getValue()).flush();
       }
+    } finally {
+      mapped.values().forEach(Directory::close);
     }
   }
 
@@ -114,7 +117,8 @@ record ImageState(
     }
   }
 
-  private static void make(Directory in, String name) throws KernelException {
+  /** Makes a directory for this user alone, unless it is there. */
+  static void make(Directory in, String name) throws KernelException {
     try {
       in.mkdir(Overlay.bytes(name), 0700);
     } catch (KernelException e) {

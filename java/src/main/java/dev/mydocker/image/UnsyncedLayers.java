@@ -46,11 +46,7 @@ record UnsyncedLayers(Path path, Directory layers, Directory work, Directory loc
   void expect(Collection<Digest> diffIds) throws IOException {
     byte[] boot = boot();
     try (Directory top = Directory.open(path.getParent())) {
-      top.mkdir(Overlay.bytes(path.getFileName().toString()), 0700);
-    } catch (KernelException e) {
-      if (e.errno() != Errno.EEXIST) {
-        throw e;
-      }
+      ImageState.make(top, path.getFileName().toString());
     }
     try (Directory place = Directory.open(path);
         Fd lock = place.lock()) {

@@ -47,17 +47,12 @@ class RootlessIT {
   }
 
   private static String good(String... arguments) throws Exception {
-    OrdinaryUser.Result result = user.mydocker(arguments);
-    assertThat(result.code()).as("%s: %s", List.of(arguments), result).isZero();
-    return result.out().strip();
+    return user.good(arguments);
   }
 
   /** The only line that a failure tells. */
   private static String bad(String... arguments) throws Exception {
-    OrdinaryUser.Result result = user.mydocker(arguments);
-    assertThat(result.code()).as("%s: %s", List.of(arguments), result).isNotZero();
-    assertThat(result.err().lines()).as("%s", List.of(arguments)).hasSize(1);
-    return result.err().strip();
+    return user.bad(arguments);
   }
 
   private static String sh(String script, String... flags) throws Exception {

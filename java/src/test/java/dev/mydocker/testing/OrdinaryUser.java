@@ -1,5 +1,7 @@
 package dev.mydocker.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -122,6 +124,21 @@ public final class OrdinaryUser implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of(directory.resolve("mydocker").toString()));
     command.addAll(List.of(arguments));
     return as(command);
+  }
+
+  /** One that succeeds; its output. */
+  public String good(String... arguments) throws Exception {
+    Result result = mydocker(arguments);
+    assertThat(result.code()).as("%s: %s", List.of(arguments), result).isZero();
+    return result.out().strip();
+  }
+
+  /** One that fails with one line; that line. */
+  public String bad(String... arguments) throws Exception {
+    Result result = mydocker(arguments);
+    assertThat(result.code()).as("%s: %s", List.of(arguments), result).isNotZero();
+    assertThat(result.err().lines()).as("%s", List.of(arguments)).hasSize(1);
+    return result.err().strip();
   }
 
   /**
