@@ -112,7 +112,8 @@ static void signals_are_the_commands(void)
 static void command_has_a_group_and_signals_of_its_own(void)
 {
     CHECK_SAME(code_of("read -r pid name state parent group rest </proc/self/stat;"
-                       "[ $group = $$ ] && grep -qE '^SigBlk:.0+$' /proc/self/status && exit 6"),
+                       "blocked=$(" PRINT_BLOCKED_SIGNALS ");"
+                       "[ $group = $$ ] && [ $blocked = " NO_SIGNALS " ] && exit 6"),
                6);
 }
 

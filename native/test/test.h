@@ -50,6 +50,15 @@ unsigned rounds(unsigned often);
 uint64_t chance(uint64_t *seed);
 
 /*
+ * A shell's words that print the signals it was started with blocked: "0000000000000000" for none.
+ * They come before any program: dash blocks every signal while it starts one by vfork(2), and none
+ * from then on, whatever it was before.
+ */
+#define PRINT_BLOCKED_SIGNALS                                                                      \
+    "while read -r key mask; do [ $key != SigBlk: ] || echo $mask; done </proc/$$/status"
+#define NO_SIGNALS "0000000000000000"
+
+/*
  * Ends the process at the first claim that is false, so that a sanitizer's report is the last. Of a
  * child the test sees the status. No handler of exit(3) runs: in a child that is not dumpable the
  * leak checker, which attaches to its own process (ptrace(2)), would only fail.
