@@ -107,8 +107,7 @@ static void check_inherits_nothing(void)
     struct checked c;
     char *const settings[] = {"health-first=1", "health-interval=" NEVER,
                               "health-start-interval=" NEVER};
-    check_with(&c, settings,
-               PRINT_BLOCKED_SIGNALS " >new; ls -l /proc/$$/fd >fds; mv new done",
+    check_with(&c, settings, PRINT_BLOCKED_SIGNALS " >new; ls -l /proc/$$/fd >fds; mv new done",
                "until [ -e done ]; do sleep 0.01; done");
     char *fds = left_in(&c, "fds");
     char *blocked = left_in(&c, "done");

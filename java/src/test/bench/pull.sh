@@ -5,8 +5,12 @@
 #
 # Prints ratios of elapsed and of processor time and mydocker's peak memory, and writes
 # build/bench-pull.json. Needs root; what is not installed is left out and named. RUNS sets how many
-# runs a number is the median of, 3 when it is not set; each takes 6 GB of disk until the end. The
-# image is made once, of this host's package files, in build/bench/image.
+# runs a number is the median of, 3 when it is not set. The image is made once, of this host's package
+# files, in build/bench/image.
+#
+# Each pull but docker's has an ext4 of its own, made for it: on one
+# that was worked with, what was removed in the last minutes, by whomever, decides (ext4 passes over the
+# inodes that were freed then).
 set -euo pipefail
 cd "$(dirname "$0")/../../../.."
 
@@ -14,15 +18,26 @@ runs=${RUNS:-3}
 image=build/bench/image
 work=$(mktemp -d "${TMPDIR:-/tmp}/mydocker-bench.XXXXXX")
 results=$work/results # lines: name, elapsed seconds, processor seconds, peak KiB
+disk=$work/disk # where the ext4 of the pull that is measured is mounted
 registry=
+
+make_disk() {
+  truncate -s 4G "$work/ext4"
+  mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$work/ext4"
+  mkdir -p "$disk"
+  mount -o loop "$work/ext4" "$disk"
+}
+
+drop_disk() {
+  # Podman binds its storage to itself.
+  if mountpoint -q "$disk/storage/overlay"; then umount "$disk/storage/overlay"; fi
+  umount "$disk"
+  rm "$work/ext4"
+}
 
 finish() {
   if [ -n "$registry" ]; then kill "$registry" && wait "$registry" || true; fi
-  # Podman binds its storage to itself.
-  local storage
-  for storage in "$work"/podman-*/overlay; do
-    if mountpoint -q "$storage"; then umount "$storage"; fi
-  done
+  if mountpoint -q "$disk"; then drop_disk; fi
   rm -rf "$work"
 }
 trap finish EXIT
@@ -136,28 +151,31 @@ measure() {
   awk -v name="$name" '{ print name, $1, $2 + $3, $4 }' "$work/time" >>"$results"
 }
 
-# What the pulls below leave stays until the end: ext4 passes over inodes that were freed in the last
-# minutes, so whoever came after a large removal would pay for it.
-
 # mydocker NAME COMMAND...: a state of its own; a command before has put the library and the
 # launcher's archive of classes there, as any user's has.
 mydocker() {
   local name=$1
   shift
-  export MYDOCKER_ROOT=$work/root-$run-$name MYDOCKER_RUN_ROOT=$work/run
+  make_disk
+  export MYDOCKER_ROOT=$disk/root MYDOCKER_RUN_ROOT=$work/run
   "$@" images >/dev/null
   measure "$name" "$@" pull "$from"
+  drop_disk
 }
 
 pull_podman() {
-  measure podman podman --root "$work/podman-$run" --runroot "$work/podman-run-$run" \
+  make_disk
+  measure podman podman --root "$disk/storage" --runroot "$work/podman-run" \
     pull --quiet --tls-verify=false "$from"
+  drop_disk
 }
 
 pull_umoci() {
+  make_disk
   measure umoci sh -c "skopeo --insecure-policy copy --quiet --src-tls-verify=false \
-    docker://$from oci:$work/oci-$run:bench &&
-    umoci unpack --image $work/oci-$run:bench $work/bundle-$run"
+    docker://$from oci:$disk/oci:bench &&
+    umoci unpack --image $disk/oci:bench $disk/bundle"
+  drop_disk
 }
 
 pull_docker() {
