@@ -100,6 +100,9 @@ final class LayerUnpacker implements AutoCloseable {
   private final NamespaceOwners owners;
   private boolean opaqueRoot;
 
+  /** The parts of the path before. */
+  private final List<String> before = new ArrayList<>();
+
   /** Directories that are open, the one used longest ago first. */
   private final LinkedHashMap<Node, Directory> open = new LinkedHashMap<>(128, 0.75f, true);
 
@@ -153,7 +156,7 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   private void apply(TarEntry entry) throws IOException {
-    List<String> names = names(entry.name(), "name");
+    Deque<String> names = names(entry.name(), "name");
     if (names.isEmpty()) {
       if (entry.type() != TarEntry.Type.DIRECTORY) {
         throw refused(entry.name(), "is no directory but named like the root");
@@ -161,7 +164,7 @@ final class LayerUnpacker implements AutoCloseable {
       describe(root, entry);
       return;
     }
-    String name = names.remove(names.size() - 1);
+    String name = names.removeLast();
     Node parent = walk(names, entry.name(), true);
     if (entry.type() == TarEntry.Type.DIRECTORY) {
       describe(makeDirectory(parent, name), entry);
@@ -191,18 +194,19 @@ final class LayerUnpacker implements AutoCloseable {
   // ---- names ------------------------------------------------------------------------------------
 
   /** The components of a name; a leading slash and {@code .} mean nothing. */
-  private List<String> names(String path, String what) throws ImageException {
+  private Deque<String> names(String path, String what) throws ImageException {
     if (path.length() > longestPath) {
       throw refused(
           path,
           "has a " + what + " of more than " + longestPath + " bytes (MYDOCKER_LIMIT_LAYER_PATH)");
     }
-    List<String> out = new ArrayList<>();
+    Deque<String> out = new ArrayDeque<>();
     int start = 0;
+    int depth = 0;
     while (start <= path.length()) {
       int slash = path.indexOf('/', start);
       int end = slash < 0 ? path.length() : slash;
-      String part = path.substring(start, end);
+      String part = part(path, start, end, depth++);
       if (part.equals("..")) {
         throw refused(path, "has \"..\" in its " + what);
       }
@@ -214,9 +218,28 @@ final class LayerUnpacker implements AutoCloseable {
     return out;
   }
 
-  /** The directory at {@code names}, links of this layer followed; missing ones are made. */
-  private Node walk(List<String> names, String whole, boolean make) throws IOException {
-    Deque<String> todo = new ArrayDeque<>(names);
+  /**
+   * A part of a path, the one before's where that has the same at {@code depth}: entries come
+   * directory by directory.
+   */
+  private String part(String path, int start, int end, int depth) {
+    if (depth < before.size()) {
+      String there = before.get(depth);
+      if (there.length() == end - start && path.startsWith(there, start)) {
+        return there;
+      }
+      before.subList(depth, before.size()).clear();
+    }
+    String part = path.substring(start, end);
+    before.add(part);
+    return part;
+  }
+
+  /**
+   * The directory at the names {@code todo}, which are used up, links of this layer followed;
+   * missing ones are made.
+   */
+  private Node walk(Deque<String> todo, String whole, boolean make) throws IOException {
     Node at = root;
     int links = 0;
     while (!todo.isEmpty()) {
@@ -414,11 +437,11 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   private void hardlink(Node parent, byte[] name, TarEntry entry) throws IOException {
-    List<String> names = names(entry.link(), "link");
+    Deque<String> names = names(entry.link(), "link");
     if (names.isEmpty()) {
       throw refused(entry.name(), "is a hard link to the root");
     }
-    String target = names.remove(names.size() - 1);
+    String target = names.removeLast();
     Node from = walk(names, entry.name(), false);
     byte[] existing = Overlay.bytes(target);
     if (from == parent && Arrays.equals(existing, name)) {
@@ -491,7 +514,10 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   private List<TarEntry.Xattr> kept(TarEntry entry) {
-    return entry.xattrs().stream().filter(owners::keeps).toList();
+    // Nearly every file there is has none.
+    return entry.xattrs().isEmpty()
+        ? List.of()
+        : entry.xattrs().stream().filter(owners::keeps).toList();
   }
 
   /** A call that sets an attribute. */
