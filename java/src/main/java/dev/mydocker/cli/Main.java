@@ -29,7 +29,21 @@ public final class Main {
   }
 
   public static void main(String[] args) {
-    System.exit(new Main(Console.ofProcess(), true).run(args));
+    end(new Main(Console.ofProcess(), true).run(args));
+  }
+
+  /**
+   * Ends the process. The JVM's own exit first looks for a logger to tell it to, from JDK 21 on,
+   * through all of the class path: a tenth of a short command. What hooks there are serve signals,
+   * so they are for an end that one has begun, whose code counts.
+   */
+  private static void end(int code) {
+    try {
+      Runtime.getRuntime().addShutdownHook(new Thread());
+    } catch (IllegalStateException e) {
+      System.exit(code);
+    }
+    Runtime.getRuntime().halt(code);
   }
 
   /** The flags that stand before the command. */

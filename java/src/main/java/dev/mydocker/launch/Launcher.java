@@ -21,9 +21,6 @@ public final class Launcher {
   /** What the JVM does from outside while I waits: maps, network. */
   @FunctionalInterface
   public interface Meeting {
-    /** Of a plan in which I waits for nobody. */
-    Meeting NONE = (point, initPid) -> {};
-
     /** Called when M exists, while it makes I and its namespaces: for work that needs no pid. */
     default void begin() throws IOException {}
 

@@ -126,6 +126,7 @@ class LifeKillIT {
         scene("", "run -d --rm --name victim", "none", "running"),
         scene(create, "start victim", "created", "running", "exited"),
         scene(run, "exec victim true", "running"),
+        scene(run, "exec -d victim true", "running"),
         scene(run, "stop -t 0 victim", "running", "exited"),
         scene(run, "restart -t 0 victim", "running", "exited", "created"),
         scene(create, "rename victim other", "created"),

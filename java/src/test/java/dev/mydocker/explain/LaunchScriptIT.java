@@ -257,7 +257,7 @@ class LaunchScriptIT {
       Launcher.Request request =
           new Launcher.Request("test", launch.plan(), new Stdio.Streams(false), slots);
       Launcher.Launched launched =
-          Launcher.launch(request, Launcher.Meeting.NONE, new ArrayList<>());
+          Launcher.launch(request, (point, initPid) -> {}, new ArrayList<>());
       try (Fd monitor = launched.monitor();
           MonitorClient client = launched.client()) {
         int code = client.relay(output(out, err), status -> {}).orElseThrow().code();
