@@ -178,6 +178,7 @@ final class RunFlags {
             "MODE",
             "User namespace: host, auto[:size=N], keep-id, container:NAME, C:H:N",
             "--userns")
+        .toggle("With keep-id: a line for the user in its /etc/passwd (default true)", "--passwd")
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
@@ -479,6 +480,7 @@ final class RunFlags {
     if (users.isPresent()) {
       options.userns(UsernsMode.parse(users.get()));
     }
+    options.passwd(parsed.on("--passwd", true));
     List<DeviceOption> nodes = new ArrayList<>();
     for (String text : all("--device")) {
       nodes.add(DeviceOption.parse(text));

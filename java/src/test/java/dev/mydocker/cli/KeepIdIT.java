@@ -270,6 +270,110 @@ class KeepIdIT {
     assertThat(bad("run", "--userns=auto", "owned", "true")).contains("keep-id");
   }
 
+  /** What shows the host's network can be mounted by its owner alone, so /sys is the host's. */
+  @Test
+  void itMayShareTheHostsNetwork() throws Exception {
+    good("run", "-d", "--name", "box", "--network", "host", KEEP, "owned", "sh", "-c", FOREVER);
+    String hosts = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+    String ask = "readlink /proc/self/ns/net; id -u; cat /sys/class/net/lo/ifindex; hostname -i";
+    assertThat(good("exec", "box", "sh", "-c", ask).lines())
+        .startsWith(hosts, Long.toString(user.uid()), "1");
+    OrdinaryUser.Result root =
+        user.mydocker(
+            "exec",
+            "-u",
+            "0",
+            "--privileged",
+            "box",
+            "sh",
+            "-c",
+            "ip link set lo mtu 1500 || echo no; mount -o remount,rw /sys || echo no;"
+                + " echo 1 >/proc/sys/net/ipv4/ip_forward || echo no; touch /etc/mine");
+    assertThat(root.out().lines()).as("%s", root).containsExactly("no", "no", "no");
+    good("stop", "-t", "0", "box");
+    good("cp", "box:/etc/mine", shared.toString());
+    good("start", "box");
+    assertThat(good("exec", "box", "readlink", "/proc/self/ns/net")).isEqualTo(hosts);
+    assertThat(bad("run", KEEP, "--ipc", "host", "owned", "true"))
+        .contains("cannot share the host's IPC namespace");
+  }
+
+  @Test
+  void theContainerKnowsTheUserByName() throws Exception {
+    String id = Long.toString(user.uid());
+    String name = user.name();
+    assertThat(sh("id -un; id -gn; echo $HOME; stat -c %u:%g:%a /etc/passwd /etc", KEEP).lines())
+        .containsExactly(name, name, "/", "0:0:644", "0:0:755");
+    assertThat(
+            sh("id -u; cd; pwd", KEEP, "-u", name, "-v", user.home() + ":" + user.home()).lines())
+        .containsExactly(id, user.home().toString());
+    assertThat(sh("grep -c " + name + " /etc/passwd /etc/group", KEEP, "--read-only").lines())
+        .containsExactly("/etc/passwd:1", "/etc/group:1");
+    String none = "grep " + name + " /etc/passwd /etc/group || echo none";
+    assertThat(sh(none, KEEP, "--passwd=false")).isEqualTo("none");
+    assertThat(sh(none)).as("the image is as it was").isEqualTo("none");
+
+    start(KEEP);
+    good("exec", "-u", "0", "box", "sh", "-c", "cp /etc/passwd /p && mv /p /etc/passwd");
+    for (int i = 0; i < 2; i++) {
+      assertThat(
+              good("exec", "box", "sh", "-c", "id -un; grep -c " + name + ": /etc/passwd").lines())
+          .containsExactly(name, "1");
+      good("restart", "-t", "0", "box");
+    }
+    assertThat(good("diff", "box").lines()).contains("C /etc/passwd", "C /etc/group");
+  }
+
+  /** The kernel has no part in this, so whoever makes an image must not lead it elsewhere. */
+  @Test
+  void RT40_anImagesLinksLeadTheLineNowhereElse() throws Exception {
+    Path victim = Files.writeString(shared.resolve("victim"), "the user's own");
+    give(victim);
+    String[] scripts = {
+      "mv /etc /real; ln -s /real /etc",
+      "rm /etc/passwd; ln -s " + victim + " /etc/passwd",
+      "mv /etc /gone; ln -s ../../../.." + shared + " /etc",
+      "mv /etc /gone",
+      "mv /etc/passwd /hidden; ln -s /hidden /etc/passwd; rm /etc/group; ln -s /a/b /etc/group",
+    };
+    for (String script : scripts) {
+      good(
+          "run",
+          "--name",
+          "made",
+          "--network=none",
+          "--init",
+          "owned",
+          "/bin/busybox",
+          "sh",
+          "-c",
+          script);
+      good("commit", "made", "hostile");
+      good("rm", "made");
+      String[] ask = {"run", "--rm", "--network=none", KEEP, "hostile", "id", "-un"};
+      assertThat(good(ask)).as(script).isEqualTo(user.name());
+      good("rmi", "hostile");
+      assertThat(victim).hasContent("the user's own");
+      assertThat(shared)
+          .isDirectoryContaining("glob:**/victim")
+          .isDirectoryNotContaining("glob:**/passwd");
+    }
+    good(
+        "run",
+        "--name",
+        "made",
+        "--network=none",
+        "owned",
+        "sh",
+        "-c",
+        "rm /etc/passwd; mkdir /etc/passwd");
+    good("commit", "made", "hostile");
+    good("rm", "made");
+    assertThat(bad("run", "--rm", "--network=none", KEEP, "hostile", "id"))
+        .contains("cannot read /etc/passwd of hostile:latest: it is no regular file");
+    good("rmi", "hostile");
+  }
+
   @Test
   void pastaConnectsIt() throws Exception {
     good(
