@@ -324,8 +324,7 @@ class RootlessIT {
     String own = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
 
     good("run", "-d", "--name", "shares", "--network", "host", box, "sleep", "1000");
-    assertThat(good("exec", "shares", "readlink", "/proc/self/ns/net", "/proc/1/ns/net"))
-        .isEqualTo(own + "\n" + own);
+    assertThat(good("exec", "shares", "readlink", "/proc/self/ns/net")).isEqualTo(own);
     good("rm", "-f", "shares");
   }
 
