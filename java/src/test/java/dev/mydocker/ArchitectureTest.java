@@ -147,5 +147,5 @@ class ArchitectureTest {
   private static final String HOSTILE =
       "dev\\.mydocker\\.(kernel\\.Directory|engine\\.(ContainerFiles|RestingMounts|InheritedMounts)"
           + "|image\\.(TreeUnpacker|LayerWriter|TarReader|TarWriter|TarGuard|TreeCopy|TreeSize"
-          + "|LayerChanges|CopyPlace|Overlay|LayerSettler|LayerStack|DiffInput))(\\$.*)?";
+          + "|LayerChanges|CopyPlace|Overlay|LayerSettler|LayerStack|UpperFile|DiffInput))(\\$.*)?";
 }

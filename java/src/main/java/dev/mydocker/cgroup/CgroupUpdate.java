@@ -5,9 +5,11 @@ import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** New limits for a cgroup that is in use: all of them, or what was before. */
 public final class CgroupUpdate {
@@ -42,6 +44,37 @@ public final class CgroupUpdate {
         writes.add(new CgroupStep.Write(limit.path(), none(limit.path()), false, "no limit"));
       }
     }
+    addUnverified(now, wanted);
+  }
+
+  /**
+   * What the kernel shows in other words than it was written in, so it is not read back: weights of
+   * block devices, and settings by a file's name. The latter are written again after the limit that
+   * is in the same file, as a launch does.
+   */
+  private void addUnverified(List<CgroupStep> now, List<CgroupStep> wanted) {
+    Set<String> written = new HashSet<>();
+    writes.forEach(write -> written.add(write.path()));
+    Set<String> old = new HashSet<>();
+    for (CgroupStep step : now) {
+      if (step instanceof CgroupStep.Write write) {
+        old.add(CgroupSteps.shown(write.path(), write.value()));
+      }
+    }
+    for (CgroupStep step : wanted) {
+      if (step instanceof CgroupStep.Write write
+          && !write.verify()
+          && !write.path().endsWith("/cgroup.subtree_control")
+          && (written.contains(write.path())
+              || !old.contains(CgroupSteps.shown(write.path(), write.value())))) {
+        writes.add(write);
+      }
+    }
+  }
+
+  /** Each write that there will be, for tests. */
+  List<CgroupStep.Write> writes() {
+    return List.copyOf(writes);
   }
 
   private static Map<String, CgroupStep.Write> limits(List<CgroupStep> plan) {
@@ -84,7 +117,7 @@ public final class CgroupUpdate {
   }
 
   private int write(CgroupStep.Write write) throws IOException {
-    String before = CgroupFile.find(write.path()).orElse("");
+    String before = before(write);
     requireRoom(write);
     byte[] path = CgroupFile.bytes(write.path());
     int n = CgroupFile.write(Linux.AT_FDCWD, path, CgroupFile.bytes(write.value()));
@@ -95,12 +128,31 @@ public final class CgroupUpdate {
     if (!write.path().endsWith("/cgroup.subtree_control")) {
       done.add(new Before(write.path(), before));
     }
-    String kept = CgroupFile.find(write.path()).orElse("");
-    if (write.verify() && !Kept.same(write.path(), write.value(), kept)) {
-      throw new IOException(
-          write.path() + ": the kernel kept \"" + kept + "\" instead of \"" + write.value() + "\"");
+    if (write.verify()) {
+      String kept = CgroupFile.find(write.path()).orElse("");
+      if (!Kept.same(write.path(), write.value(), kept)) {
+        throw new IOException(
+            write.path()
+                + ": the kernel kept \""
+                + kept
+                + "\" instead of \""
+                + write.value()
+                + "\"");
+      }
     }
     return 0;
+  }
+
+  /** Empty also of a file that cannot be read, such as memory.reclaim. */
+  private static String before(CgroupStep.Write write) throws KernelException {
+    try {
+      return CgroupFile.find(write.path()).orElse("");
+    } catch (KernelException e) {
+      if (write.verify()) {
+        throw e;
+      }
+      return "";
+    }
   }
 
   /** v1 answers EBUSY; v2 would kill processes until the rest fits. */
@@ -126,7 +178,10 @@ public final class CgroupUpdate {
     for (int i = done.size() - 1; i >= 0; i--) {
       Before before = done.get(i);
       byte[] path = CgroupFile.bytes(before.path());
-      CgroupFile.write(Linux.AT_FDCWD, path, CgroupFile.bytes(before.value()));
+      // A file of several devices takes one at a time.
+      for (String line : before.value().split("\n")) {
+        CgroupFile.write(Linux.AT_FDCWD, path, CgroupFile.bytes(line));
+      }
     }
     done.clear();
   }

@@ -178,6 +178,7 @@ final class RunFlags {
             "MODE",
             "User namespace: host, auto[:size=N], keep-id, container:NAME, C:H:N",
             "--userns")
+        .toggle("With keep-id: a line for the user in its /etc/passwd (default true)", "--passwd")
         .list("CAPABILITY", "Give a capability: NET_ADMIN, ALL", "--cap-add")
         .list("CAPABILITY", "Take a capability away", "--cap-drop")
         .list("NAME=VALUE", "Set a kernel parameter of its namespaces", "--sysctl")
@@ -206,7 +207,8 @@ final class RunFlags {
         .value("LIST", "Which CPUs: 0-3,7", "--cpuset-cpus")
         .value("LIST", "Which memory nodes: 0-1", "--cpuset-mems")
         .value("NUMBER", "Processes and threads, -1 for any", "--pids-limit")
-        .value("NUMBER", "Relative weight at block devices, 10 to 1000", "--blkio-weight");
+        .value("NUMBER", "Relative weight at block devices, 10 to 1000", "--blkio-weight")
+        .list("FILE=VALUE", "A file of its cgroup, version 2: memory.high=100M", "--cgroup-conf");
   }
 
   /** Limits that stay as they were when the container was made. */
@@ -218,7 +220,6 @@ final class RunFlags {
         .list("DEVICE:NUMBER", "How often it reads in a second", "--device-read-iops")
         .list("DEVICE:NUMBER", "How often it writes in a second", "--device-write-iops")
         .value("NUMBER", "How readily it is swapped out, 0 to 100", "--memory-swappiness")
-        .list("FILE=VALUE", "A file of its cgroup, version 2: memory.high=100M", "--cgroup-conf")
         .toggle("Let it wait for memory instead of killing it", "--oom-kill-disable")
         .value("NUMBER", "How readily the OOM killer takes it, -1000 to 1000", "--oom-score-adj");
   }
@@ -479,6 +480,7 @@ final class RunFlags {
     if (users.isPresent()) {
       options.userns(UsernsMode.parse(users.get()));
     }
+    options.passwd(parsed.on("--passwd", true));
     List<DeviceOption> nodes = new ArrayList<>();
     for (String text : all("--device")) {
       nodes.add(DeviceOption.parse(text));
@@ -656,6 +658,9 @@ final class RunFlags {
     if (pids.isPresent()) {
       options.pidsLimit(pids.getAsLong());
     }
+    for (String setting : all("--cgroup-conf")) {
+      options.cgroupConf(setting);
+    }
   }
 
   /** Those that {@code update} cannot change. */
@@ -671,9 +676,6 @@ final class RunFlags {
     Optional<String> swappiness = value("--memory-swappiness");
     if (swappiness.isPresent()) {
       options.memorySwappiness(signed("--memory-swappiness", swappiness.get()));
-    }
-    for (String setting : all("--cgroup-conf")) {
-      options.cgroupConf(setting);
     }
     options.oomKillDisable(parsed.on("--oom-kill-disable"));
     Optional<String> adjustment = value("--oom-score-adj");

@@ -27,6 +27,8 @@ import dev.mydocker.network.Preview;
 import dev.mydocker.spec.CompiledSpec;
 import dev.mydocker.spec.HostFacts;
 import dev.mydocker.spec.ImageDefaults;
+import dev.mydocker.spec.ImageFiles;
+import dev.mydocker.spec.KeptAccount;
 import dev.mydocker.spec.MountOption;
 import dev.mydocker.spec.NetworkJoin;
 import dev.mydocker.spec.NetworkMode;
@@ -303,14 +305,15 @@ public final class Engine {
           shared.isPresent()
               ? Optional.of(shared.get().describe(run.path().resolve(RunFiles.SHARED_NETWORK)))
               : Optional.empty();
-      CompiledSpec compiled =
-          compile(id, run.path(), request, image, volumes.places(), users, owner);
+      HostFacts host = facts(id, run.path(), request, volumes.places(), users, owner);
+      KeptAccount account = account(request, image, host);
+      CompiledSpec compiled = compile(id, request, image, account, host);
       makeSources(request.options().mounts());
       Optional<Owners> owners = Home.owners(users);
       if (owners.isPresent()) {
         held.unpackFor(owners.get());
       }
-      record(id, request, image, compiled, volumes, mode(request, shared));
+      record(id, request, held, compiled, account, volumes, mode(request, shared));
       return new Container(home, id, Optional.of(compiled), Optional.of(run), recorder);
     } catch (IOException | OptionException | RuntimeException e) {
       try {
@@ -432,7 +435,8 @@ public final class Engine {
         shared.isPresent()
             ? Optional.of(shared.get().describe(shared.get().place()))
             : Optional.empty();
-    CompiledSpec compiled = compile(id, run, request, image, places, users, owner);
+    HostFacts host = facts(id, run, request, places, users, owner);
+    CompiledSpec compiled = compile(id, request, image, account(request, image, host), host);
     ContainerRecord record =
         described(id, "", request, image, compiled.spec(), mode(request, shared));
     ContainerSettings settings = record.settings();
@@ -486,27 +490,36 @@ public final class Engine {
     return request.with(mounts);
   }
 
-  private CompiledSpec compile(
+  private HostFacts facts(
       String id,
       Path run,
       CreateRequest request,
-      Image image,
       Map<String, String> volumes,
       Optional<UserMaps> users,
       Optional<NetworkOwner> network)
-      throws IOException, OptionException {
+      throws IOException {
     boolean privileged = request.options().privileged();
     Set<String> devices = new HashSet<>(request.options().devices().sources());
     devices.addAll(request.options().limits().blockIo().devices());
-    HostFacts host =
-        new HostProbe(home.enterable(), home.seccomp())
-            .facts(id, run, privileged, devices, volumes, users, network);
+    return new HostProbe(home.enterable(), home.seccomp())
+        .facts(id, run, privileged, devices, volumes, users, network);
+  }
+
+  private KeptAccount account(CreateRequest request, Image image, HostFacts host)
+      throws IOException, OptionException {
+    return KeptAccount.of(request.options(), defaults(image.config()), files(image), host);
+  }
+
+  private ImageFiles files(Image image) {
+    return (path, limit) -> images.read(image, path, limit);
+  }
+
+  private CompiledSpec compile(
+      String id, CreateRequest request, Image image, KeptAccount account, HostFacts host)
+      throws IOException, OptionException {
     CompiledSpec compiled =
         SpecCompiler.compile(
-            request.options(),
-            defaults(image.config()),
-            (path, limit) -> images.read(image, path, limit),
-            host);
+            request.options(), defaults(image.config()), account.in(files(image)), host);
     if (request.options().seccomp() instanceof SeccompOption.Profile) {
       // What cannot be compiled is said now, not when it starts.
       home.seccomp().program(compiled.spec().linux().seccomp());
@@ -548,16 +561,23 @@ public final class Engine {
   private void record(
       String id,
       CreateRequest request,
-      Image image,
+      HeldImage held,
       CompiledSpec compiled,
+      KeptAccount account,
       VolumeClaim volumes,
       NetworkMode network)
       throws IOException, OptionException {
     home.store().make(id);
     String name = claimName(id, request.options().name());
-    ContainerRecord record = described(id, name, request, image, compiled.spec(), network);
+    ContainerRecord record = described(id, name, request, held.image(), compiled.spec(), network);
     StoredSpec.write(home.store(), record, compiled);
-    volumes.fill(ContainerLayer.of(home, record), record.settings().volumes());
+    ContainerLayer layer = ContainerLayer.of(home, record);
+    if (!account.files().isEmpty()) {
+      Owners owners = Home.owners(UserRanges.of(home.store(), id)).orElseThrow();
+      layer.prepare();
+      held.writeOver(layer.upper(), owners, account.files());
+    }
+    volumes.fill(layer, record.settings().volumes());
     home.store().write(record);
     volumes.record();
     home.events().container(record, "create", Map.of());

@@ -11,6 +11,7 @@ import dev.mydocker.spec.Capability;
 import dev.mydocker.spec.Cpus;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.HostFacts;
+import dev.mydocker.spec.HostUser;
 import dev.mydocker.spec.Machine;
 import dev.mydocker.spec.NetworkOwner;
 import dev.mydocker.spec.OptionException;
@@ -22,6 +23,7 @@ import dev.mydocker.spec.UserMaps;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -106,12 +108,26 @@ final class HostProbe {
   }
 
   /** What an engine in a user namespace can give; empty in the host's. */
-  private Optional<Rootless> rootless() {
+  private Optional<Rootless> rootless() throws IOException {
     UserNamespace own = UserNamespace.own();
     if (own.initial()) {
       return Optional.empty();
     }
-    return Optional.of(new Rootless(ids(own), own.groups(), !cgroups.isEmpty()));
+    UserMaps ids = ids(own);
+    long uid = UserMaps.host(ids.uids(), 0).orElse(0);
+    long gid = UserMaps.host(ids.gids(), 0).orElse(0);
+    HostUser user = HostUser.of(uid, gid, HostProbe::file);
+    return Optional.of(new Rootless(ids, own.groups(), !cgroups.isEmpty(), user));
+  }
+
+  /** A file of this host, as {@link dev.mydocker.spec.ImageFiles} are read. */
+  private static Optional<byte[]> file(String path, int limit) throws IOException {
+    try {
+      byte[] content = Files.readAllBytes(Path.of(path));
+      return content.length > limit ? Optional.empty() : Optional.of(content);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   /** Which ids of the namespace around those of this process's are. */

@@ -92,10 +92,27 @@ record ImageState(
   /** Comes back when every layer that has its name is on the disk. */
   void flush() throws IOException {
     unsynced().flush();
+    forMapped(UnsyncedLayers::flush);
+  }
+
+  /**
+   * Removes the layers with other owners that a machine that stopped has not written, of all of
+   * them, as opening does with the others.
+   */
+  void attendMapped() throws IOException {
+    forMapped(UnsyncedLayers::attend);
+  }
+
+  @FunctionalInterface
+  private interface Action {
+    void on(UnsyncedLayers layers) throws IOException;
+  }
+
+  private void forMapped(Action action) throws IOException {
     Map<String, Directory> mapped = allMapped();
     try {
       for (Map.Entry<String, Directory> each : mapped.entrySet()) {
-        unsynced(Optional.of(each.getKey()), each.getValue()).flush();
+        action.on(unsynced(Optional.of(each.getKey()), each.getValue()));
       }
     } finally {
       mapped.values().forEach(Directory::close);

@@ -60,6 +60,11 @@ public record Owners(List<Range> users, List<Range> groups) {
     directory.chown((int) host(users, 0), (int) host(groups, 0));
   }
 
+  /** Gives what is in a directory to the namespace's root. */
+  void giveToRoot(Directory in, byte[] name) throws KernelException {
+    in.chown(name, (int) host(users, 0), (int) host(groups, 0));
+  }
+
   /** Passes entries on with the namespace's ids. */
   TarSink asInside(TarSink sink) {
     return new Translated(sink) {

@@ -54,6 +54,7 @@ final class StoreCheck {
   }
 
   CheckReport run(boolean repair) throws IOException {
+    state.attendMapped();
     try (Directory root = Directory.open(state.root());
         Directory images = open(root, "images");
         Directory blobs = open(root, "images/blobs");

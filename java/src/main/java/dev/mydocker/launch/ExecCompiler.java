@@ -113,10 +113,12 @@ public final class ExecCompiler {
     // seen in it. Who may trace there must find the container's root behind /proc/PID/root, and not
     // the host's; so M has joined the rest before. Not with users of its own: nobody among them may
     // trace what is not dumpable, and M could not come back.
-    boolean mapped = hasUsersOfItsOwn();
-    List<Namespace> all = new ArrayList<>(mapped ? List.of() : KINDS);
-    all.add(Namespace.PID);
-    monitor.add(join(all));
+    boolean mapped = hasOwn(Namespace.USER);
+    List<Namespace> all = new ArrayList<>(mapped ? List.of() : joined(KINDS));
+    all.addAll(joined(List.of(Namespace.PID)));
+    if (!all.isEmpty()) {
+      monitor.add(join(all));
+    }
     monitor.add(
         Step.of(
             "the process that joins the container",
@@ -146,9 +148,9 @@ public final class ExecCompiler {
           Arg.fd(Slot.SYNC),
           Arg.number(PlanCompiler.PREPARED));
     }
-    if (hasUsersOfItsOwn()) {
-      List<Namespace> kinds = new ArrayList<>(KINDS);
-      kinds.add(0, Namespace.USER);
+    if (hasOwn(Namespace.USER)) {
+      List<Namespace> kinds = new ArrayList<>(List.of(Namespace.USER));
+      kinds.addAll(joined(KINDS));
       init.add(join(kinds));
       add("root of the user namespace", Op.SETRESGID, Arg.number(0));
       add("root of the user namespace", Op.SETRESUID, Arg.number(0));
@@ -171,9 +173,19 @@ public final class ExecCompiler {
     steps.execute(false);
   }
 
-  private boolean hasUsersOfItsOwn() {
+  /**
+   * Which of them are joined: the host's as well, as who execs may live in others than who ran the
+   * container. But who is root of a user namespace has no power over the host's, and is in them.
+   */
+  private List<Namespace> joined(List<Namespace> kinds) {
+    return ProcessSteps.isRootless(in.container())
+        ? kinds.stream().filter(this::hasOwn).toList()
+        : kinds;
+  }
+
+  private boolean hasOwn(Namespace kind) {
     for (Spec.Namespace n : in.container().linux().namespaces()) {
-      if (n.type().equals(Namespace.USER.oci())) {
+      if (n.type().equals(kind.oci())) {
         return true;
       }
     }

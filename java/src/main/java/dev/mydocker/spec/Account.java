@@ -21,12 +21,12 @@ record Account(Spec.User user, String home) {
   private static final int MAX_PATH = 4096;
 
   /** The fields of passwd(5) and group(5). */
-  private static final int NAME = 0;
+  static final int NAME = 0;
 
-  private static final int UID = 2;
+  static final int UID = 2;
   private static final int GID_OF_USER = 3;
   private static final int HOME = 5;
-  private static final int GID = 2;
+  static final int GID = 2;
   private static final int MEMBERS = 3;
 
   /**

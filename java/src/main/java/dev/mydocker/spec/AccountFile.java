@@ -12,7 +12,7 @@ import java.util.NoSuchElementException;
  * {@code -}) are passed over.
  */
 final class AccountFile implements Iterable<AccountFile.Line> {
-  private static final int LIMIT = 10 << 20;
+  static final int LIMIT = 10 << 20;
 
   private final byte[] content;
 

@@ -1,6 +1,7 @@
 package dev.mydocker.spec;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,8 @@ final class Resources {
       Spec.Resources now, Limits asked, HostFacts host, Causes.Collector why)
       throws OptionException {
     boolean cpus = set(asked.nanoCpus()).isPresent();
+    Map<String, String> unified = new LinkedHashMap<>(now.unified());
+    unified.putAll(asked.unified());
     Limits all =
         new Limits(
             or(asked.memory(), now.memory().limit()),
@@ -64,7 +67,7 @@ final class Resources {
             now.memory().disableOomKiller(),
             asked.cpusetMems().or(() -> now.cpu().mems()),
             BlockIoChoice.ofWeight(or(asked.blockIo().weight(), now.blockIo().weight())),
-            now.unified());
+            unified);
     Resources r = new Resources(all, host, why);
     Spec.BlockIo io = now.blockIo();
     return new Spec.Resources(
@@ -79,7 +82,7 @@ final class Resources {
             io.writeBps(),
             io.readIops(),
             io.writeIops()),
-        now.unified());
+        r.unified());
   }
 
   private static OptionalLong or(OptionalLong asked, OptionalLong now) {

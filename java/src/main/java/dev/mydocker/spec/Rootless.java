@@ -8,8 +8,9 @@ import java.util.List;
  * @param ids which ids of the host those of that namespace are; 0 is the user
  * @param groups whether its processes may choose their groups
  * @param cgroups whether a cgroup was delegated to the user (cgroups(7))
+ * @param user who that is outside
  */
-public record Rootless(UserMaps ids, boolean groups, boolean cgroups) {
+public record Rootless(UserMaps ids, boolean groups, boolean cgroups, HostUser user) {
 
   /** Whether the user has no ids but the own one. */
   boolean single() {

@@ -48,6 +48,7 @@ import java.util.OptionalLong;
  * @param stopSignal replaces the image's
  * @param init whether PID 1 is a small init that reaps
  * @param procView whether /proc shows its limits
+ * @param passwd whether the user of {@code --userns=keep-id} is in its /etc/passwd
  * @param oomScoreAdj how readily its process is killed when the host has no memory, -1000 to 1000
  * @param annotations of the OCI configuration
  * @param limits resources
@@ -89,6 +90,7 @@ public record RunOptions(
     Optional<Signal> stopSignal,
     boolean init,
     boolean procView,
+    boolean passwd,
     OptionalInt oomScoreAdj,
     Map<String, String> annotations,
     Limits limits) {
@@ -153,6 +155,7 @@ public record RunOptions(
         stopSignal,
         init,
         procView,
+        passwd,
         oomScoreAdj,
         annotations,
         limits);
@@ -201,6 +204,7 @@ public record RunOptions(
     private Optional<Signal> stopSignal = Optional.empty();
     private boolean init = false;
     private boolean procView = true;
+    private boolean passwd = true;
     private OptionalLong memory = OptionalLong.empty();
     private OptionalLong memoryReservation = OptionalLong.empty();
     private OptionalLong memorySwap = OptionalLong.empty();
@@ -392,6 +396,11 @@ public record RunOptions(
       return this;
     }
 
+    public Builder passwd(boolean value) {
+      passwd = value;
+      return this;
+    }
+
     public Builder init(boolean value) {
       init = value;
       return this;
@@ -537,6 +546,7 @@ public record RunOptions(
           stopSignal,
           init,
           procView,
+          passwd,
           oomScoreAdj,
           annotations,
           limits);

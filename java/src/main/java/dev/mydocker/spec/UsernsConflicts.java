@@ -8,7 +8,8 @@ final class UsernsConflicts {
 
   /**
    * Refuses what cannot be: as Docker does, namespaces of the host, over which its root has no
-   * power, and {@code --privileged}; and ids that it does not have.
+   * power, and {@code --privileged}; and ids that it does not have. An ordinary user's containers
+   * have no power over the host's network either way, so {@code keep-id} may share that.
    *
    * @param maps the ids that it has
    * @throws OptionException a sentence for the user
@@ -27,7 +28,7 @@ final class UsernsConflicts {
       throw new OptionException(
           "privileged mode is incompatible with user namespaces: give --userns=host");
     }
-    refuse(options.network() instanceof NetworkMode.Host, "network");
+    refuse(options.network() instanceof NetworkMode.Host && !keeps, "network");
     refuse(options.pid() == NamespaceMode.HOST, "PID");
     refuse(options.ipc() == NamespaceMode.HOST, "IPC");
     refuse(options.uts() == NamespaceMode.HOST, "UTS");

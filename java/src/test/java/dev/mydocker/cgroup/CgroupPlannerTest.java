@@ -164,6 +164,56 @@ class CgroupPlannerTest {
     return new Spec.Resources(memory, cpu, all.pidsLimit(), List.of());
   }
 
+  private static Spec.Resources unified(long memory, Map<String, String> files) {
+    Spec.Resources r = memory(of(memory), NONE, NONE);
+    return new Spec.Resources(
+        r.memory(), r.cpu(), r.pidsLimit(), r.devices(), Spec.BlockIo.NONE, files);
+  }
+
+  private List<String> changes(Spec.Resources now, Spec.Resources wanted) throws IOException {
+    List<String> changes = new ArrayList<>();
+    for (CgroupStep.Write w :
+        FakeHost.v2(root).detect().update("/mydocker/x", now, wanted, CAUSES).writes()) {
+      if (!w.path().endsWith("/cgroup.subtree_control")) {
+        changes.add(w.path().substring("/sys/fs/cgroup/mydocker/x/".length()) + " " + w.value());
+      }
+    }
+    return changes;
+  }
+
+  @Test
+  void anUpdateWritesTheSettingsByNameThatAreOther() throws IOException {
+    Spec.Resources now = unified(64, Map.of("memory.high", "48M"));
+    assertThat(changes(now, unified(64, Map.of("memory.high", "32M", "cpu.idle", "1"))))
+        .containsExactlyInAnyOrder("memory.high 32M", "cpu.idle 1");
+    assertThat(changes(now, now)).isEmpty();
+  }
+
+  @Test
+  void aSettingByNameStaysAboveTheLimitInTheSameFile() throws IOException {
+    Map<String, String> files = Map.of("memory.max", "9M");
+    assertThat(changes(unified(64, files), unified(65, files)))
+        .containsExactly("memory.max 65", "memory.max 9M");
+  }
+
+  @Test
+  void anUpdateWritesTheWeightAtBlockDevices() throws IOException {
+    Spec.Resources now = memory(NONE, NONE, NONE);
+    Spec.BlockIo io =
+        new Spec.BlockIo(of(300), List.of(), List.of(), List.of(), List.of(), List.of());
+    Spec.Resources wanted =
+        new Spec.Resources(now.memory(), now.cpu(), NONE, now.devices(), io, Map.of());
+    assertThat(changes(now, wanted)).containsExactly("io.bfq.weight 300");
+  }
+
+  @Test
+  void onVersion1NoUpdateSetsAFileOfVersion2() throws IOException {
+    CgroupHost host = FakeHost.v1(root).detect();
+    Spec.Resources wanted = unified(64, Map.of("memory.high", "48M"));
+    assertThatThrownBy(() -> host.update("/mydocker/x", Spec.Resources.NONE, wanted, CAUSES))
+        .hasMessageContaining("is a file of cgroup version 2");
+  }
+
   @Test
   void aDeeperParentHandsDownToo() throws IOException {
     CgroupHost host = FakeHost.v2(root).detect();

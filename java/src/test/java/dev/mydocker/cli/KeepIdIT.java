@@ -270,6 +270,97 @@ class KeepIdIT {
     assertThat(bad("run", "--userns=auto", "owned", "true")).contains("keep-id");
   }
 
+  /** What shows the host's network can be mounted by its owner alone, so /sys is the host's. */
+  @Test
+  void itMayShareTheHostsNetwork() throws Exception {
+    good("run", "-d", "--name", "box", "--network", "host", KEEP, "owned", "sh", "-c", FOREVER);
+    String hosts = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+    String ask = "readlink /proc/self/ns/net; id -u; cat /sys/class/net/lo/ifindex; hostname -i";
+    assertThat(good("exec", "box", "sh", "-c", ask).lines())
+        .startsWith(hosts, Long.toString(user.uid()), "1");
+    OrdinaryUser.Result root =
+        user.mydocker(
+            "exec",
+            "-u",
+            "0",
+            "--privileged",
+            "box",
+            "sh",
+            "-c",
+            "ip link set lo mtu 1500 || echo no; mount -o remount,rw /sys || echo no;"
+                + " echo 1 >/proc/sys/net/ipv4/ip_forward || echo no; touch /etc/mine");
+    assertThat(root.out().lines()).as("%s", root).containsExactly("no", "no", "no");
+    good("stop", "-t", "0", "box");
+    good("cp", "box:/etc/mine", shared.toString());
+    good("start", "box");
+    assertThat(good("exec", "box", "readlink", "/proc/self/ns/net")).isEqualTo(hosts);
+    assertThat(bad("run", KEEP, "--ipc", "host", "owned", "true"))
+        .contains("cannot share the host's IPC namespace");
+  }
+
+  @Test
+  void theContainerKnowsTheUserByName() throws Exception {
+    String id = Long.toString(user.uid());
+    String name = user.name();
+    assertThat(sh("id -un; id -gn; echo $HOME; stat -c %u:%g:%a /etc/passwd /etc", KEEP).lines())
+        .containsExactly(name, name, "/", "0:0:644", "0:0:755");
+    assertThat(
+            sh("id -u; cd; pwd", KEEP, "-u", name, "-v", user.home() + ":" + user.home()).lines())
+        .containsExactly(id, user.home().toString());
+    assertThat(sh("grep -c " + name + " /etc/passwd /etc/group", KEEP, "--read-only").lines())
+        .containsExactly("/etc/passwd:1", "/etc/group:1");
+    String none = "grep " + name + " /etc/passwd /etc/group || echo none";
+    assertThat(sh(none, KEEP, "--passwd=false")).isEqualTo("none");
+    assertThat(sh(none)).as("the image is as it was").isEqualTo("none");
+
+    start(KEEP);
+    good("exec", "-u", "0", "box", "sh", "-c", "cp /etc/passwd /p && mv /p /etc/passwd");
+    for (int i = 0; i < 2; i++) {
+      assertThat(
+              good("exec", "box", "sh", "-c", "id -un; grep -c " + name + ": /etc/passwd").lines())
+          .containsExactly(name, "1");
+      good("restart", "-t", "0", "box");
+    }
+    assertThat(good("diff", "box").lines()).contains("C /etc/passwd", "C /etc/group");
+  }
+
+  /** No mount resolves the path here, so whoever makes an image must not lead it elsewhere. */
+  @Test
+  void RT40_anImagesLinksLeadTheLineNowhereElse() throws Exception {
+    Path victim = Files.writeString(shared.resolve("passwd"), "the user's own");
+    give(victim);
+    Path tree = Files.createDirectory(shared.resolve("tree"));
+    Path tar = shared.resolve("tree.tar");
+    good("create", "--name", "made", "--network", "none", "owned", "true");
+    good("export", "-o", tar.toString(), "made");
+    program("tar", "-xf", tar.toString(), "-C", tree.toString());
+    String[] scripts = {
+      "mv etc real; ln -s /real etc",
+      "rm -r real; rm etc; mkdir etc; ln -s " + victim + " etc/passwd",
+      "rm -r etc; ln -s ../../../.." + shared + " etc; mkdir -p .$0",
+      "rm etc",
+      "echo none:x:5:5::/:/bin/sh >hidden; mkdir etc; ln -s ../hidden etc/passwd",
+    };
+    for (String script : scripts) {
+      imported(tree, tar, script);
+      OrdinaryUser.Result result =
+          user.mydocker("run", "--rm", "--network=none", KEEP, "h", "id", "-un");
+      assertThat(result.out().strip()).as("%s: %s", script, result).isEqualTo(user.name());
+      assertThat(victim).hasContent("the user's own");
+      good("rmi", "h");
+    }
+    imported(tree, tar, "rm etc/passwd; mkdir etc/passwd");
+    assertThat(bad("run", "--rm", "--network=none", KEEP, "h", "id"))
+        .contains("cannot read /etc/passwd of docker.io/library/h:latest: it is no regular file");
+    good("rmi", "h");
+  }
+
+  private void imported(Path tree, Path tar, String script) throws Exception {
+    program("sh", "-ec", "cd " + tree + "; " + script, shared.toString());
+    program("tar", "-cf", tar.toString(), "-C", tree.toString(), ".");
+    good("import", tar.toString(), "h");
+  }
+
   @Test
   void pastaConnectsIt() throws Exception {
     good(

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mydocker.spec.OptionException;
+import dev.mydocker.spec.RunOptions;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.TestContainer;
 import dev.mydocker.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -48,8 +51,22 @@ class UnifiedIT {
       container.pause();
       assertThat(container.info().state()).isEqualTo(ContainerState.PAUSED);
       container.unpause();
+      container.update(named("memory.high=32M", "memory.oom.group=0"));
+      String settings = "cd /sys/fs/cgroup; echo `cat memory.high memory.oom.group memory.max`";
+      assertThat(engine.execSh(box, settings).line()).isEqualTo("33554432 0 67108864");
+      assertThatThrownBy(() -> container.update(named("memory.high=16M", "memory.low=junk")))
+          .hasMessageContaining("--cgroup-conf=memory.low=junk");
+      assertThat(engine.execSh(box, settings).line()).isEqualTo("33554432 0 67108864");
       assertThat(engine.execSh(box, "echo on").line()).isEqualTo("on");
     }
+  }
+
+  private static ContainerChange named(String... settings) throws OptionException {
+    RunOptions.Builder options = RunOptions.builder("");
+    for (String setting : settings) {
+      options.cgroupConf(setting);
+    }
+    return new ContainerChange(options.build().limits(), Optional.empty());
   }
 
   /** The kernel's default is that one process goes; with this setting all of them do. */
@@ -69,5 +86,15 @@ class UnifiedIT {
     assumeThat(alone()).isFalse();
     assertThatThrownBy(() -> engine.sh("--cgroup-conf memory.high=48M", "true"))
         .hasMessageContaining("--cgroup-conf=memory.high=48M is a file of cgroup version 2");
+  }
+
+  @Test
+  void onVersion1AnUpdateRefusesItToo() throws Exception {
+    assumeThat(alone()).isFalse();
+    try (TestContainer box = engine.startSh("", "echo up; sleep 600").await("up")) {
+      Container container = engine.engine().find(box.id());
+      assertThatThrownBy(() -> container.update(named("memory.high=48M")))
+          .hasMessageContaining("--cgroup-conf=memory.high=48M is a file of cgroup version 2");
+    }
   }
 }

@@ -110,6 +110,40 @@ class UnsyncedLayersIT {
   }
 
   @Test
+  void theStoreSaysWhichLayersOfOtherOwnersAreLostAndRepairsThem() throws Exception {
+    Owners owners =
+        new Owners(
+            List.of(new Owners.Range(0, 100_000, 65_536)),
+            List.of(new Owners.Range(0, 100_000, 65_536)));
+    Image image;
+    try (HeldImage held =
+        images.hold(layout.ref("t"), Platform.host(), PullPolicy.MISSING, PullListener.NONE)) {
+      held.unpackFor(owners);
+      image = held.image();
+    }
+    String container = "c0ffee".repeat(10);
+    users.add(
+        new ImageUsers.User(
+            container, image.imageId(), image.diffIds(), false, Optional.of(owners)));
+    assertThat(images.local().check(false).problems()).isEmpty();
+    String hex = image.diffIds().get(0).hex();
+    Path file = Images.layers(images.layers(), owners).resolve(hex).resolve("low");
+    Files.write(file, new byte[0]);
+    Files.writeString(root.resolve("unsynced-" + owners.directoryName()).resolve(hex), "another");
+    for (int i = 0; i < 2; i++) {
+      assertThat(images.local().check(false).problems())
+          .containsExactly(
+              "container "
+                  + container.substring(0, 12)
+                  + ": layer "
+                  + image.diffIds().get(0)
+                  + " with its owners is missing");
+    }
+    assertThat(images.local().check(true).remaining()).isEmpty();
+    assertThat(file).hasContent("lower");
+  }
+
+  @Test
   void aContainersLayersComeBack() throws Exception {
     Image image = get();
     List<String> needed = image.diffIds().stream().map(Digest::toString).toList();

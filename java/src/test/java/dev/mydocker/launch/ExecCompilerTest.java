@@ -64,6 +64,10 @@ class ExecCompilerTest {
       """;
 
   private static Spec container(String... own) {
+    return container(Map.of(), own);
+  }
+
+  private static Spec container(Map<String, String> annotations, String... own) {
     List<Spec.Namespace> namespaces = new ArrayList<>();
     for (String type : own) {
       namespaces.add(new Spec.Namespace(type, Optional.empty()));
@@ -89,14 +93,18 @@ class ExecCompilerTest {
         Optional.empty(),
         List.of(),
         linux,
-        Map.of());
+        annotations);
   }
 
   private static LaunchPlan plan(Stdio stdio, String... own) {
+    return plan(container(own), stdio);
+  }
+
+  private static LaunchPlan plan(Spec container, Stdio stdio) {
     return ExecCompiler.compile(
         new ExecCompiler.Input(
             "ID",
-            container(own),
+            container,
             PROCESS,
             new Causes(Map.of()),
             stdio,
@@ -175,6 +183,18 @@ class ExecCompilerTest {
             setresgid(0)
             setresuid(0)
             """);
+  }
+
+  /** netns_install and its like in the kernel ask for power over the namespace that is joined. */
+  @Test
+  void anOrdinaryUserJoinsNoneOfTheHosts() {
+    Map<String, String> rootless = Map.of(Spec.ROOTLESS, Spec.ROOTLESS_RANGES);
+    Stdio stdio = new Stdio.Streams(true);
+    assertThat(text(plan(container(rootless, "mount", "pid", "uts"), stdio)))
+        .contains("setns(fd6, CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWPID)");
+    assertThat(text(plan(container(rootless, "user", "mount", "pid"), stdio)))
+        .contains("setns(fd6, CLONE_NEWPID)")
+        .contains("setns(fd6, CLONE_NEWUSER|CLONE_NEWNS)");
   }
 
   @Test

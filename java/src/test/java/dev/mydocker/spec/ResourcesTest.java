@@ -3,6 +3,7 @@ package dev.mydocker.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -25,6 +26,25 @@ class ResourcesTest {
     assertThat(none.memory()).isEqualTo(Spec.Memory.NONE);
     assertThat(none.cpu()).isEqualTo(Spec.Cpu.NONE);
     assertThat(none.pidsLimit()).isEmpty();
+  }
+
+  @Test
+  void anUpdateChangesOneSettingByNameAndLeavesTheOthers() throws Exception {
+    CompiledSpec now =
+        Sample.compile(
+            Sample.options().cgroupConf("memory.high=48M").cgroupConf("memory.oom.group=1"));
+    Limits asked =
+        RunOptions.builder("")
+            .cgroupConf("memory.high=32M")
+            .cgroupConf("cpu.idle=1")
+            .build()
+            .limits();
+    CompiledSpec changed = now.with(asked, Sample.host());
+    assertThat(changed.spec().linux().resources().unified())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("memory.high", "32M", "memory.oom.group", "1", "cpu.idle", "1"));
+    assertThat(changed.causes().of("resource:unified.memory.high"))
+        .isEqualTo("--cgroup-conf=memory.high=32M");
   }
 
   @Test

@@ -14,8 +14,9 @@ class RootlessTest {
   private static final List<Spec.IdMapping> ONE = List.of(new Spec.IdMapping(0, 1001, 1));
   private static final List<Spec.IdMapping> MANY =
       List.of(new Spec.IdMapping(0, 1001, 1), new Spec.IdMapping(1, 100_000, 65_536));
-  private static final Rootless SINGLE = new Rootless(new UserMaps(ONE, ONE), false, false);
-  private static final Rootless RANGES = new Rootless(new UserMaps(MANY, MANY), true, false);
+  private static final HostUser USER = new HostUser("ann", "ann", "", "/home/ann");
+  private static final Rootless SINGLE = new Rootless(new UserMaps(ONE, ONE), false, false, USER);
+  private static final Rootless RANGES = new Rootless(new UserMaps(MANY, MANY), true, false, USER);
 
   private static RunOptions.Builder options() throws OptionException {
     return Sample.options().network(new NetworkMode.Pasta());
@@ -67,6 +68,26 @@ class RootlessTest {
     assertThat(at(spec, "/sys")).map(Spec.Mount::type).contains("bind");
     assertThat(at(spec, "/sys").orElseThrow().options()).contains("ro", "rbind");
     assertThat(at(spec, "/proc")).map(Spec.Mount::type).contains("proc");
+  }
+
+  /** Of namespaces of its own, the container's root has no power over the host's network. */
+  @Test
+  void whoKeepsTheIdMayShareTheHostsNetworkAndNoOtherNamespace() throws Exception {
+    RunOptions.Builder options = options().userns(UsernsMode.parse("keep-id"));
+    Spec spec = kept(options.network(new NetworkMode.Host()));
+    assertThat(spec.linux().namespaces().stream().map(Spec.Namespace::type))
+        .contains("user")
+        .doesNotContain("network");
+    assertThat(at(spec, "/sys")).map(Spec.Mount::type).contains("bind");
+    assertThatThrownBy(() -> kept(options.ipc(NamespaceMode.HOST)))
+        .hasMessageContaining("cannot share the host's IPC namespace");
+  }
+
+  private static Spec kept(RunOptions.Builder options) throws IOException, OptionException {
+    UserMaps ids = ((UsernsMode.KeepId) options.build().userns()).maps(RANGES.ids());
+    return SpecCompiler.compile(
+            options.build(), Sample.IMAGE, Sample.files(), Sample.host(RANGES, Optional.of(ids)))
+        .spec();
   }
 
   @Test

@@ -102,6 +102,11 @@ final class Sample {
 
   /** The same host of an ordinary user. */
   static HostFacts host(Rootless rootless) {
+    return host(rootless, Optional.empty());
+  }
+
+  /** With a container that has users of its own there. */
+  static HostFacts host(Rootless rootless, Optional<UserMaps> users) {
     HostFacts h = host();
     return new HostFacts(
         h.id(),
@@ -125,7 +130,7 @@ final class Sample {
         h.machine(),
         h.seccomp(),
         h.volumes(),
-        h.users(),
+        users,
         h.network(),
         Optional.of(rootless));
   }

@@ -96,6 +96,11 @@ public final class OrdinaryUser implements AutoCloseable {
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
+  /** What this host calls it, and its group. */
+  public String name() {
+    return name;
+  }
+
   /** Its number on this host. */
   public long uid() {
     return uid;
