@@ -63,8 +63,8 @@ final class NetworkSteps {
     }
     out.add(
         new One(
-            "nft",
-            List.of("table inet " + network.table()),
+            "netlink",
+            List.of("new rules of table inet " + network.table()),
             "translation, published ports, isolation"));
   }
 

@@ -87,7 +87,7 @@ public final class PlanText {
     }
   }
 
-  /** With what nft is given, below its step. */
+  /** With the rules as nft writes them, below their step. */
   private static void networks(StringBuilder out, Preview network) {
     for (NetworkSteps.One step : NetworkSteps.before(network)) {
       jvm(out, step.shown(), step.why());

@@ -2,7 +2,6 @@ package dev.mydocker.network;
 
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.spec.Ip;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,23 +25,7 @@ public final class Connection implements AutoCloseable {
   private final Optional<Fd> ports;
   private final List<String> remarks;
 
-  private final Fd lock;
-  private Optional<PendingRules> pending;
-
-  /**
-   * What a container has.
-   *
-   * @param pending rules that must hold before it has links
-   * @param lock held until they do
-   */
-  Connection(
-      List<Place> places,
-      Optional<Fd> ports,
-      List<String> remarks,
-      Optional<PendingRules> pending,
-      Fd lock) {
-    this.pending = pending;
-    this.lock = lock;
+  Connection(List<Place> places, Optional<Fd> ports, List<String> remarks) {
     this.places = List.copyOf(places);
     this.ports = ports;
     this.remarks = List.copyOf(remarks);
@@ -103,28 +86,9 @@ public final class Connection implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Waits until the rules hold. */
-  void settle() throws IOException {
-    try {
-      if (pending.isPresent()) {
-        PendingRules rules = pending.get();
-        pending = Optional.empty();
-        rules.finish();
-      }
-    } finally {
-      lock.close();
-    }
-  }
-
-  /** Lets go of its ports; rules that are being written, for a launch that has failed, are kept. */
+  /** Lets go of its ports. */
   @Override
   public void close() {
-    try {
-      settle();
-    } catch (IOException e) {
-      // Nothing says that they hold: the next one writes them again.
-      pending = Optional.empty();
-    }
     ports.ifPresent(Fd::close);
   }
 }

@@ -11,7 +11,7 @@ public interface NetJournal {
   /**
    * Something was done.
    *
-   * @param call {@code netlink}, {@code write}, {@code bind} or {@code nft}
+   * @param call {@code netlink}, {@code write} or {@code bind}
    * @param arguments what was asked of it, in words
    * @param why half a line
    * @param result 0 or -errno

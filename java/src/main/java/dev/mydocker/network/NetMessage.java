@@ -34,6 +34,12 @@ final class NetMessage {
     out.putShort(4, (short) type).putShort(6, (short) flags);
   }
 
+  /** Sets one more flag. */
+  NetMessage also(int flag) {
+    out.putShort(6, (short) (out.getShort(6) | flag));
+    return this;
+  }
+
   NetMessage u8(int value) {
     out.put((byte) value);
     return this;

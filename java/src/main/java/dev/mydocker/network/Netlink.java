@@ -18,6 +18,8 @@ final class Netlink implements AutoCloseable {
 
   private static final int AF_NETLINK = 16;
   private static final int SOCK_RAW = 3;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_SNDBUFFORCE = 32;
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_EXT_ACK = 11;
   private static final int NETLINK_GET_STRICT_CHK = 12;
@@ -84,11 +86,16 @@ final class Netlink implements AutoCloseable {
       all.add(bytes);
       size += bytes.length;
     }
-    ByteBuffer joined = ByteBuffer.allocate(size);
+    // All of them are one message of the socket, which may be larger than they usually are.
+    if (size > BUFFER) {
+      Linux.setsockopt(socket.number(), SOL_SOCKET, SO_SNDBUFFORCE, size);
+    }
+    ByteBuffer joined = ByteBuffer.allocateDirect(size);
     for (byte[] bytes : all) {
       joined.put(bytes);
     }
-    send(joined.array(), what);
+    int n = Linux.writeDirect(socket.number(), joined, 0, size);
+    KernelException.check(n, "netlink", what);
     receive(what, -1);
   }
 

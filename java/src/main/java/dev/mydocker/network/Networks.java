@@ -290,8 +290,8 @@ public final class Networks {
       List<String> known,
       NetJournal journal)
       throws IOException, OptionException {
-    Fd lock = files.lock();
-    try (Links links = Links.in(-1, journal)) {
+    try (Fd lock = files.lock();
+        Links links = Links.in(-1, journal)) {
       NetFiles.State before = begin(links);
       List<Network> networks = new ArrayList<>(known());
       List<Endpoint> all = new ArrayList<>(before.endpoints());
@@ -314,20 +314,13 @@ public final class Networks {
             Network network = find(networks, endpoint.network());
             places.add(new Connection.Place(endpoint, network, wiring.bridge(network, links)));
           }
-          Optional<PendingRules> pending =
-              beginRules(networks, new NetFiles.State(all, before.generation()), journal);
-          if (pending.isEmpty()) {
-            lock.close();
-          }
-          return new Connection(places, held, remarks, pending, lock);
+          rules(networks, new NetFiles.State(all, before.generation()), journal);
+          return new Connection(places, held, remarks);
         } catch (IOException | RuntimeException e) {
           held.ifPresent(Fd::close);
           throw e;
         }
       }
-    } catch (IOException | OptionException | RuntimeException e) {
-      lock.close();
-      throw e;
     }
   }
 
@@ -401,8 +394,9 @@ public final class Networks {
               !endpoint.ports().isEmpty()));
     }
     boolean loopback6 = Wiring.servesLoopback6();
-    String rules = Ruleset.of(names.table(), used, all, loopback6);
-    String without = others.isEmpty() ? "" : Ruleset.of(names.table(), others, before, loopback6);
+    String rules = Ruleset.of(names.table(), used, all, loopback6).text();
+    String without =
+        others.isEmpty() ? "" : Ruleset.of(names.table(), others, before, loopback6).text();
     return new Preview(links, names.table(), rules, without, List.copyOf(parameters));
   }
 
@@ -609,29 +603,46 @@ public final class Networks {
   }
 
   /** Writes the rules when they are not as they must be, or somebody may have changed them. */
-  private void rules(List<Network> networks, NetFiles.State state) throws IOException {
-    Optional<PendingRules> pending = beginRules(networks, state, NetJournal.NONE);
-    if (pending.isPresent()) {
-      pending.get().finish();
-    }
-  }
-
-  /** The same, of which only the beginning is done; empty when nothing is to be done. */
-  private Optional<PendingRules> beginRules(
-      List<Network> networks, NetFiles.State state, NetJournal journal) throws IOException {
+  private void rules(List<Network> networks, NetFiles.State state, NetJournal journal)
+      throws IOException {
     List<Ruleset.Used> used = used(networks, state.endpoints());
     if (used.isEmpty()) {
       Nft.delete(names.table());
       files.writeRules("");
-      return Optional.empty();
+      return;
     }
-    String wanted = Ruleset.of(names.table(), used, state.endpoints(), Wiring.servesLoopback6());
+    RuleTable table = Ruleset.of(names.table(), used, state.endpoints(), Wiring.servesLoopback6());
+    String wanted = table.text();
     long before = Nft.generation();
-    boolean same =
-        state.generation() != 0 && before == state.generation() && wanted.equals(files.rules());
-    return same
-        ? Optional.empty()
-        : Optional.of(PendingRules.begin(files, state, names.table(), wanted, before, journal));
+    if (state.generation() != 0 && before == state.generation() && wanted.equals(files.rules())) {
+      return;
+    }
+    // Until they hold the files say that there are none.
+    files.writeRules("");
+    replace(table, journal);
+    files.writeRules(wanted);
+    long after = Nft.generation();
+    // Somebody else has changed a table meanwhile: what he did is looked at the next time.
+    files.write(new NetFiles.State(state.endpoints(), after == before + 1 ? after : 0));
+  }
+
+  private static void replace(RuleTable table, NetJournal journal) throws KernelException {
+    long start = System.nanoTime();
+    long result = 0;
+    try {
+      Nft.replace(table);
+    } catch (KernelException e) {
+      result = -e.errno().number();
+      throw e;
+    } finally {
+      journal.did(
+          "netlink",
+          List.of("new rules of table inet " + table.name()),
+          "translation, published ports, isolation",
+          result,
+          start,
+          System.nanoTime());
+    }
   }
 
   private List<Ruleset.Used> used(List<Network> networks, List<Endpoint> endpoints) {
@@ -655,7 +666,7 @@ public final class Networks {
     try (Fd lock = files.lock()) {
       Optional<NetFiles.State> state = files.state();
       if (state.isPresent() && !state.get().endpoints().isEmpty()) {
-        rules(known(), state.get());
+        rules(known(), state.get(), NetJournal.NONE);
       }
     }
   }
@@ -666,7 +677,6 @@ public final class Networks {
    * @param netns the container's network namespace
    */
   public void plug(Connection connection, Fd netns, NetJournal journal) throws IOException {
-    connection.settle();
     for (Connection.Place place : connection.places()) {
       Conntrack.forget(place.endpoint().ports());
     }
@@ -779,7 +789,7 @@ public final class Networks {
       }
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
-    rules(networks, state);
+    rules(networks, state, NetJournal.NONE);
     for (Endpoint endpoint : gone) {
       Conntrack.forget(endpoint.ports());
     }

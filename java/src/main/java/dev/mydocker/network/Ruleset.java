@@ -1,12 +1,13 @@
 package dev.mydocker.network;
 
 import dev.mydocker.spec.Ip;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The rules of all networks in use, as one table for nft(8): which packets may come into a network,
- * as whom a container speaks outside, and where published ports lead. A pure function.
+ * The rules of all networks in use, as one table: which packets may come into a network, as whom a
+ * container speaks outside, and where published ports lead. A pure function.
  */
 final class Ruleset {
 
@@ -18,7 +19,22 @@ final class Ruleset {
    */
   record Used(Network network, String bridge) {}
 
-  private final StringBuilder out = new StringBuilder();
+  private static final int RAW = -300;
+  private static final int DSTNAT = -100;
+  private static final int FILTER = 0;
+  private static final int SRCNAT = 100;
+
+  private static final Rule.Verdict ACCEPT = new Rule.Accept();
+  private static final Rule.Verdict DROP = new Rule.Drop();
+  private static final Rule.Verdict MASQUERADE = new Rule.Masquerade();
+  private static final Subnet LOOPBACK = new Subnet(Ip.of(new byte[] {127, 0, 0, 0}), Byte.SIZE);
+  private static final Ip LOOPBACK6 =
+      Ip.of(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  private static final Subnet LINK_LOCAL6 =
+      new Subnet(
+          Ip.of(new byte[] {(byte) 0xfe, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}),
+          10);
+
   private final List<Used> networks;
   private final List<Endpoint> endpoints;
   private final boolean loopback6;
@@ -30,87 +46,102 @@ final class Ruleset {
   }
 
   /**
-   * The table of that name as a file for {@code nft -f}, which replaces it in one step.
+   * The table of that name.
    *
    * @param loopback6 whether this host can serve ports to ::1
    */
-  static String of(String table, List<Used> networks, List<Endpoint> endpoints, boolean loopback6) {
+  static RuleTable of(
+      String table, List<Used> networks, List<Endpoint> endpoints, boolean loopback6) {
     Ruleset rules = new Ruleset(networks, endpoints, loopback6);
-    rules.line("table inet " + table + " {}");
-    rules.line("delete table inet " + table);
-    rules.line("table inet " + table + " {");
-    rules.early();
-    rules.forward();
-    rules.ports("prerouting", "dstnat", false);
-    rules.ports("output", "-100", true);
-    rules.postrouting();
-    rules.line("}");
-    return rules.out.toString();
+    return new RuleTable(
+        table,
+        List.of(
+            chain("early", "filter", RuleTable.Hook.PREROUTING, RAW, rules.early()),
+            chain("forward", "filter", RuleTable.Hook.FORWARD, FILTER, rules.forward()),
+            chain("prerouting", "nat", RuleTable.Hook.PREROUTING, DSTNAT, rules.ports(false)),
+            chain("output", "nat", RuleTable.Hook.OUTPUT, DSTNAT, rules.ports(true)),
+            chain("postrouting", "nat", RuleTable.Hook.POSTROUTING, SRCNAT, rules.postrouting())));
   }
 
-  private void line(String text) {
-    out.append(text).append('\n');
+  private static RuleTable.Chain chain(
+      String name, String type, RuleTable.Hook hook, int priority, List<Rule> rules) {
+    return new RuleTable.Chain(name, type, hook, priority, rules);
   }
 
-  private static String family(Subnet subnet) {
-    return subnet.first().isV6() ? "ip6" : "ip";
+  private static Rule rule(Rule.Verdict verdict, Rule.Match... matches) {
+    return new Rule(List.of(matches), verdict);
+  }
+
+  private static Rule.Match by(String bridge) {
+    return new Rule.Device(true, false, bridge);
+  }
+
+  private static Rule.Match notBy(String bridge) {
+    return new Rule.Device(true, true, bridge);
+  }
+
+  private static Rule.Match into(String bridge) {
+    return new Rule.Device(false, false, bridge);
+  }
+
+  private static Rule.Match notInto(String bridge) {
+    return new Rule.Device(false, true, bridge);
+  }
+
+  private static Rule.Match from(Subnet net) {
+    return new Rule.Address(true, false, net);
+  }
+
+  private static Rule.Match notFrom(Subnet net) {
+    return new Rule.Address(true, true, net);
+  }
+
+  private static Rule.Match to(Subnet net) {
+    return new Rule.Address(false, false, net);
   }
 
   /** Before anything is translated: an address of a network is nobody's business outside it. */
-  private void early() {
-    line("  chain early {");
-    line("    type filter hook prerouting priority raw; policy accept;");
+  private List<Rule> early() {
+    List<Rule> out = new ArrayList<>();
     for (Used used : networks) {
-      String bridge = "\"" + used.bridge() + "\"";
+      String bridge = used.bridge();
       for (Network.Pool pool : used.network().pools()) {
-        String net = family(pool.subnet());
-        line(
-            "    iifname != { \"lo\", "
-                + bridge
-                + " } "
-                + net
-                + " daddr "
-                + pool.subnet()
-                + " drop");
+        out.add(rule(DROP, notBy("lo"), notBy(bridge), to(pool.subnet())));
       }
       // The bridge takes loopback addresses (route_localnet), for what comes from the host alone.
-      line("    iifname " + bridge + " ip daddr 127.0.0.0/8 drop");
-      line("    iifname " + bridge + " ip6 daddr ::1 drop");
+      out.add(rule(DROP, by(bridge), to(LOOPBACK)));
+      out.add(rule(DROP, by(bridge), Rule.Address.of(false, false, LOOPBACK6)));
       Optional<Network.Pool> pool = used.network().pool(false);
       if (pool.isPresent()) {
-        line(
-            "    iifname " + bridge + " ip saddr != { 0.0.0.0, " + pool.get().subnet() + " } drop");
+        Rule.Match some = Rule.Address.of(true, true, Ip.any(false));
+        out.add(rule(DROP, by(bridge), some, notFrom(pool.get().subnet())));
       }
       Optional<Network.Pool> pool6 = used.network().pool(true);
       if (pool6.isPresent()) {
-        line(
-            "    iifname "
-                + bridge
-                + " ip6 saddr != { ::, fe80::/10, "
-                + pool6.get().subnet()
-                + " } drop");
+        Rule.Match some = Rule.Address.of(true, true, Ip.any(true));
+        Subnet net = pool6.get().subnet();
+        out.add(rule(DROP, by(bridge), some, notFrom(LINK_LOCAL6), notFrom(net)));
       } else {
-        line("    iifname " + bridge + " meta nfproto ipv6 drop");
+        out.add(rule(DROP, by(bridge), new Rule.Family(true)));
       }
     }
-    line("  }");
+    return out;
   }
 
-  private void forward() {
-    line("  chain forward {");
-    line("    type filter hook forward priority filter; policy accept;");
+  private List<Rule> forward() {
+    List<Rule> out = new ArrayList<>();
     for (Used used : networks) {
-      String bridge = "\"" + used.bridge() + "\"";
-      line("    iifname " + bridge + " oifname " + bridge + " accept");
+      String bridge = used.bridge();
+      out.add(rule(ACCEPT, by(bridge), into(bridge)));
       if (used.network().internal()) {
-        line("    iifname " + bridge + " drop");
+        out.add(rule(DROP, by(bridge)));
       } else {
-        line("    oifname " + bridge + " ct state established,related accept");
-        line("    oifname " + bridge + " ct status dnat accept");
+        out.add(rule(ACCEPT, into(bridge), new Rule.Known()));
+        out.add(rule(ACCEPT, into(bridge), new Rule.Led()));
       }
-      line("    oifname " + bridge + " drop");
+      out.add(rule(DROP, into(bridge)));
     }
-    line("  }");
+    return out;
   }
 
   /**
@@ -118,59 +149,49 @@ final class Ruleset {
    * that is published on a loopback address is for the host alone, so nothing that comes in is led
    * there.
    */
-  private void ports(String chain, String priority, boolean own) {
-    line("  chain " + chain + " {");
-    line("    type nat hook " + chain + " priority " + priority + "; policy accept;");
+  private List<Rule> ports(boolean own) {
+    List<Rule> out = new ArrayList<>();
     for (Endpoint endpoint : endpoints) {
       for (HostPort port : endpoint.ports()) {
         Optional<Ip> to = endpoint.address(port.address().isV6());
         if (to.isPresent() && (own || !port.address().isLoopback())) {
-          line("    " + translation(port, to.get()));
+          out.add(translation(port, to.get()));
         }
       }
     }
-    line("  }");
+    return out;
   }
 
-  private String translation(HostPort port, Ip to) {
+  private Rule translation(HostPort port, Ip to) {
     boolean v6 = port.address().isV6();
-    String net = v6 ? "ip6" : "ip";
-    // Where the answers would be dropped the sender is told that nobody is there.
-    String ipv6 = loopback6 ? "ipv6" : "ipv6 ip6 saddr != ::1";
-    String where =
-        port.address().isAny()
-            ? "meta nfproto " + (v6 ? ipv6 : "ipv4") + " fib daddr type local"
-            : net + " daddr " + port.address();
-    String target = (v6 ? "[" + to + "]" : to) + ":" + port.inner();
-    return where
-        + " "
-        + port.protocol()
-        + " dport "
-        + port.port()
-        + " dnat "
-        + net
-        + " to "
-        + target;
+    List<Rule.Match> matches = new ArrayList<>();
+    if (port.address().isAny()) {
+      // Where the answers would be dropped the sender is told that nobody is there.
+      boolean all = !v6 || loopback6;
+      matches.add(all ? new Rule.Family(v6) : Rule.Address.of(true, true, LOOPBACK6));
+      matches.add(new Rule.ToThisHost());
+    } else {
+      matches.add(Rule.Address.of(false, false, port.address()));
+    }
+    matches.add(new Rule.ToPort(port.protocol(), port.port()));
+    return new Rule(matches, new Rule.Lead(to, port.inner()));
   }
 
   /** As whom a packet leaves: a container outside as the host; into a network as its gateway. */
-  private void postrouting() {
-    line("  chain postrouting {");
-    line("    type nat hook postrouting priority srcnat; policy accept;");
+  private List<Rule> postrouting() {
+    List<Rule> out = new ArrayList<>();
     for (Used used : networks) {
-      String bridge = "\"" + used.bridge() + "\"";
+      String bridge = used.bridge();
       for (Network.Pool pool : used.network().pools()) {
-        String net = family(pool.subnet());
-        String from = net + " saddr " + pool.subnet();
         if (!used.network().internal()) {
-          line("    oifname != " + bridge + " " + from + " masquerade");
+          out.add(rule(MASQUERADE, notInto(bridge), from(pool.subnet())));
         }
         // A container that reaches itself, or its neighbour, by a published port.
-        line("    oifname " + bridge + " " + from + " ct status dnat masquerade");
+        out.add(rule(MASQUERADE, into(bridge), from(pool.subnet()), new Rule.Led()));
       }
-      line("    oifname " + bridge + " ip saddr 127.0.0.0/8 masquerade");
-      line("    oifname " + bridge + " ip6 saddr ::1 masquerade");
+      out.add(rule(MASQUERADE, into(bridge), from(LOOPBACK)));
+      out.add(rule(MASQUERADE, into(bridge), Rule.Address.of(true, false, LOOPBACK6)));
     }
-    line("  }");
+    return out;
   }
 }

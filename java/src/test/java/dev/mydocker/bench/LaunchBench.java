@@ -22,7 +22,8 @@ import java.util.List;
  * clean-up), or commands that join one.
  *
  * <p>Arguments: the image, the number of timed runs, the MiB of heap that are in use meanwhile, and
- * {@code run} or {@code exec}. Prints the median in milliseconds.
+ * {@code run} or {@code exec}; with {@code run} networks, {@code none} when there are no more. They
+ * are taken in turns. Prints the median of each in milliseconds.
  */
 public final class LaunchBench {
   private static final int WARM_UP = 200;
@@ -49,13 +50,17 @@ public final class LaunchBench {
     List<byte[]> heap = fill(Integer.parseInt(arguments[2]));
     Engine engine = Engine.open(System.getenv());
     if (arguments[3].equals("run")) {
-      CreateRequest request = request(arguments[0], "/bin/true");
-      time(runs, () -> run(engine, request));
+      List<Action> actions = new ArrayList<>();
+      for (String network : networks(arguments)) {
+        CreateRequest request = request(arguments[0], network, "/bin/true");
+        actions.add(() -> run(engine, request));
+      }
+      time(runs, actions);
     } else {
       Container container =
-          engine.create(request(arguments[0], "sleep", "1000"), PullListener.NONE);
+          engine.create(request(arguments[0], "none", "sleep", "1000"), PullListener.NONE);
       try (Running box = container.start(new Stdio.Streams(false))) {
-        time(runs, () -> exec(container));
+        time(runs, List.of(() -> exec(container)));
         box.signal(SIGKILL);
         box.relay(NOTHING);
       }
@@ -71,24 +76,34 @@ public final class LaunchBench {
     void run() throws Exception;
   }
 
-  private static void time(int runs, Action action) throws Exception {
-    for (int i = 0; i < WARM_UP; i++) {
-      action.run();
-    }
-    long[] times = new long[runs];
-    for (int i = 0; i < runs; i++) {
-      long start = System.nanoTime();
-      action.run();
-      times[i] = System.nanoTime() - start;
-    }
-    Arrays.sort(times);
-    System.out.printf("%.3f%n", times[runs / 2] / 1e6);
+  private static List<String> networks(String[] arguments) {
+    List<String> rest = List.of(arguments).subList(4, arguments.length);
+    return rest.isEmpty() ? List.of("none") : rest;
   }
 
-  private static CreateRequest request(String image, String... command) throws Exception {
+  private static void time(int runs, List<Action> actions) throws Exception {
+    for (int i = 0; i < WARM_UP; i++) {
+      actions.get(i % actions.size()).run();
+    }
+    long[][] times = new long[actions.size()][runs];
+    for (int i = 0; i < runs; i++) {
+      for (int action = 0; action < times.length; action++) {
+        long start = System.nanoTime();
+        actions.get(action).run();
+        times[action][i] = System.nanoTime() - start;
+      }
+    }
+    for (long[] one : times) {
+      Arrays.sort(one);
+      System.out.printf("%.3f%n", one[runs / 2] / 1e6);
+    }
+  }
+
+  private static CreateRequest request(String image, String network, String... command)
+      throws Exception {
     return new CreateRequest(
         RunOptions.builder(image)
-            .network(new NetworkMode.None())
+            .network(NetworkMode.parse(network))
             .command(List.of(command))
             .remove(true)
             .build(),

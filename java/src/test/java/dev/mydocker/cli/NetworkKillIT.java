@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * NW06: kill -9 of what makes or removes links and rules, at each of its netlink sends, at the call
- * behind each, and around each nft; where strace(1) injects the signal. After each, one command
- * brings the host back.
+ * NW06: kill -9 of what makes or removes links and rules, at each of its netlink sends and at the
+ * call behind each; where strace(1) injects the signal. After each, one command brings the host
+ * back.
  *
  * <p>A spread of {@code -Dmydocker.network.kills=3} points of each command; with a large number all
  * of them.
@@ -28,7 +28,7 @@ class NetworkKillIT extends HostOfItsOwn {
   private static final int KILLS = Integer.getInteger("mydocker.network.kills", 3);
   private static final String BARE = "lo\nlan\ntable inet somebodys\n";
   private static final String RUN = "run -d --name victim -p 8080:80 -p 5353:53/udp";
-  private static final List<String> SPAWN = List.of("vfork", "clone", "clone3");
+  private static final List<String> SEND = List.of("sendto", "write");
 
   /**
    * A command that is killed.
@@ -60,24 +60,23 @@ class NetworkKillIT extends HostOfItsOwn {
     static final Point NEVER = new Point("reboot", 1);
   }
 
-  /** Of the thread that does it all: it sends, or starts nft, or has just done so. */
+  /** Of the thread that does it all: it sends, or has just done so. */
   private static List<Point> points(List<String> calls) {
     Map<String, Integer> seen = new HashMap<>();
     List<Point> points = new ArrayList<>();
-    int behind = 0;
+    boolean behind = false;
     for (String line : calls) {
       String call = line.substring(0, Math.max(0, line.indexOf('(')));
       if (call.isEmpty()) {
         continue;
       }
       Point point = new Point(call, seen.merge(call, 1, Integer::sum));
-      boolean sends = call.equals("sendto") && line.contains("nlmsg_");
-      boolean spawns = SPAWN.contains(call);
-      if (sends || spawns || behind > 0) {
+      // The rules are written: they are many messages in one.
+      boolean sends = SEND.contains(call) && line.contains("<NETLINK:");
+      if (sends || behind) {
         points.add(point);
       }
-      // While nft runs it is fed, and waited for.
-      behind = sends ? 1 : spawns ? 6 : Math.max(0, behind - 1);
+      behind = sends;
     }
     return points;
   }
@@ -129,7 +128,7 @@ class NetworkKillIT extends HostOfItsOwn {
       String thread = LifeVictim.lines(victim).readLine();
       Path log = directory.resolve("strace");
       String inject = point.call() + ":signal=KILL:when=" + point.occurrence();
-      Process tracer = LifeVictim.strace(log, inject, "--attach=" + thread);
+      Process tracer = LifeVictim.strace(log, inject, "--decode-fds=all", "--attach=" + thread);
       victim.getOutputStream().write('\n');
       victim.getOutputStream().close();
       victim.waitFor();
