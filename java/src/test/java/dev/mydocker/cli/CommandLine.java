@@ -100,9 +100,6 @@ record CommandLine(Path root, Path runRoot) {
   /** No container, no name, no run directory. */
   void requireNothing() {
     assertThat(runRoot.resolve("containers")).isEmptyDirectory();
-    if (Files.exists(runRoot.resolve("execs"))) {
-      assertThat(runRoot.resolve("execs")).isEmptyDirectory();
-    }
     if (Files.exists(root.resolve("containers/names"))) {
       assertThat(root.resolve("containers/names")).isEmptyDirectory();
       assertThat(root.resolve("containers")).isDirectoryNotContaining("regex:.*/[0-9a-f]{64}");
