@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -39,6 +40,7 @@ final class RegistryStub implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final CountDownLatch deaf = new CountDownLatch(1);
 
   RegistryStub(Handler handler) throws IOException {
     this(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), handler);
@@ -113,6 +115,20 @@ final class RegistryStub implements AutoCloseable {
       }
     } catch (IOException | RejectedExecutionException e) {
       // The test is over.
+    } finally {
+      deaf.countDown();
+    }
+  }
+
+  /** A handler that has closed the server has nobody connected any more when it is done. */
+  private void answer(Request request, Socket socket) throws Exception {
+    try {
+      handler.answer(request, socket.getOutputStream());
+    } finally {
+      if (server.isClosed()) {
+        // What is closed under an accept(2) listens until that has ended.
+        deaf.await();
+      }
     }
   }
 
@@ -130,7 +146,7 @@ final class RegistryStub implements AutoCloseable {
         if (tunnel.isPresent()) {
           passOn(in, socket);
         }
-        handler.answer(request, socket.getOutputStream());
+        answer(request, socket);
       }
     } catch (Exception e) {
       // What a handler wants to happen: the connection ends.

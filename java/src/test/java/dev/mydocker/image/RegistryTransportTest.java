@@ -673,7 +673,9 @@ class RegistryTransportTest {
       assertThat(in.readAllBytes()).isEqualTo(BLOB);
       assertThat(calls).containsExactly("200", "0", "206");
     } finally {
-      restarted.get().close();
+      if (restarted.get() != null) {
+        restarted.get().close();
+      }
     }
   }
 }
