@@ -53,7 +53,8 @@ podman=() # the command, when it can make a bridge here
 finish() {
   mydocker ps -aq | xargs -r java -jar mydocker.jar rm -f >/dev/null || true
   if [ -d "$work/podman" ]; then
-    in_ns "$podhost" "${podman[@]}" system reset --force >/dev/null 2>&1 || true
+    in_ns "$podhost" "${podman[@]}" system reset --force >/dev/null ||
+      echo "podman's containers are not removed" >&2
     # Podman binds its storage to itself; after a failure that mount is still here.
     if mountpoint -q "$work/podman/overlay"; then umount "$work/podman/overlay"; fi
   fi

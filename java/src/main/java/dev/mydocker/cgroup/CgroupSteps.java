@@ -126,12 +126,8 @@ final class CgroupSteps implements AutoCloseable {
     String kept = CgroupFile.text(fd, CgroupFile.bytes(step.path()));
     if (!Kept.same(step.path(), step.value(), kept)) {
       throw new IOException(
-          step.path()
-              + ": the kernel kept \""
-              + kept
-              + "\" instead of \""
-              + step.value()
-              + "\" ("
+          Kept.instead(step.path(), step.value(), kept)
+              + " ("
               + step.why()
               + "): choose a value that this kernel takes");
     }

@@ -131,13 +131,7 @@ public final class CgroupUpdate {
     if (write.verify()) {
       String kept = CgroupFile.find(write.path()).orElse("");
       if (!Kept.same(write.path(), write.value(), kept)) {
-        throw new IOException(
-            write.path()
-                + ": the kernel kept \""
-                + kept
-                + "\" instead of \""
-                + write.value()
-                + "\"");
+        throw new IOException(Kept.instead(write.path(), write.value(), kept));
       }
     }
     return 0;

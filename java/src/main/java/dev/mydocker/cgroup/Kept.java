@@ -13,6 +13,11 @@ final class Kept {
 
   private Kept() {}
 
+  /** What is told of a file where that is not {@link #same}. */
+  static String instead(String path, String wanted, String kept) {
+    return path + ": the kernel kept \"" + kept + "\" instead of \"" + wanted + "\"";
+  }
+
   /**
    * Memory is counted in whole pages, and "max" (v2) or the largest number of pages (v1) is no
    * limit; a list of CPUs or memory nodes has many spellings; anything else is a row of numbers.

@@ -637,7 +637,7 @@ public final class Networks {
     } finally {
       journal.did(
           "netlink",
-          List.of("new rules of table inet " + table.name()),
+          List.of(table.replacement()),
           "translation, published ports, isolation",
           result,
           start,

@@ -8,8 +8,7 @@ import dev.mydocker.kernel.KernelException;
  * would take longer than all else of a container's network.
  */
 final class Nft {
-  private static final int SUBSYSTEM = 10 << 8;
-  private static final int GETGEN = SUBSYSTEM | 16;
+  private static final int GETGEN = RuleMessages.NFTABLES << 8 | 16;
   private static final int NFTA_GEN_ID = 1;
   private static final int HEADER = 4;
 
@@ -21,7 +20,7 @@ final class Nft {
    */
   static void replace(RuleTable table) throws KernelException {
     try (Netlink netlink = Netlink.open(-1, Netlink.NETFILTER)) {
-      netlink.request(RuleMessages.replacing(table), "new rules of table inet " + table.name());
+      netlink.request(RuleMessages.replacing(table), table.replacement());
     }
   }
 

@@ -15,13 +15,13 @@ import java.util.List;
  * loaded is as the kernel keeps it, some of it in the machine's order.
  */
 final class RuleMessages {
+  static final int NFTABLES = 10;
   static final int NFPROTO_INET = 1;
   static final int NFPROTO_IPV4 = 2;
   private static final int NFPROTO_IPV6 = 10;
 
   private static final int BATCH_BEGIN = 16;
   private static final int BATCH_END = 17;
-  private static final int NFTABLES = 10;
   private static final int NEW_TABLE = NFTABLES << 8;
   private static final int DELETE_TABLE = NFTABLES << 8 | 2;
   private static final int NEW_CHAIN = NFTABLES << 8 | 3;
@@ -150,6 +150,9 @@ final class RuleMessages {
       connection(m, CT_STATE, ESTABLISHED_OR_RELATED);
     } else if (match instanceof Rule.Led) {
       connection(m, CT_STATUS, IPS_DST_NAT);
+    } else {
+      // Left out, it would be a rule for more packets than were meant.
+      throw new IllegalArgumentException(match.toString());
     }
   }
 
@@ -208,6 +211,8 @@ final class RuleMessages {
       m.attribute(2, u32(lead.to().isV6() ? NFPROTO_IPV6 : NFPROTO_IPV4));
       m.attribute(3, u32(1)).attribute(5, u32(2));
       end(m, nat);
+    } else {
+      throw new IllegalArgumentException(verdict.toString());
     }
   }
 

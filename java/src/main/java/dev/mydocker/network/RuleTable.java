@@ -46,6 +46,11 @@ record RuleTable(String name, List<Chain> chains) {
     }
   }
 
+  /** What its messages are about, for messages to people. */
+  String replacement() {
+    return "new rules of table inet " + name;
+  }
+
   /** As a file for {@code nft -f}, which puts it in the place of what has its name in one step. */
   String text() {
     StringBuilder out = new StringBuilder();

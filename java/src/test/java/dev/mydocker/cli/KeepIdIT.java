@@ -73,6 +73,11 @@ class KeepIdIT {
     assertThat(good("system", "check")).endsWith("0 problems");
   }
 
+  /** By the container's root, with all that it may have. */
+  private OrdinaryUser.Result asRoot(String script) throws Exception {
+    return user.mydocker("exec", "-u", "0", "--privileged", "box", "sh", "-c", script);
+  }
+
   private static String good(String... arguments) throws Exception {
     return user.good(arguments);
   }
@@ -148,20 +153,7 @@ class KeepIdIT {
     give(secret);
     Files.setAttribute(secret, "unix:mode", 0600);
     start(KEEP, "-v", shared + ":/b", "--security-opt", "seccomp=unconfined");
-    assertThat(
-            user.mydocker(
-                    "exec",
-                    "-u",
-                    "0",
-                    "--privileged",
-                    "box",
-                    "mount",
-                    "-t",
-                    "ext4",
-                    "/dev/null",
-                    "/d")
-                .code())
-        .isNotZero();
+    assertThat(asRoot("mount -t ext4 /dev/null /d").code()).isNotZero();
     assertThat(good("exec", "box", "cat", "/b/secret")).isEqualTo("s");
     long outside = 0;
     for (String line : Files.readAllLines(Path.of("/proc", pid(), "uid_map"))) {
@@ -279,14 +271,7 @@ class KeepIdIT {
     assertThat(good("exec", "box", "sh", "-c", ask).lines())
         .startsWith(hosts, Long.toString(user.uid()), "1");
     OrdinaryUser.Result root =
-        user.mydocker(
-            "exec",
-            "-u",
-            "0",
-            "--privileged",
-            "box",
-            "sh",
-            "-c",
+        asRoot(
             "ip link set lo mtu 1500 || echo no; mount -o remount,rw /sys || echo no;"
                 + " echo 1 >/proc/sys/net/ipv4/ip_forward || echo no; touch /etc/mine");
     assertThat(root.out().lines()).as("%s", root).containsExactly("no", "no", "no");
