@@ -23,10 +23,32 @@ public final class Training {
     "run -d --rm --network none trial",
   };
 
+  /** These change the network of whoever runs them. */
+  private static final String[] NETWORK_COMMANDS = {
+    "run --rm trial",
+    "run -d --name third -p 8080:80 trial",
+    "rm -f third",
+    "network create other",
+    "run --rm --network other trial",
+    "network rm other",
+  };
+
   private Training() {}
 
-  public static void main(String[] none) {
-    for (String command : COMMANDS) {
+  /**
+   * Runs them.
+   *
+   * @param where {@code apart} when this process is in a network namespace of its own
+   */
+  public static void main(String[] where) {
+    run(COMMANDS);
+    if (where.length > 0 && where[0].equals("apart")) {
+      run(NETWORK_COMMANDS);
+    }
+  }
+
+  private static void run(String[] commands) {
+    for (String command : commands) {
       new Main(Console.ofProcess()).run(command.split(" "));
     }
   }

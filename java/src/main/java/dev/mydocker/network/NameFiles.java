@@ -3,7 +3,6 @@ package dev.mydocker.network;
 import dev.mydocker.spec.Ip;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,10 +22,7 @@ final class NameFiles {
   static void update(
       NetFiles files, List<Network> networks, List<Endpoint> before, List<Endpoint> after)
       throws IOException {
-    Map<String, Network> known = new HashMap<>();
-    for (Network network : networks) {
-      known.put(network.id(), network);
-    }
+    Map<String, Network> known = Networks.byId(networks);
     Map<String, String> old = names(known, before);
     Map<String, String> now = names(known, after);
     for (String network : changed(old, now)) {

@@ -167,7 +167,7 @@ public final class Networks {
               request.labels(),
               request.options(),
               request.pools());
-      Set<Subnet> routes = new HashSet<>();
+      List<Subnet> routes = new ArrayList<>();
       try (Links links = Links.in(-1, NetJournal.NONE)) {
         for (Links.Route route : links.routes()) {
           routes.add(route.to());
@@ -197,11 +197,11 @@ public final class Networks {
   }
 
   /** With addresses of each family it has. */
-  private Network withPools(Network network, List<Network> known, Set<Subnet> routes)
+  private Network withPools(Network network, List<Network> known, List<Subnet> routes)
       throws IOException {
     List<Network.Pool> pools = new ArrayList<>(network.pools());
     if (network.pool(false).isEmpty()) {
-      Set<Subnet> taken = new HashSet<>(routes);
+      List<Subnet> taken = new ArrayList<>(routes);
       for (Network other : known) {
         taken.addAll(subnets(other));
       }
@@ -308,7 +308,7 @@ public final class Networks {
         try {
           files.write(new NetFiles.State(all, before.generation()));
           NameFiles.update(files, networks, before.endpoints(), all);
-          List<String> remarks = wiring.forwarding(withNetworks(own, networks), links);
+          List<String> remarks = wiring.forwarding(own, byId(networks), links);
           List<Connection.Place> places = new ArrayList<>();
           for (Endpoint endpoint : own) {
             Network network = find(networks, endpoint.network());
@@ -336,7 +336,7 @@ public final class Networks {
     if (known.isEmpty()) {
       known.add(predefined("bridge", Network.BRIDGE));
     }
-    Set<Subnet> routes = new HashSet<>();
+    List<Subnet> routes = new ArrayList<>();
     Set<String> there = new HashSet<>();
     try (Links links = Links.in(-1, NetJournal.NONE)) {
       for (Links.Route route : links.routes()) {
@@ -400,15 +400,6 @@ public final class Networks {
     return new Preview(links, names.table(), rules, without, List.copyOf(parameters));
   }
 
-  private static Map<Endpoint, Network> withNetworks(List<Endpoint> own, List<Network> networks)
-      throws NetworkException {
-    Map<Endpoint, Network> out = new LinkedHashMap<>();
-    for (Endpoint endpoint : own) {
-      out.put(endpoint, find(networks, endpoint.network()));
-    }
-    return out;
-  }
-
   /** The first time since the host has started, what an engine before may have left is removed. */
   private NetFiles.State begin(Links links) throws IOException {
     Optional<NetFiles.State> state = files.state();
@@ -441,7 +432,7 @@ public final class Networks {
       }
     }
     int own = links.index(names.bridge(network)).orElse(0);
-    Set<Subnet> routes = new HashSet<>();
+    List<Subnet> routes = new ArrayList<>();
     for (Links.Route route : links.routes()) {
       if (route.link() != own || own == 0) {
         routes.add(route.to());
@@ -468,7 +459,10 @@ public final class Networks {
     if (whole) {
       return network;
     }
-    int at = networks.indexOf(network);
+    int at = 0;
+    while (!networks.get(at).id().equals(network.id())) {
+      at++;
+    }
     List<Network> others = new ArrayList<>(networks);
     others.remove(at);
     Network settled = withPools(network.with(kept), others, routes);
@@ -596,7 +590,8 @@ public final class Networks {
           sockets.take(port, endpoint.ip().isPresent(), endpoint.ip6().isPresent());
         }
         Endpoint published = endpoint.with(sockets.ports());
-        all.set(all.indexOf(endpoint), published);
+        // The own ones are the last of all. Looking for one compares records: a tenth of a start.
+        all.set(all.size() - own.size() + i, published);
         own.set(i, published);
       }
     }
@@ -829,8 +824,12 @@ public final class Networks {
 
   /** How the container's networks are called, by id. */
   public Map<String, Network> byId() throws IOException {
+    return byId(list());
+  }
+
+  static Map<String, Network> byId(List<Network> networks) {
     Map<String, Network> out = new LinkedHashMap<>();
-    for (Network network : list()) {
+    for (Network network : networks) {
       out.put(network.id(), network);
     }
     return out;

@@ -23,12 +23,12 @@ final class Wiring {
   }
 
   /** Containers that shall reach others need a host that passes packets on. */
-  List<String> forwarding(Map<Endpoint, Network> own, Links links) throws IOException {
+  List<String> forwarding(List<Endpoint> own, Map<String, Network> networks, Links links)
+      throws IOException {
     boolean out = false;
     boolean out6 = false;
-    for (Map.Entry<Endpoint, Network> one : own.entrySet()) {
-      Endpoint endpoint = one.getKey();
-      boolean leads = !one.getValue().internal();
+    for (Endpoint endpoint : own) {
+      boolean leads = !networks.get(endpoint.network()).internal();
       out |= leads && endpoint.ip().isPresent();
       out6 |= leads && endpoint.ip6().isPresent();
     }

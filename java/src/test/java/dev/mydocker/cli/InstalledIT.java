@@ -89,7 +89,8 @@ class InstalledIT {
     String known = classesOf("run", "--rm", "--network", "none", archive, "true");
     classesOf("tag", jar("images", "-q").out().strip(), "box:1");
     String named = classesOf("run", "--rm", "--network", "none", "box:1", "true");
-    for (String classes : List.of(known, named)) {
+    String bridged = classesOf(List.of("unshare", "--net"), "run", "--rm", "box:1", "true");
+    for (String classes : List.of(known, named, bridged)) {
       assertThat(classes.contains("dev.mydocker.launch.Launcher")).isTrue();
       assertThat(classes.contains("java.lang.runtime.ObjectMethods")).isFalse();
       // Nor does it read the profile of system calls, or compile it, again.
@@ -102,12 +103,20 @@ class InstalledIT {
 
   /** The classes that a command loads. */
   private String classesOf(String... command) throws Exception {
-    assertThat(jar(command).code()).isZero();
+    return classesOf(List.of(), command);
+  }
+
+  private String classesOf(List<String> before, String... command) throws Exception {
+    assertThat(jar(before, command).code()).isZero();
     return Files.readString(directory.resolve("classes"));
   }
 
   private Program.Result jar(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
+    return jar(List.of(), arguments);
+  }
+
+  private Program.Result jar(List<String> before, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(before);
     command.add(System.getProperty("java.home") + "/bin/java");
     command.add("-Xlog:class+load:file=" + directory.resolve("classes"));
     command.add("-jar");
