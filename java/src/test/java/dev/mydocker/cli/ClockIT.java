@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -97,7 +96,7 @@ class ClockIT {
 
   /** A command by another clock, which succeeds; its output. */
   private String by(String shift, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(Cli.jvm(System.getProperty("java.class.path")));
+    List<String> command = Cli.jvm();
     command.addAll(mydocker.line(arguments));
     String script = "exec env LD_PRELOAD=" + shim() + " CLOCK_SHIFT=" + shift + " \"$@\"";
     Cli.Result result = Cli.end(Cli.start(Cli.underShell(script, command)), new byte[0]);

@@ -25,8 +25,7 @@ final class CommandLines {
     for (int i = 0; i < lines.size(); i++) {
       Files.writeString(scratch.resolve(i + ".line"), String.join("\0", lines.get(i)));
     }
-    List<String> command = new ArrayList<>(Cli.jvm(System.getProperty("java.class.path")));
-    command.set(command.size() - 1, CommandLines.class.getName());
+    List<String> command = Cli.jvm(CommandLines.class.getName());
     command.add(scratch.toString());
     Cli.Result all = Cli.end(Cli.start(command), new byte[0]);
     if (all.code() != 0) {

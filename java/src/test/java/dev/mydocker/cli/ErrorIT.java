@@ -246,7 +246,7 @@ class ErrorIT {
           new ArrayList<>(List.of("setpriv", "--reuid", "65534", "--regid", "65534"));
       command.addAll(List.of("--clear-groups", "env", "MYDOCKER_ROOT=" + directory + "/root"));
       command.add("MYDOCKER_RUN_ROOT=" + directory + "/run");
-      command.addAll(Cli.jvm(copyOfTheProgram(program)));
+      command.addAll(Cli.jvmOver(copyOfTheProgram(program)));
       command.addAll(List.of("run", "--rm", B, "true"));
       Cli.Result result = Cli.end(Cli.start(command), new byte[0]);
       assertThat(result.code()).as(result.err()).isEqualTo(125);

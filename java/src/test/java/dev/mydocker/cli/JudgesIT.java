@@ -3,6 +3,7 @@ package dev.mydocker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.json.Json;
+import dev.mydocker.testing.Cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -66,9 +67,7 @@ class JudgesIT {
   }
 
   private static List<String> run(String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    List<String> command = Cli.jvm();
     command.add("run");
     command.addAll(List.of(arguments));
     return command;

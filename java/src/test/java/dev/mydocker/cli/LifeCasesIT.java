@@ -121,7 +121,7 @@ class LifeCasesIT {
 
   @Test
   void REL02_aContainerOutlivesWhoStartedIt() throws Exception {
-    List<String> line = new ArrayList<>(Cli.jvm(System.getProperty("java.class.path")));
+    List<String> line = Cli.jvm();
     String script = "echo >/ready; while [ ! -e /go ]; do sleep 0.02; done; echo last; exit 5";
     line.addAll(mydocker.line("run", "--name", "orphan", CommandLine.BUSYBOX, "sh", "-c", script));
     Process starter = new ProcessBuilder(line).redirectErrorStream(true).start();

@@ -2,6 +2,7 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mydocker.testing.Cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,10 +34,8 @@ final class LifeVictim {
   static Process start(List<String> before, CommandLine mydocker, Path warm, List<String> line)
       throws IOException {
     List<String> command = new ArrayList<>(before);
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(LifeVictim.class.getName(), warm.toString()));
+    command.addAll(Cli.jvm(LifeVictim.class.getName()));
+    command.add(warm.toString());
     command.addAll(mydocker.line(line.toArray(String[]::new)));
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }

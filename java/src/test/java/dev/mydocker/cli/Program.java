@@ -38,7 +38,7 @@ final class Program {
    */
   Program(Path directory) throws Exception {
     this.directory = directory;
-    String java = "'" + String.join("' '", Cli.jvm(System.getProperty("java.class.path"))) + "'";
+    String java = "'" + String.join("' '", Cli.jvm()) + "'";
     // The JVM that runs these tests may have been started with some signals ignored.
     Files.writeString(
         directory.resolve("run"),

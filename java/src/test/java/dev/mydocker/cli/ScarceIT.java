@@ -52,7 +52,7 @@ class ScarceIT {
 
   /** In a JVM of its own, by a shell that knows it as {@code "$@"}. */
   private Cli.Result jvm(String script, String option, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(Cli.jvm(System.getProperty("java.class.path")));
+    List<String> command = Cli.jvm();
     command.add(1, option);
     // What a JVM writes that cannot even begin.
     command.add(1, "-XX:ErrorFile=" + directory.resolve("hs_err"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerState;
+import dev.mydocker.testing.Cli;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,11 +92,8 @@ class StormIT {
   }
 
   private static Process process(long seed, int number) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(StormWorker.class.getName(), directory.toString()));
+    List<String> command = Cli.jvm(StormWorker.class.getName());
+    command.add(directory.toString());
     command.addAll(List.of(Long.toString(seed), Integer.toString(ROUNDS / WORKERS)));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)

@@ -284,7 +284,7 @@ class TerminalIT {
   /** CVE-2017-5226, for those who join: {@code exec} and {@code attach}. */
   @Test
   void RT23_whoJoinsOrIsAttachedToTypesNothingEither() throws Exception {
-    String java = String.join(" ", Cli.jvm(System.getProperty("java.class.path")));
+    String java = String.join(" ", Cli.jvm());
     Path engine = own.resolve("engine");
     Files.writeString(
         engine,

@@ -7,6 +7,7 @@ import dev.mydocker.kernel.Directory;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.Linux;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.testing.Cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -238,11 +239,8 @@ class KillIT {
    * calls, the last of them killed.
    */
   private List<String> trace(Point point, boolean remove, String... container) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Victim.class.getName(), IMAGE, Boolean.toString(remove)));
+    List<String> command = Cli.jvm(Victim.class.getName());
+    command.addAll(List.of(IMAGE, Boolean.toString(remove)));
     command.addAll(List.of(container));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);

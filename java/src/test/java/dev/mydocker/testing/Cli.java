@@ -50,22 +50,45 @@ public final class Cli {
 
   /** The command line of a JVM with these arguments. */
   public static List<String> command(String... arguments) {
-    List<String> command = new ArrayList<>(jvm(System.getProperty("java.class.path")));
+    List<String> command = jvm();
     command.addAll(List.of(arguments));
     return command;
   }
 
-  /** The first words of a command line: a JVM that finds the program in these places. */
-  public static List<String> jvm(String classPath) {
-    return List.of(
-        System.getProperty("java.home") + "/bin/java",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData",
-        // As the manifest of the jar has it.
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        classPath,
-        "dev.mydocker.cli.Main");
+  /** The first words of a command line: a JVM and the program. */
+  public static List<String> jvm() {
+    return jvm("dev.mydocker.cli.Main");
+  }
+
+  /**
+   * A JVM and another program of the tests.
+   *
+   * @param main its class
+   */
+  public static List<String> jvm(String main) {
+    List<String> command = java();
+    command.addAll(1, ClassArchive.options());
+    command.add(main);
+    return command;
+  }
+
+  /** A JVM that finds the program in these places. */
+  public static List<String> jvmOver(String classPath) {
+    List<String> command = java();
+    command.addAll(List.of("-cp", classPath, "dev.mydocker.cli.Main"));
+    return command;
+  }
+
+  /** A JVM that is to start fast, without what it shall run. */
+  static List<String> java() {
+    return new ArrayList<>(
+        List.of(
+            System.getProperty("java.home") + "/bin/java",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            // As the manifest of the jar has it.
+            "--enable-native-access=ALL-UNNAMED"));
   }
 
   /** Starts a command line, which begins with the program or with what starts it. */

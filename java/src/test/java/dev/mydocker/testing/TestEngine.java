@@ -81,7 +81,7 @@ public final class TestEngine {
     return shared;
   }
 
-  private static void remove(Path directory) {
+  static void remove(Path directory) {
     try (Directory parent = Directory.open(directory.getParent())) {
       parent.removeTree(directory.getFileName().toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
