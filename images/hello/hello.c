@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,6 +226,20 @@ static void show_limits(void)
     row("MemTotal", total ? text : "");
 }
 
+/* As the first process of a container it gets only those signals that it asks for: signal(7). */
+static int stay(void)
+{
+    sigset_t stop;
+    int signal;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    puts("\nStays until it is stopped. From outside: exec CONTAINER /hello");
+    fflush(stdout);
+    return sigwait(&stop, &signal) != 0;
+}
+
 int main(int argc, char **argv)
 {
     puts("Hello from inside a container. This is what can be seen from here:");
@@ -234,6 +249,9 @@ int main(int argc, char **argv)
     show_mounts();
     show_links();
     show_limits();
+    if (argc == 2 && strcmp(argv[1], "wait") == 0) {
+        return stay();
+    }
     puts("\nNext: run --rm -it debian bash     a shell in an image from a registry");
     puts("      run --explain                every system call of this launch, and why");
     return 0;

@@ -97,6 +97,20 @@ class InstalledIT {
       assertThat(classes.contains("dev.mydocker.spec.SeccompReader")).isFalse();
       assertThat(classes.contains("dev.mydocker.kernel.SeccompFilter")).isFalse();
     }
+    classesOf("run", "-d", "--network", "none", "--name", "stays", "box:1", "sleep", "1000");
+    for (String command :
+        List.of(
+            "exec stays true",
+            "ps",
+            "inspect stays",
+            "logs stays",
+            "stop -t 0 stays",
+            "start stays",
+            "rm -f stays")) {
+      assertThat(classesOf(command.split(" ")).contains("java.lang.runtime.ObjectMethods"))
+          .as(command)
+          .isFalse();
+    }
     // Nor does it look for who could give it a random number or a hash.
     assertThat(named.contains("sun.security.jca.ProviderList")).isFalse();
   }
