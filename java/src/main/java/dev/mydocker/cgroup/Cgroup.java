@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Pause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -308,7 +309,7 @@ public final class Cgroup {
       int n = CgroupFile.removeTree(Linux.AT_FDCWD, directory);
       // A process leaves its cgroups a moment after its parent could have seen its end.
       while (CgroupFile.is(n, Errno.EBUSY) && patience > 0) {
-        CgroupFile.pause(1);
+        Pause.milliseconds(1);
         patience--;
         n = CgroupFile.removeTree(Linux.AT_FDCWD, directory);
       }

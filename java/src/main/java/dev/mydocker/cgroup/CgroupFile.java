@@ -165,9 +165,4 @@ final class CgroupFile {
     n = Linux.unlinkat(dirfd, path, Linux.AT_REMOVEDIR);
     return is(n, Errno.ENOENT) ? 0 : n;
   }
-
-  /** Lets other threads and processes go on for {@code milliseconds}, interrupted or not. */
-  static void pause(int milliseconds) {
-    Linux.poll(new int[0], new short[0], new short[0], milliseconds);
-  }
 }

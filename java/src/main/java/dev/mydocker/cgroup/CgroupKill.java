@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Pause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -64,7 +65,7 @@ final class CgroupKill {
         killEach();
       }
       killed = false;
-      CgroupFile.pause(pause);
+      Pause.milliseconds(pause);
       pause = Math.min(2 * pause, MAX_PAUSE_MILLISECONDS);
       left = members();
     }
@@ -196,7 +197,7 @@ final class CgroupKill {
     byte[] target = CgroupFile.bytes(directory + file);
     int n = CgroupFile.write(Linux.AT_FDCWD, target, CgroupFile.bytes(value));
     for (int i = 0; n == 0 && i < FREEZE_MILLISECONDS && !isFrozen(directory + state); i++) {
-      CgroupFile.pause(1);
+      Pause.milliseconds(1);
     }
   }
 

@@ -290,7 +290,7 @@ final class RunFlags {
             parsed.on("--sig-proxy", true),
             explain(parsed),
             dryRun());
-    if (request.create().restart().when() != RestartPolicy.When.NO && request.options().remove()) {
+    if (request.create().restart().startsAgain() && request.options().remove()) {
       throw new UsageException("--restart and --rm contradict each other");
     }
     if (request.explain().isPresent() && request.dryRun().isPresent()) {

@@ -6,7 +6,7 @@ import dev.mydocker.engine.ContainerInfo;
 import dev.mydocker.engine.ContainerStats;
 import dev.mydocker.engine.Engine;
 import dev.mydocker.json.Json;
-import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Pause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -84,7 +84,7 @@ final class StatsCommand implements Command {
     String before = live && WindowSize.of(1).isPresent() ? CLEAR_SCREEN : "";
     Map<String, ContainerStats> last = look(engine, shown(engine, named, arguments));
     do {
-      Linux.poll(new int[0], new short[0], new short[0], PERIOD_MILLISECONDS);
+      Pause.milliseconds(PERIOD_MILLISECONDS);
       List<ContainerInfo> containers = shown(engine, named, arguments);
       Map<String, ContainerStats> now = look(engine, containers);
       List<Json.Obj> rows = new ArrayList<>();

@@ -1,6 +1,5 @@
 package dev.mydocker.engine;
 
-import dev.mydocker.kernel.Linux;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -13,16 +12,13 @@ import java.util.Optional;
  */
 record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
     implements AutoCloseable {
-  /** How often it is looked whether another process has let go of it. */
-  private static final int LOOK_MILLISECONDS = 5;
-
   /**
    * Waits a while for somebody else who makes, starts, holds or removes it.
    *
    * @throws ContainerException when it is gone, or waits for its restart policy
    */
   static ContainerHold of(Home home, String id) throws IOException {
-    long until = System.nanoTime() + Container.PATIENCE_NANOS;
+    long until = System.nanoTime() + ContainerClaim.PATIENCE_NANOS;
     while (true) {
       Optional<FirstProcess> process = FirstProcess.find(home, id);
       if (process.isPresent()) {
@@ -44,14 +40,7 @@ record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
                 + id.substring(0, 12)
                 + " is being made, started or removed by another process: try again later");
       }
-      Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
-      if (abandoned.isPresent()) {
-        try (RunDirectory left = abandoned.get()) {
-          Leftovers.end(home, left);
-        }
-      } else {
-        Linux.poll(new int[0], new short[0], new short[0], LOOK_MILLISECONDS);
-      }
+      Leftovers.endOrPause(home, id);
     }
   }
 

@@ -99,6 +99,16 @@ public record ContainerSettings(
     return network instanceof NetworkMode.Joined joined ? joined.networks() : List.of();
   }
 
+  /** Whether it is in a network, by its name. */
+  boolean isIn(String network) {
+    for (NetworkJoin join : networks()) {
+      if (join.network().equals(network)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Json json(NetworkJoin join) {
     Json.Builder out =
         Json.object().put("name", join.network()).putStrings("aliases", join.aliases());

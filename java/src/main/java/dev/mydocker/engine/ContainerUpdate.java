@@ -71,11 +71,11 @@ final class ContainerUpdate {
     if (wanted.isEmpty()) {
       return now;
     }
-    boolean again = wanted.get().when() != RestartPolicy.When.NO;
+    boolean again = wanted.get().startsAgain();
     if (again && now.remove()) {
       throw new OptionException("--restart: a container that goes at its end (--rm) has no next");
     }
-    if (again && running && now.restart().when() == RestartPolicy.When.NO) {
+    if (again && running && !now.restart().startsAgain()) {
       throw new OptionException(
           "--restart: container "
               + record.id().substring(0, 12)

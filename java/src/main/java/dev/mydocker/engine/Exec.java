@@ -17,6 +17,7 @@ import dev.mydocker.launch.Recorder;
 import dev.mydocker.launch.Recording;
 import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Stdio;
+import dev.mydocker.launch.ViewFile;
 import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.spec.ExecProcess;
 import dev.mydocker.spec.OptionException;
@@ -59,34 +60,79 @@ public final class Exec implements AutoCloseable {
   /**
    * A command that is to be started.
    *
-   * @param id the container's id
-   * @param first its first process; owned from now on
-   * @param container its configuration
+   * @param spec the container's configuration
    * @param cgroup where its processes are
-   * @param seccomp filters of system calls
-   * @param monitor the container's run directory, when its monitor shows it the machine
+   * @param monitor its run directory, when its monitor shows it the machine
    * @param events who is told
-   * @param roots where it is kept until its end is told
+   * @param first its first process; owned from now on
    */
-  Exec(
-      String id,
-      FirstProcess first,
-      Spec container,
+  private Exec(
+      StoredContainer container,
+      Spec spec,
       Cgroup cgroup,
       ExecOptions options,
-      SeccompFilters seccomp,
       Optional<Path> monitor,
       ExecEvents events,
-      Roots roots) {
-    this.id = id;
+      FirstProcess first) {
+    this.id = container.id();
     this.first = first;
-    this.container = container;
+    this.container = spec;
     this.cgroup = cgroup;
     this.options = options;
-    this.seccomp = seccomp;
+    this.seccomp = container.home().seccomp();
     this.monitor = monitor;
     this.events = events;
-    this.roots = roots;
+    this.roots = container.home().roots();
+  }
+
+  /**
+   * A command that is to be started.
+   *
+   * @throws ContainerException when the container does not run, or is paused
+   */
+  static Exec of(StoredContainer container, ExecOptions options) throws IOException {
+    Home home = container.home();
+    try (FirstProcess process = FirstProcess.require(home, container.id())) {
+      if (container.cgroup().isFrozen()) {
+        throw container.state("is paused: let it go on first, with unpause");
+      }
+      ExecEvents events = new ExecEvents(home.events(), container.record(), options.command());
+      Exec exec =
+          new Exec(
+              container,
+              container.spec(),
+              cgroupToJoin(container),
+              options,
+              monitorOfView(container),
+              events,
+              process.another());
+      events.created();
+      return exec;
+    }
+  }
+
+  /** The cgroup of what joins it; none where it has none itself. */
+  private static Cgroup cgroupToJoin(StoredContainer container) throws IOException {
+    Home home = container.home();
+    Cgroup own = container.cgroup();
+    if (!own.exists()) {
+      return home.cgroups().withoutAny().at(Leftovers.cgroupPath(container.id()));
+    }
+    if (home.enterable().isEmpty()) {
+      throw new IOException(
+          "container "
+              + container.shortId()
+              + " has a cgroup, into which no process of this session can go: run it by"
+              + " systemd-run --user --scope, as the container was");
+    }
+    return own;
+  }
+
+  /** Its run directory, when its monitor shows it the machine. */
+  private static Optional<Path> monitorOfView(StoredContainer container) throws IOException {
+    return ViewFile.of(container.spec()).isEmpty() || !HostProbe.hasFuse()
+        ? Optional.empty()
+        : Optional.of(container.run());
   }
 
   /** The container's id. */

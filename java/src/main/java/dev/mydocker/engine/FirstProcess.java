@@ -149,6 +149,11 @@ final class FirstProcess implements AutoCloseable {
     throw notRunning(id);
   }
 
+  /** Its network namespace, by its number: of nobody else while it lives. */
+  Path network() {
+    return Path.of("/proc/" + pid() + "/ns/net");
+  }
+
   /** A pidfd of it, which stays this object's. */
   Fd pidfd() {
     return pidfd;

@@ -1,5 +1,6 @@
 package dev.mydocker.engine;
 
+import dev.mydocker.kernel.Pause;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,9 @@ import java.util.Optional;
 
 /** Removes what containers leave on the host: at their end, or after their owner was killed. */
 final class Leftovers {
+  /** How often it is looked whether another process has cleaned up. */
+  private static final int LOOK_MILLISECONDS = 5;
+
   private static final int SIGNALLED = 128;
   private static final Exit KILLED = new Exit(137, 9, false);
 
@@ -51,6 +55,18 @@ final class Leftovers {
   static void end(Home home, RunDirectory run) throws IOException {
     settle(home, run);
     run.remove();
+  }
+
+  /** Cleans up after one container when its owners are gone; else waits a moment for them. */
+  static void endOrPause(Home home, String id) throws IOException {
+    Optional<RunDirectory> abandoned = RunDirectory.abandoned(home.roots(), id);
+    if (abandoned.isPresent()) {
+      try (RunDirectory run = abandoned.get()) {
+        end(home, run);
+      }
+    } else {
+      Pause.milliseconds(LOOK_MILLISECONDS);
+    }
   }
 
   /**

@@ -35,6 +35,11 @@ public record RestartPolicy(When when, int retries) {
   private static final long FIRST_MILLISECONDS = 100;
   private static final long MOST_MILLISECONDS = 60_000;
 
+  /** Whether there is an end after which it starts a container again. */
+  public boolean startsAgain() {
+    return when != When.NO;
+  }
+
   /**
    * Reads {@code no}, {@code always}, {@code unless-stopped}, {@code on-failure} or {@code
    * on-failure:5}.

@@ -1,6 +1,6 @@
 package dev.mydocker.engine;
 
-import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.Pause;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class Restarts {
   }
 
   private static boolean mayWant(ContainerRecord record) {
-    return !record.stopped() && record.settings().restart().when() != RestartPolicy.When.NO;
+    return !record.stopped() && record.settings().restart().startsAgain();
   }
 
   /** Whether its policy starts it again after that end. */
@@ -67,7 +67,7 @@ final class Restarts {
         return true;
       }
       int wait = (int) Math.min(left, LOOK_MILLISECONDS);
-      Linux.poll(new int[0], new short[0], new short[0], wait);
+      Pause.milliseconds(wait);
     }
   }
 

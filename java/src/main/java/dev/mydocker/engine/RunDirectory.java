@@ -8,7 +8,9 @@ import dev.mydocker.kernel.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,16 @@ final class RunDirectory implements AutoCloseable {
         Fd guard = all.lock()) {
       return lock(all, id.getBytes(StandardCharsets.US_ASCII))
           .map(life -> new RunDirectory(roots.running().resolve(id), life));
+    }
+  }
+
+  /** Tells a container's runs apart; empty when nothing of it is on this host. */
+  static Optional<Object> identity(Roots roots, String id) throws IOException {
+    try {
+      Path run = roots.running().resolve(id);
+      return Optional.of(Files.readAttributes(run, BasicFileAttributes.class).fileKey());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
   }
 

@@ -76,12 +76,8 @@ final class SharedNetwork {
   /** Where it is now, for a launch that is only shown. */
   Path place() throws IOException {
     try (FirstProcess process = running(owner)) {
-      return place(process);
+      return process.network();
     }
-  }
-
-  private static Path place(FirstProcess process) {
-    return Path.of("/proc/" + process.pid() + "/ns/net");
   }
 
   /**
@@ -97,7 +93,7 @@ final class SharedNetwork {
       running(origin).close();
     }
     try (FirstProcess process = running(owner)) {
-      Path path = place(process);
+      Path path = process.network();
       Fd namespace;
       try {
         namespace = StateFile.open(path, Linux.O_RDONLY, 0);

@@ -20,8 +20,6 @@ public final class ExecCompiler {
   /** The slot of a pidfd of this program, by which M finds back to its namespaces. */
   public static final int HOME = Slot.FREE + 7;
 
-  private static final int ROOT = Slot.FREE;
-
   /**
    * Everything such a plan is made from.
    *
@@ -52,19 +50,20 @@ public final class ExecCompiler {
       List.of(Namespace.MOUNT, Namespace.NETWORK, Namespace.IPC, Namespace.UTS, Namespace.CGROUP);
 
   private final Input in;
-  private final List<Step> monitor = new ArrayList<>();
-  private final List<Step> init = new ArrayList<>();
+  private final StepList monitor;
+  private final StepList init;
   private final ProcessSteps steps;
 
   private ExecCompiler(Input in) {
     this.in = in;
+    this.monitor = new StepList(in.causes());
+    this.init = new StepList(in.causes());
     Optional<String> watch =
         in.watched()
             ? Optional.of("of the container: sysinfo(2) is answered by its monitor")
             : Optional.empty();
     this.steps =
-        new ProcessSteps(
-            in.process(), in.causes(), in.stdio(), in.seccomp(), watch, in.container(), init);
+        new ProcessSteps(in.process(), in.stdio(), in.seccomp(), watch, in.container(), init);
   }
 
   /** The plan of {@code input}. */
@@ -72,7 +71,7 @@ public final class ExecCompiler {
     ExecCompiler compiler = new ExecCompiler(input);
     compiler.monitor();
     compiler.init();
-    return new LaunchPlan(compiler.monitor, compiler.init);
+    return new LaunchPlan(compiler.monitor.steps(), compiler.init.steps());
   }
 
   private void monitor() {
@@ -89,24 +88,17 @@ public final class ExecCompiler {
             | (in.watched() ? Slot.set(Slot.VIEW_OUT) : 0);
     long cgroup = in.unified() ? Slot.set(Slot.CGROUP) : 0;
     monitor.add(
-        Step.of(
-            "before anything is joined: nothing of the host is mapped or open from here on",
-            Op.EXEC_MONITOR,
-            Arg.fd(Slot.MONITOR_IMAGE),
-            Arg.texts(List.of("mydocker-monitor", in.id())),
-            Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN, HOME))));
+        "before anything is joined: nothing of the host is mapped or open from here on",
+        Op.EXEC_MONITOR,
+        Arg.fd(Slot.MONITOR_IMAGE),
+        Arg.texts(List.of("mydocker-monitor", in.id())),
+        Arg.slots(own | joiners | cgroup | Slot.set(Slot.PLAN, HOME)));
     if (ProcessSteps.isHanded(in.container())) {
       Handover.giveStreams(in.stdio(), in.process(), in.container(), monitor);
     }
     ProcessSteps outside =
         new ProcessSteps(
-            in.process(),
-            in.causes(),
-            in.stdio(),
-            in.seccomp(),
-            Optional.empty(),
-            in.container(),
-            monitor);
+            in.process(), in.stdio(), in.seccomp(), Optional.empty(), in.container(), monitor);
     outside.oomScore();
     outside.apparmor();
     // A PID namespace is joined by its joiner's children (setns(2)), and from its first moment I is
@@ -117,32 +109,29 @@ public final class ExecCompiler {
     List<Namespace> all = new ArrayList<>(mapped ? List.of() : joined(KINDS));
     all.addAll(joined(List.of(Namespace.PID)));
     if (!all.isEmpty()) {
-      monitor.add(join(all));
+      join(all, monitor);
     }
     monitor.add(
-        Step.of(
-            "the process that joins the container",
-            Op.CLONE_INIT,
-            Arg.number(0),
-            Arg.slots(joiners),
-            in.unified() ? Arg.fd(Slot.CGROUP) : Arg.NONE));
+        "the process that joins the container",
+        Op.CLONE_INIT,
+        Arg.number(0),
+        Arg.slots(joiners),
+        in.unified() ? Arg.fd(Slot.CGROUP) : Arg.NONE);
     if (!mapped) {
       monitor.add(
-          Step.of(
-              "back again: M keeps nothing of the container alive",
-              Op.SETNS,
-              Arg.fd(HOME),
-              // The others are the host's, and who is root of a user namespace cannot go back
-              // there:
-              // then M has the container's until the command has ended.
-              flags(ProcessSteps.isRootless(in.container()) ? List.of(Namespace.MOUNT) : KINDS)));
+          "back again: M keeps nothing of the container alive",
+          Op.SETNS,
+          Arg.fd(HOME),
+          // The others are the host's, and who is root of a user namespace cannot go back
+          // there: then M has the container's until the command has ended.
+          flags(ProcessSteps.isRootless(in.container()) ? List.of(Namespace.MOUNT) : KINDS));
     }
   }
 
   private void init() {
     steps.name("ns");
     if (in.moved()) {
-      add(
+      init.add(
           "the JVM moves it into the container's cgroups of version 1",
           Op.SYNC,
           Arg.fd(Slot.SYNC),
@@ -151,21 +140,12 @@ public final class ExecCompiler {
     if (hasOwn(Namespace.USER)) {
       List<Namespace> kinds = new ArrayList<>(List.of(Namespace.USER));
       kinds.addAll(joined(KINDS));
-      init.add(join(kinds));
-      add("root of the user namespace", Op.SETRESGID, Arg.number(0));
-      add("root of the user namespace", Op.SETRESUID, Arg.number(0));
+      join(kinds, init);
+      init.become(0, 0, "root of the user namespace");
     }
     if (in.stdio() instanceof Stdio.Terminal) {
-      add(
-          "the container's root, for its terminals",
-          Op.OPEN,
-          Arg.fd(ROOT),
-          Arg.NONE,
-          Arg.text("/"),
-          Arg.number(0),
-          Arg.number(0),
-          Arg.number(0));
-      steps.terminal(ROOT);
+      init.open(Register.ROOT, Arg.NONE, "/", "the container's root, for its terminals");
+      steps.terminal();
     }
     steps.name("process");
     steps.prepare();
@@ -193,8 +173,8 @@ public final class ExecCompiler {
   }
 
   /** setns(2) with a pidfd, Linux 5.8: all of them at once, and of exactly that process. */
-  private static Step join(List<Namespace> kinds) {
-    return Step.of(
+  private static void join(List<Namespace> kinds, StepList who) {
+    who.add(
         "where the container's first process lives", Op.SETNS, Arg.fd(FIRST_PROCESS), flags(kinds));
   }
 
@@ -206,9 +186,5 @@ public final class ExecCompiler {
       names.add("CLONE_NEW" + kind.suffix());
     }
     return Arg.number(flags, String.join("|", names));
-  }
-
-  private void add(String why, Op op, Arg... args) {
-    init.add(Step.of(why, op, args));
   }
 }

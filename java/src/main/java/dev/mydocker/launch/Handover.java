@@ -18,17 +18,6 @@ import java.util.List;
  * them, as root of its namespace.
  */
 final class Handover {
-  /** I's and M's register for the user namespace. */
-  static final int USERS = Slot.FREE + 16;
-
-  private static final int SCRATCH = Slot.FREE + 15;
-  private static final int TREE = Slot.FREE + 1;
-  private static final int TARGET = Slot.FREE + 2;
-  private static final int PART = Slot.FREE + 6;
-  private static final long OPEN_TREE_CLONE = 1;
-  private static final long AT_EMPTY_PATH = 0x1000;
-  private static final long AT_RECURSIVE = 0x8000;
-  private static final int PAGE = 4000;
   private static final int PR_SET_SECUREBITS = 28;
 
   /** capabilities(7): a change of ids leaves the capabilities. */
@@ -39,19 +28,18 @@ final class Handover {
 
   private final Spec spec;
   private final PlanCompiler.Overlay overlay;
-  private final Causes causes;
-  private final List<Step> out = new ArrayList<>();
+  private final StepList out;
   private int nodes;
 
   Handover(Spec spec, PlanCompiler.Overlay overlay, Causes causes) {
     this.spec = spec;
     this.overlay = overlay;
-    this.causes = causes;
+    this.out = new StepList(causes);
   }
 
   /** M's steps, in the order in which what follows was called. */
-  List<Step> steps() {
-    add("back to where the host's mounts are", Op.SETNS, Arg.fd(Slot.TAKE), mountNamespace());
+  StepList steps() {
+    out.add("back to where the host's mounts are", Op.SETNS, Arg.fd(Slot.TAKE), mountNamespace());
     return out;
   }
 
@@ -60,18 +48,11 @@ final class Handover {
   }
 
   /** A pipe is its maker's, the host's root: /dev/stdout could not be opened by its name. */
-  static void giveStreams(Stdio stdio, Spec.Process process, Spec spec, List<Step> out) {
-    if (!(stdio instanceof Stdio.Streams streams)) {
-      return;
+  static void giveStreams(Stdio stdio, Spec.Process process, Spec spec, StepList out) {
+    if (stdio instanceof Stdio.Streams streams) {
+      out.giveStreams(
+          streams, hostUid(spec, process.user().uid()), hostGid(spec, process.user().gid()));
     }
-    long uid = hostUid(spec, process.user().uid());
-    long gid = hostGid(spec, process.user().gid());
-    String why = "the user may open its own /dev/stdout";
-    if (streams.stdin()) {
-      out.add(Step.of(why, Op.FCHOWN, Arg.fd(Slot.STDIN), Arg.number(uid), Arg.number(gid)));
-    }
-    out.add(Step.of(why, Op.FCHOWN, Arg.fd(Slot.STDOUT), Arg.number(uid), Arg.number(gid)));
-    out.add(Step.of(why, Op.FCHOWN, Arg.fd(Slot.STDERR), Arg.number(uid), Arg.number(gid)));
   }
 
   private static long hostUid(Spec spec, long id) {
@@ -86,32 +67,26 @@ final class Handover {
   void root(Stdio stdio) {
     giveStreams(stdio, spec.process().orElseThrow(), spec, out);
     // In the place of I's end of the socket: held here too, it would not break with I's end.
-    add("M comes back to it", Op.OPEN_NS, Arg.fd(Slot.TAKE), Arg.text("/proc/self/ns/mnt"));
-    add(WHY + ": a mount namespace to work in", Op.UNSHARE, mountNamespace());
-    boolean slave = spec.linux().rootfsPropagation().orElse("").endsWith("slave");
-    long propagation = slave ? MountOptions.MS_SLAVE : MountOptions.MS_PRIVATE;
-    add(
-        "no mount made here is seen by the host",
-        Op.MOUNT,
-        Arg.NONE,
-        Arg.text("/"),
-        Arg.NONE,
-        Arg.number(
-            MountOptions.MS_REC | propagation, slave ? "MS_REC|MS_SLAVE" : "MS_REC|MS_PRIVATE"),
-        Arg.NONE);
-    add("the user namespace, whose maps exist now", Op.RECV_FD, Arg.fd(USERS), Arg.fd(Slot.GIVE));
+    out.add("M comes back to it", Op.OPEN_NS, Arg.fd(Slot.TAKE), Arg.text("/proc/self/ns/mnt"));
+    out.add(WHY + ": a mount namespace to work in", Op.UNSHARE, mountNamespace());
+    out.leaveHost(MountSteps.followsHost(spec), "no mount made here is seen by the host");
+    out.add(
+        "the user namespace, whose maps exist now",
+        Op.RECV_FD,
+        Arg.fd(Register.USERS),
+        Arg.fd(Slot.GIVE));
     scratch();
     String own = overlay.upper().substring(0, overlay.upper().lastIndexOf('/'));
     idmapped(overlay.layers(), "/layers");
     idmapped(own, "/own");
     directory("/root");
-    add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.target()));
+    out.add("the layers are named relative to here", Op.CHDIR, Arg.text(overlay.target()));
     boolean idmapped = !ProcessSteps.isRootless(spec);
     if (idmapped) {
       become(hostUid(spec, 0), hostGid(spec, 0), "overlayfs works as who mounts it");
     }
-    add(
-        "the image's layers, and a layer of the container's own above them",
+    out.add(
+        MountSteps.LAYERS,
         Op.MOUNT,
         Arg.text("overlay"),
         Arg.text("root"),
@@ -121,7 +96,7 @@ final class Handover {
     if (idmapped) {
       become(0, 0, "and M is root again");
     }
-    tree(Arg.NONE, "root", OPEN_TREE_CLONE, "OPEN_TREE_CLONE", HAND);
+    out.cloneMount(Arg.NONE, "root", HAND);
     send();
   }
 
@@ -134,15 +109,14 @@ final class Handover {
     if (!root) {
       secure(NO_SETUID_FIXUP, "SECBIT_NO_SETUID_FIXUP", why);
     }
-    add(why, Op.SETRESGID, Arg.number(gid));
-    add(why, Op.SETRESUID, Arg.number(uid));
+    out.become(uid, gid, why);
     if (root) {
       secure(0, "0", why);
     }
   }
 
   private void secure(long bits, String name, String why) {
-    add(
+    out.add(
         why,
         Op.PRCTL,
         Arg.number(PR_SET_SECUREBITS, "PR_SET_SECUREBITS"),
@@ -155,27 +129,19 @@ final class Handover {
   /** A file system of its own, for what is needed on the way. */
   private void scratch() {
     String why = WHY + ": where it is put together";
-    add(
+    out.add(
         why,
         Op.FSMOUNT,
-        Arg.fd(SCRATCH),
+        Arg.fd(Register.SCRATCH),
         Arg.text("tmpfs"),
         Arg.texts(List.of("mode", "711", "size", "1m")),
         Arg.number(0));
-    open(TARGET, Arg.NONE, overlay.target(), why);
-    add(why, Op.ATTACH, Arg.fd(SCRATCH), Arg.fd(TARGET));
+    out.open(Register.TARGET, Arg.NONE, overlay.target(), why);
+    out.attach(Register.SCRATCH, why);
   }
 
   private void directory(String path) {
-    add(
-        WHY + ": a place for it",
-        Op.OPEN,
-        Arg.fd(TARGET),
-        Arg.fd(SCRATCH),
-        Arg.text(path),
-        Arg.number(1, "mkdir"),
-        Arg.octal(0700),
-        Arg.number(0));
+    out.makeDirectory(Register.TARGET, Register.SCRATCH, path, 0700, WHY + ": a place for it");
   }
 
   private void idmapped(String directory, String at) {
@@ -183,14 +149,14 @@ final class Handover {
     // (mount_setattr(2)): there the files are on the disk what they are to be.
     boolean here = ProcessSteps.isRootless(spec);
     String why =
-        cause("namespace:user")
+        out.cause("namespace:user")
             + (here ? ": unpacked for its ids" : ": ids on the disk are the container's");
-    tree(Arg.NONE, directory, OPEN_TREE_CLONE, "OPEN_TREE_CLONE", why);
+    out.cloneMount(Arg.NONE, directory, why);
     if (!here) {
-      add(why, Op.IDMAP, Arg.fd(TREE), Arg.fd(USERS));
+      out.add(why, Op.IDMAP, Arg.fd(Register.TREE), Arg.fd(Register.USERS));
     }
     directory(at);
-    add(why, Op.ATTACH, Arg.fd(TREE), Arg.fd(TARGET));
+    out.attach(Register.TREE, why);
   }
 
   private String options(String own) {
@@ -200,18 +166,17 @@ final class Handover {
       names.add(absolute ? "own" + layer.substring(own.length()) : "layers/" + layer);
     }
     String text = options(names, own);
-    return text.length() <= PAGE ? text : options(shortNames(names), own);
+    return text.length() <= MountSteps.DATA_LIMIT ? text : options(shortNames(names), own);
   }
 
-  /** mount(2) takes one page of options. */
   private List<String> shortNames(List<String> names) {
     List<String> links = new ArrayList<>();
     for (String name : names) {
       String link = Integer.toString(links.size(), Character.MAX_RADIX);
-      add(
-          "many layers: short names for them, as mount(2) takes one page of options",
+      out.add(
+          MountSteps.SHORT_NAMES,
           Op.SYMLINK,
-          Arg.fd(SCRATCH),
+          Arg.fd(Register.SCRATCH),
           Arg.text(name),
           Arg.text("/" + link));
       links.add(link);
@@ -226,8 +191,7 @@ final class Handover {
         + overlay.upper().substring(own.length())
         + ",workdir=own"
         + overlay.work().substring(own.length())
-        // See PlanCompiler.overlayOptions.
-        + (ProcessSteps.isRootless(spec) ? ",userxattr" : "");
+        + MountSteps.overlayMode(spec);
   }
 
   /**
@@ -236,38 +200,33 @@ final class Handover {
    * @param root the directory of the host in which the kernel resolves it; empty for the host's
    */
   void bind(Spec.Mount mount, MountOptions options, String root) {
-    String why = cause("mount:" + mount.destination());
-    boolean recursive = options.bind() == MountOptions.Bind.TREE;
-    long flags = OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0);
-    String names = recursive ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE";
-    if (root.isEmpty()) {
-      tree(Arg.NONE, mount.source(), flags, names, why);
-    } else {
-      open(PART, Arg.NONE, root, why);
-      open(PART, Arg.fd(PART), mount.source().substring(root.length()), why);
-      tree(Arg.fd(PART), "", flags | AT_EMPTY_PATH, names + "|AT_EMPTY_PATH", why);
-    }
+    String why = out.cause("mount:" + mount.destination());
+    out.cloneSource(mount.source(), options.bind() == MountOptions.Bind.TREE, root, why);
     if (options.idmap()) {
-      add(why + ": its ids are the container's", Op.IDMAP, Arg.fd(TREE), Arg.fd(USERS));
+      out.add(
+          why + ": its ids are the container's",
+          Op.IDMAP,
+          Arg.fd(Register.TREE),
+          Arg.fd(Register.USERS));
     }
     send();
   }
 
   /** A device node, of the container alone: what it does to the node it does to no other. */
   void device(Spec.Device device, int type) {
-    String why = cause("device:" + device.path());
+    String why = out.cause("device:" + device.path());
     String name = "node" + nodes++;
-    add(
+    out.add(
         why,
         Op.MKNOD,
-        Arg.fd(SCRATCH),
+        Arg.fd(Register.SCRATCH),
         Arg.text("/" + name),
         Arg.octal(type | device.fileMode().orElse(0666)),
         Arg.number(device.major()),
         Arg.number(device.minor()),
         Arg.number(hostUid(spec, device.uid().orElse(0))),
         Arg.number(hostGid(spec, device.gid().orElse(0))));
-    tree(Arg.fd(SCRATCH), name, OPEN_TREE_CLONE, "OPEN_TREE_CLONE", why);
+    out.cloneMount(Arg.fd(Register.SCRATCH), name, why);
     send();
   }
 
@@ -276,35 +235,11 @@ final class Handover {
    * I nor the container's cgroup need have the right to open that device.
    */
   void view(String why) {
-    add(why, Op.OPEN_AS, Arg.fd(Slot.VIEW), Arg.fd(USERS), Arg.text("/dev/fuse"));
-    add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(Slot.VIEW));
-  }
-
-  private void tree(Arg at, String path, long flags, String names, String why) {
-    add(why, Op.OPEN_TREE, Arg.fd(TREE), at, Arg.text(path), Arg.number(flags, names));
+    out.add(why, Op.OPEN_AS, Arg.fd(Slot.VIEW), Arg.fd(Register.USERS), Arg.text("/dev/fuse"));
+    out.add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(Slot.VIEW));
   }
 
   private void send() {
-    add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(TREE));
-  }
-
-  private void open(int slot, Arg root, String path, String why) {
-    add(
-        why,
-        Op.OPEN,
-        Arg.fd(slot),
-        root,
-        Arg.text(path),
-        Arg.number(0),
-        Arg.number(0),
-        Arg.number(0));
-  }
-
-  private String cause(String key) {
-    return causes.of(key);
-  }
-
-  private void add(String why, Op op, Arg... args) {
-    out.add(Step.of(why, op, args));
+    out.add(HAND, Op.SEND_FD, Arg.fd(Slot.GIVE), Arg.fd(Register.TREE));
   }
 }

@@ -1,7 +1,6 @@
 package dev.mydocker.launch;
 
 import dev.mydocker.spec.Capability;
-import dev.mydocker.spec.Causes;
 import dev.mydocker.spec.Rlimit;
 import dev.mydocker.spec.Spec;
 import java.nio.ByteBuffer;
@@ -15,9 +14,6 @@ import java.util.Optional;
  * container's first process and for one that joins it later.
  */
 final class ProcessSteps {
-  static final int TERMINAL = Slot.FREE + 4;
-
-  private static final int PTY = Slot.FREE + 3;
   private static final int PR_SET_KEEPCAPS = 8;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int PR_SET_PDEATHSIG = 1;
@@ -32,13 +28,12 @@ final class ProcessSteps {
       new Spec.Capabilities(List.of(), List.of(), List.of(), List.of(), List.of());
 
   private final Spec.Process process;
-  private final Causes causes;
   private final Stdio stdio;
   private final Optional<SeccompProgram> filter;
   private final Optional<String> watch;
   private final boolean handed;
   private final boolean groupsAreChosen;
-  private final List<Step> out;
+  private final StepList out;
 
   /**
    * Steps of that process.
@@ -50,14 +45,12 @@ final class ProcessSteps {
    */
   ProcessSteps(
       Spec.Process process,
-      Causes causes,
       Stdio stdio,
       Optional<SeccompProgram> filter,
       Optional<String> watch,
       Spec container,
-      List<Step> out) {
+      StepList out) {
     this.process = process;
-    this.causes = causes;
     this.stdio = stdio;
     this.filter = filter;
     this.watch = watch;
@@ -121,12 +114,8 @@ final class ProcessSteps {
     }
   }
 
-  /**
-   * Opens the terminal, when there is one, as {@link #TERMINAL}; the monitor gets the other end.
-   *
-   * @param root the slot of the container's root
-   */
-  void terminal(int root) {
+  /** Opens the terminal of the root, when there is one; the monitor gets the other end. */
+  void terminal() {
     if (!(stdio instanceof Stdio.Terminal size)) {
       return;
     }
@@ -134,18 +123,22 @@ final class ProcessSteps {
     add(
         why,
         Op.OPEN_PTY,
-        Arg.fd(PTY),
-        Arg.fd(TERMINAL),
-        Arg.fd(root),
+        Arg.fd(Register.PTY),
+        Arg.fd(Register.TERMINAL),
+        Arg.fd(Register.ROOT),
         Arg.number(size.rows()),
         Arg.number(size.columns()));
     add(
         why + ", owned by its user",
         Op.FCHOWN,
-        Arg.fd(TERMINAL),
+        Arg.fd(Register.TERMINAL),
         Arg.number(process.user().uid()),
         Arg.number(-1));
-    add("the monitor holds the other end", Op.SEND_FD, Arg.fd(Slot.CONSOLE_OUT), Arg.fd(PTY));
+    add(
+        "the monitor holds the other end",
+        Op.SEND_FD,
+        Arg.fd(Slot.CONSOLE_OUT),
+        Arg.fd(Register.PTY));
   }
 
   /** Limits, streams, working directory and credentials, in this order. */
@@ -174,17 +167,12 @@ final class ProcessSteps {
     add(
         terminal ? "a session, and its controlling terminal" : "a session of its own",
         Op.NEW_SESSION,
-        terminal ? Arg.fd(TERMINAL) : Arg.NONE);
+        terminal ? Arg.fd(Register.TERMINAL) : Arg.NONE);
     if (stdio instanceof Stdio.Streams streams) {
       Spec.User user = process.user();
       if (user.uid() != 0 && !handed) {
         // So that /dev/stdout can be opened again by its name.
-        String why = "the user may open its own /dev/stdout";
-        if (streams.stdin()) {
-          add(why, Op.FCHOWN, Arg.fd(Slot.STDIN), Arg.number(user.uid()), Arg.number(-1));
-        }
-        add(why, Op.FCHOWN, Arg.fd(Slot.STDOUT), Arg.number(user.uid()), Arg.number(-1));
-        add(why, Op.FCHOWN, Arg.fd(Slot.STDERR), Arg.number(user.uid()), Arg.number(-1));
+        out.giveStreams(streams, user.uid(), -1);
       }
       add(
           streams.stdin()
@@ -195,7 +183,12 @@ final class ProcessSteps {
           Arg.fd(Slot.STDOUT),
           Arg.fd(Slot.STDERR));
     } else {
-      add("--tty", Op.STDIO, Arg.fd(TERMINAL), Arg.fd(TERMINAL), Arg.fd(TERMINAL));
+      add(
+          "--tty",
+          Op.STDIO,
+          Arg.fd(Register.TERMINAL),
+          Arg.fd(Register.TERMINAL),
+          Arg.fd(Register.TERMINAL));
     }
   }
 
@@ -227,8 +220,7 @@ final class ProcessSteps {
           Op.SETGROUPS,
           new Arg.Bytes(groups.array(), user.additionalGids().toString()));
     }
-    add(cause("user"), Op.SETRESGID, Arg.number(user.gid()));
-    add(cause("user"), Op.SETRESUID, Arg.number(user.uid()));
+    out.become(user.uid(), user.gid(), cause("user"));
     if ((filter.isPresent() || watch.isPresent()) && !process.noNewPrivileges()) {
       // seccomp(2) asks for it, or for no_new_privs. execve takes it: it keeps what is in the
       // bounding set or ambient, capabilities(7). So a filter comes last, and what it forbids is
@@ -328,10 +320,10 @@ final class ProcessSteps {
   }
 
   private String cause(String key) {
-    return causes.of(key);
+    return out.cause(key);
   }
 
   private void add(String why, Op op, Arg... args) {
-    out.add(Step.of(why, op, args));
+    out.add(why, op, args);
   }
 }
