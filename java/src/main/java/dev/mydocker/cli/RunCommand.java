@@ -101,7 +101,7 @@ final class RunCommand implements Command {
             .preview(request.create(), request.streams().stdio(), request.pullProgress(session));
     switch (form) {
       case JSON:
-        return new String(PlanText.json(launch.plan()).toPrettyBytes(), StandardCharsets.UTF_8);
+        return new String(PlanText.json(launch).toPrettyBytes(), StandardCharsets.UTF_8);
       case SCRIPT:
         return LaunchScript.of(launch);
       default:

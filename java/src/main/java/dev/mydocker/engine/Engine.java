@@ -436,12 +436,15 @@ public final class Engine {
             ? Optional.of(shared.get().describe(shared.get().place()))
             : Optional.empty();
     HostFacts host = facts(id, run, request, places, users, owner);
-    CompiledSpec compiled = compile(id, request, image, account(request, image, host), host);
+    KeptAccount account = account(request, image, host);
+    CompiledSpec compiled = compile(id, request, image, account, host);
     ContainerRecord record =
         described(id, "", request, image, compiled.spec(), mode(request, shared));
     ContainerSettings settings = record.settings();
     if (settings.networks().isEmpty()) {
-      return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE).launch(stdio);
+      return Blueprint.of(home, record, compiled, run, HostFiles.Addresses.NONE)
+          .launch(stdio)
+          .with(account.lines());
     }
     Preview networks =
         home.networks().preview(id, settings.networks(), settings.ports().published());

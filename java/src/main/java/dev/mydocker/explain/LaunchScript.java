@@ -23,6 +23,8 @@ public final class LaunchScript {
    * @param unified its cgroup of version 2, in which the first process begins
    * @param directories host directories to be made, parents first; removed at the end in reverse
    * @param files host files to be written, by path, with their content
+   * @param accounts a line more in files of the image, by path: what a script cannot do, as that
+   *     comes with users of its own only
    * @param network its networks; empty when it has none of its own
    */
   public record Launch(
@@ -32,9 +34,10 @@ public final class LaunchScript {
       Optional<String> unified,
       List<String> directories,
       Map<String, String> files,
+      Map<String, String> accounts,
       Optional<Preview> network) {
 
-    /** Without networks. */
+    /** Without lines and networks. */
     public Launch(
         PlanCompiler.Input input,
         LaunchPlan plan,
@@ -42,12 +45,18 @@ public final class LaunchScript {
         Optional<String> unified,
         List<String> directories,
         Map<String, String> files) {
-      this(input, plan, cgroup, unified, directories, files, Optional.empty());
+      this(input, plan, cgroup, unified, directories, files, Map.of(), Optional.empty());
+    }
+
+    /** The same with lines in files of the image. */
+    public Launch with(Map<String, String> lines) {
+      return new Launch(input, plan, cgroup, unified, directories, files, lines, network);
     }
 
     /** The same with networks. */
     public Launch with(Preview networks) {
-      return new Launch(input, plan, cgroup, unified, directories, files, Optional.of(networks));
+      return new Launch(
+          input, plan, cgroup, unified, directories, files, accounts, Optional.of(networks));
     }
   }
 

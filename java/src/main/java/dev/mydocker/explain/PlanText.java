@@ -2,7 +2,6 @@ package dev.mydocker.explain;
 
 import dev.mydocker.cgroup.CgroupStep;
 import dev.mydocker.json.Json;
-import dev.mydocker.launch.LaunchPlan;
 import dev.mydocker.launch.Op;
 import dev.mydocker.launch.Step;
 import dev.mydocker.network.Preview;
@@ -10,6 +9,7 @@ import dev.mydocker.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Renders a plan before it is launched. */
 public final class PlanText {
@@ -17,118 +17,133 @@ public final class PlanText {
 
   private static final String RULE = "           | ";
 
-  private PlanText() {}
+  /**
+   * A line of it.
+   *
+   * @param who as in {@link Timeline}
+   * @param op of a step of the plan
+   * @param call what is called
+   * @param shown the call with its arguments
+   * @param why half a line
+   * @param rules what it gives the kernel, as nft writes it
+   */
+  private record Line(
+      String who, Optional<Op> op, String call, String shown, String why, List<String> rules) {}
 
-  /** One line a step: who, the step, why. */
-  public static String text(LaunchScript.Launch launch) {
-    StringBuilder out = new StringBuilder();
-    prepare(out, launch);
+  private final LaunchScript.Launch launch;
+  private final List<Line> lines = new ArrayList<>();
+
+  private PlanText(LaunchScript.Launch launch) {
+    this.launch = launch;
+    prepare();
     for (Step step : launch.plan().monitor()) {
-      line(out, "monitor", step);
+      step("monitor", step);
     }
     for (Step step : launch.plan().init()) {
-      line(out, "init", step);
+      step("init", step);
       if (step.op() == Op.SYNC) {
-        meet(out, launch);
+        meet();
+      }
+    }
+  }
+
+  /** One line a step: who, the step, why; with the rules of networks below their step. */
+  public static String text(LaunchScript.Launch launch) {
+    StringBuilder out = new StringBuilder();
+    for (Line line : new PlanText(launch).lines) {
+      String prefix = String.format(Locale.ROOT, "%-7s  ", line.who());
+      StepLine.append(out, prefix, StepLine.named(line.call(), line.shown()), line.why());
+      for (String rule : line.rules()) {
+        out.append(RULE).append(Printable.line(rule)).append('\n');
       }
     }
     String id = launch.input().id();
     return "ID=" + id + '\n' + HEAD + out.toString().replace(id, "$ID");
   }
 
-  /** As JSON. */
-  public static Json json(LaunchPlan plan) {
+  /** As JSON: an array of the same. */
+  public static Json json(LaunchScript.Launch launch) {
     List<Json> steps = new ArrayList<>();
-    plan.monitor().forEach(step -> steps.add(json("monitor", step)));
-    plan.init().forEach(step -> steps.add(json("init", step)));
+    for (Line line : new PlanText(launch).lines) {
+      Json.Builder step = Json.object().put("who", line.who());
+      line.op().ifPresent(op -> step.put("op", op.name().toLowerCase(Locale.ROOT)));
+      step.put("call", line.call()).put("shown", line.shown()).put("why", line.why());
+      if (!line.rules().isEmpty()) {
+        step.putStrings("rules", line.rules());
+      }
+      steps.add(step.build());
+    }
     return new Json.Arr(steps);
   }
 
-  private static Json json(String who, Step step) {
-    return Json.object()
-        .put("who", who)
-        .put("op", step.op().name().toLowerCase(Locale.ROOT))
-        .put("call", step.op().call())
-        .put("shown", step.shown())
-        .put("why", step.why())
-        .build();
-  }
-
   /** What is done on the host before M is cloned. */
-  private static void prepare(StringBuilder out, LaunchScript.Launch launch) {
-    launch.network().ifPresent(network -> networks(out, network));
+  private void prepare() {
+    launch.network().ifPresent(this::networks);
     for (String directory : launch.directories()) {
-      jvm(out, mkdir(directory), "the container's directories; removed at its end");
+      jvm("mkdir", "the container's directories; removed at its end", directory);
     }
     launch
-        .files()
+        .accounts()
         .forEach(
-            (path, content) -> jvm(out, write(path, content), "a file of the container's own"));
+            (path, line) ->
+                jvm(
+                    "append",
+                    "--userns=keep-id: programs look there for who they are; in its own layer",
+                    path,
+                    line));
+    launch
+        .files()
+        .forEach((path, content) -> jvm("write", "a file of the container's own", path, content));
     for (CgroupStep step : launch.cgroup()) {
       if (step instanceof CgroupStep.Write w) {
-        jvm(out, write(w.path(), w.value()), w.why());
+        jvm("write", w.why(), w.path(), w.value());
       } else if (step instanceof CgroupStep.DeviceFilter f) {
-        jvm(out, filter(f), f.why());
+        List<String> arguments = new ArrayList<>(List.of("BPF_PROG_ATTACH", f.path()));
+        arguments.addAll(f.texts());
+        jvm("bpf", f.why(), arguments.toArray(String[]::new));
       } else {
-        jvm(out, mkdir(step.path()), step.why());
+        jvm("mkdir", step.why(), step.path());
       }
     }
   }
 
   /** What the JVM does while I waits. */
-  private static void meet(StringBuilder out, LaunchScript.Launch launch) {
+  private void meet() {
     Spec.Linux linux = launch.input().spec().linux();
-    map(out, "uid_map", linux.uidMappings());
-    map(out, "gid_map", linux.gidMappings());
+    map("uid_map", linux.uidMappings());
+    map("gid_map", linux.gidMappings());
     if (launch.network().isPresent()) {
-      for (NetworkSteps.One step : NetworkSteps.plug(launch.network().get())) {
-        jvm(out, step.shown(), step.why());
-      }
+      NetworkSteps.plug(launch.network().get()).forEach(step -> jvm(step, List.of()));
     }
   }
 
-  /** With the rules as nft writes them, below their step. */
-  private static void networks(StringBuilder out, Preview network) {
-    for (NetworkSteps.One step : NetworkSteps.before(network)) {
-      jvm(out, step.shown(), step.why());
-    }
-    for (String line : network.rules().strip().split("\n")) {
-      out.append(RULE).append(Printable.line(line)).append('\n');
-    }
+  private void networks(Preview network) {
+    List<NetworkSteps.One> steps = NetworkSteps.before(network);
+    int last = steps.size() - 1;
+    steps.subList(0, last).forEach(step -> jvm(step, List.of()));
+    jvm(steps.get(last), List.of(network.rules().strip().split("\n")));
   }
 
-  private static void map(StringBuilder out, String name, List<Spec.IdMapping> mappings) {
+  private void map(String name, List<Spec.IdMapping> mappings) {
     if (!mappings.isEmpty()) {
       jvm(
-          out,
-          write("/proc/PID of init/" + name, IdMap.text(mappings)),
-          "which ids of the host the container's are");
+          "write",
+          "which ids of the host the container's are",
+          "/proc/PID of init/" + name,
+          IdMap.text(mappings));
     }
   }
 
-  private static String filter(CgroupStep.DeviceFilter filter) {
-    StringBuilder out = new StringBuilder("bpf(\"BPF_PROG_ATTACH\", ");
-    out.append(Printable.quoted(filter.path()));
-    for (String rule : filter.texts()) {
-      out.append(", ").append(Printable.quoted(rule));
-    }
-    return out.append(')').toString();
+  private void jvm(String call, String why, String... arguments) {
+    jvm(new NetworkSteps.One(call, List.of(arguments), why), List.of());
   }
 
-  private static String mkdir(String path) {
-    return "mkdir(" + Printable.quoted(path) + ")";
+  private void jvm(NetworkSteps.One step, List<String> rules) {
+    lines.add(new Line("jvm", Optional.empty(), step.call(), step.shown(), step.why(), rules));
   }
 
-  private static String write(String path, String value) {
-    return "write(" + Printable.quoted(path) + ", " + Printable.quoted(value) + ")";
-  }
-
-  private static void jvm(StringBuilder out, String shown, String why) {
-    StepLine.append(out, "jvm      ", shown, why);
-  }
-
-  private static void line(StringBuilder out, String who, Step step) {
-    String prefix = String.format(Locale.ROOT, "%-7s  ", who);
-    StepLine.append(out, prefix, StepLine.named(step.op().call(), step.shown()), step.why());
+  private void step(String who, Step step) {
+    Op op = step.op();
+    lines.add(new Line(who, Optional.of(op), op.call(), step.shown(), step.why(), List.of()));
   }
 }

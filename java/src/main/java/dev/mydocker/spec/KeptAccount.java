@@ -3,6 +3,7 @@ package dev.mydocker.spec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,13 +13,15 @@ import java.util.Optional;
  * keeps, as podman gives them: programs ask there who they run as, and many fail when nobody knows.
  *
  * @param files their whole content by path, of those that are to be otherwise
+ * @param lines what these have more than the image's
  */
-public record KeptAccount(Map<String, byte[]> files) {
+public record KeptAccount(Map<String, byte[]> files, Map<String, String> lines) {
   private static final String PASSWD = "/etc/passwd";
   private static final String GROUP = "/etc/group";
 
   public KeptAccount {
     files = Map.copyOf(files);
+    lines = Collections.unmodifiableMap(new LinkedHashMap<>(lines));
   }
 
   /**
@@ -31,52 +34,55 @@ public record KeptAccount(Map<String, byte[]> files) {
   public static KeptAccount of(
       RunOptions options, ImageDefaults image, ImageFiles files, HostFacts host)
       throws OptionException, IOException {
-    Map<String, byte[]> changed = new LinkedHashMap<>();
+    Map<String, String> lines = new LinkedHashMap<>();
+    Map<String, byte[]> whole = new LinkedHashMap<>();
     if (!(options.userns() instanceof UsernsMode.KeepId keep)
         || host.rootless().isEmpty()
         || !options.passwd()) {
-      return new KeptAccount(changed);
+      return new KeptAccount(whole, lines);
     }
     HostUser user = host.rootless().get().user();
     UserSpec ids = keep.account(host.rootless().get().ids());
     long uid = ids.user().id().getAsInt();
     long gid = ids.group().orElseThrow().id().getAsInt();
-    String home = home(options, image, user);
-    add(
-        files,
-        PASSWD,
-        user.name(),
-        uid,
-        user.name() + ":*:" + uid + ":" + gid + ":" + user.fullName() + ":" + home + ":/bin/sh\n",
-        changed);
-    add(
-        files,
-        GROUP,
-        user.group(),
-        gid,
-        user.group() + ":x:" + gid + ":" + user.name() + "\n",
-        changed);
-    return new KeptAccount(changed);
+    if (!knows(files, PASSWD, user.name(), uid)) {
+      String home = home(options, image, user);
+      String rest = ":" + user.fullName() + ":" + home + ":/bin/sh\n";
+      lines.put(PASSWD, user.name() + ":*:" + uid + ":" + gid + rest);
+    }
+    if (!knows(files, GROUP, user.group(), gid)) {
+      lines.put(GROUP, user.group() + ":x:" + gid + ":" + user.name() + "\n");
+    }
+    for (Map.Entry<String, String> line : lines.entrySet()) {
+      whole.put(line.getKey(), with(content(files, line.getKey()), line.getValue()));
+    }
+    return new KeptAccount(whole, lines);
+  }
+
+  private static byte[] content(ImageFiles files, String path) throws IOException {
+    return files.read(path, AccountFile.LIMIT).orElse(new byte[0]);
   }
 
   /** Both files have the name first and the number third. */
-  private static void add(
-      ImageFiles files, String path, String name, long id, String line, Map<String, byte[]> changed)
+  private static boolean knows(ImageFiles files, String path, String name, long id)
       throws IOException {
     byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
-    byte[] content = files.read(path, AccountFile.LIMIT).orElse(new byte[0]);
-    for (AccountFile.Line other : new AccountFile(content)) {
+    for (AccountFile.Line other : new AccountFile(content(files, path))) {
       if (other.is(Account.NAME, nameBytes) || other.id(Account.UID) == id) {
-        return;
+        return true;
       }
     }
+    return false;
+  }
+
+  private static byte[] with(byte[] content, String line) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     all.writeBytes(content);
     if (content.length > 0 && content[content.length - 1] != '\n') {
       all.write('\n');
     }
     all.writeBytes(line.getBytes(StandardCharsets.UTF_8));
-    changed.put(path, all.toByteArray());
+    return all.toByteArray();
   }
 
   /** The user's own when a mount shows it, else where the command starts. */

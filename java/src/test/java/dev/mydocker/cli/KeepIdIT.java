@@ -298,6 +298,13 @@ class KeepIdIT {
     assertThat(sh(none, KEEP, "--passwd=false")).isEqualTo("none");
     assertThat(sh(none)).as("the image is as it was").isEqualTo("none");
 
+    String line = name + ":*:" + id + ":";
+    for (String form : List.of("--dry-run", "--dry-run=json")) {
+      String shown = good("run", form, KEEP, "--network=none", "owned").replace("\\\"", "\"");
+      assertThat(shown)
+          .contains("append(\"/etc/passwd\", \"" + line, "append(\"/etc/group\", \"" + name);
+    }
+
     start(KEEP);
     good("exec", "-u", "0", "box", "sh", "-c", "cp /etc/passwd /p && mv /p /etc/passwd");
     for (int i = 0; i < 2; i++) {

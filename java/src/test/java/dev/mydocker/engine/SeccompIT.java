@@ -149,7 +149,7 @@ class SeccompIT {
   // ---- the engine's own profile -----------------------------------------------------------------
 
   @Test
-  void callsOfAContainerAreThoseOfTheProfile() throws Exception {
+  void SC06_SC12_callsOfAContainerAreThoseOfTheProfile() throws Exception {
     assertThat(run("", REFUSED.keySet())).isEqualTo(REFUSED);
     assertThat(run("", LEFT)).isEqualTo(run("--security-opt=seccomp=unconfined", LEFT));
     assertThat(run("--security-opt=seccomp=builtin --privileged", List.of("425", "250")))

@@ -10,6 +10,7 @@ import dev.mydocker.launch.Slot;
 import dev.mydocker.launch.Step;
 import dev.mydocker.spec.Spec;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ class PlanTextTest {
                         new Arg.Texts(List.of("A=b"))),
                     "the command\nof the image")));
     return new LaunchScript.Launch(
-        l.launch().input(), plan, l.cgroup, l.unified, l.directories, l.files);
+            l.launch().input(), plan, l.cgroup, l.unified, l.directories, l.files)
+        .with(Map.of("/etc/passwd", "ann:*:7:7::/:/bin/sh\n"));
   }
 
   @Test
@@ -63,6 +65,8 @@ class PlanTextTest {
             ID=0123456789ab
             who      step  # why
             jvm      mkdir("/run/x")  # the container's directories; removed at its end
+            jvm      append("/etc/passwd", "ann:*:7:7::/:/bin/sh\\n")
+                     # --userns=keep-id: programs look there for who they are; in its own layer
             jvm      write("/run/x/hosts", "127.0.0.1 localhost\\n")  # a file of the container's own
             jvm      mkdir("/sys/fs/cgroup/m")  # its own cgroup
             jvm      write("/sys/fs/cgroup/m/pids.max", "64")  # --pids-limit
@@ -76,14 +80,18 @@ class PlanTextTest {
   }
 
   @Test
-  void jsonHasEveryStepOfThePlan() {
-    LaunchPlan plan = small().plan();
-    assertThat(PlanText.json(plan).toText())
+  void jsonHasEveryStep() {
+    String json = PlanText.json(small()).toText();
+    assertThat(json)
         .startsWith(
-            "[{\"who\":\"monitor\",\"op\":\"clone_init\",\"call\":\"clone3\",\"shown\":\"clone_init(CLONE_NEWPID,"
+            "[{\"who\":\"jvm\",\"call\":\"mkdir\",\"shown\":\"mkdir(\\\"/run/x\\\")\",\"why\":")
+        .contains("{\"who\":\"jvm\",\"call\":\"append\",\"shown\":\"append(\\\"/etc/passwd\\\", ")
+        .contains(
+            "{\"who\":\"monitor\",\"op\":\"clone_init\",\"call\":\"clone3\",\"shown\":\"clone_init(CLONE_NEWPID,"
                 + " {}, cgroup)\",\"why\":\"namespaces of its own: pid\"},")
         .contains("{\"who\":\"init\",\"op\":\"sync\",\"call\":\"write+read\"")
         .endsWith("\"why\":\"the command\\nof the image\"}]");
+    assertThat(json.split("\"who\":", -1)).hasSize(12);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.mydocker.testing;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mydocker.kernel.Directory;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -117,6 +119,7 @@ public final class NothingLeft implements BeforeAllCallback, AfterEachCallback, 
   /** What kinds of files this process has open that the JVM itself does not open or close. */
   private static List<String> openFiles() throws IOException {
     List<String> found = new ArrayList<>();
+    Optional<String> attached = attachSocket();
     for (String fd : children(Path.of("/proc/self/fd"))) {
       try {
         String file = Files.readSymbolicLink(Path.of("/proc/self/fd", fd)).toString();
@@ -124,6 +127,7 @@ public final class NothingLeft implements BeforeAllCallback, AfterEachCallback, 
             file.endsWith(".jar")
                 || file.endsWith(".class")
                 || file.endsWith("/fd")
+                || attached.isPresent() && file.equals(attached.get())
                 || file.startsWith("/sys/fs/cgroup/") && !file.contains("/mydocker/");
         if (!jvms) {
           found.add(file.replaceAll("[0-9]+", "N"));
@@ -134,6 +138,21 @@ public final class NothingLeft implements BeforeAllCallback, AfterEachCallback, 
     }
     found.sort(null);
     return found;
+  }
+
+  /**
+   * The socket at which a JVM listens from when somebody has looked at it (jstack, jcmd): until it
+   * ends, whichever test that was in.
+   */
+  private static Optional<String> attachSocket() throws IOException {
+    // HotSpot renames it once it is bound; the kernel goes on telling the first name.
+    String end = "/\\.java_pid" + ProcessHandle.current().pid() + "(\\.tmp)?";
+    try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"), ISO_8859_1)) {
+      return sockets
+          .filter(line -> line.matches(".*" + end))
+          .map(line -> "socket:[" + line.trim().split(" +")[6] + "]")
+          .findFirst();
+    }
   }
 
   /** Names in a directory, sorted; none when it is not there. */
