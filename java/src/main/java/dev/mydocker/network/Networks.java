@@ -415,11 +415,13 @@ public final class Networks {
     if (state.isPresent()) {
       return state.get();
     }
+    List<String> left = new ArrayList<>();
     for (Links.Link link : links.all()) {
       if (names.isOurs(link.name())) {
-        links.delete(link.name());
+        left.add(link.name());
       }
     }
+    links.delete(left);
     files.writeRules("");
     return new NetFiles.State(List.of(), 0);
   }
@@ -778,14 +780,13 @@ public final class Networks {
     List<Endpoint> before = new ArrayList<>(rest);
     before.addAll(gone);
     NameFiles.update(files, networks, before, rest);
-    try (Links links = Links.in(-1, NetJournal.NONE)) {
-      for (Endpoint endpoint : gone) {
-        links.delete(names.wire(endpoint));
-      }
-      for (Endpoint endpoint : gone) {
-        if (used.add(endpoint.network())) {
-          links.delete(names.bridge(find(networks, endpoint.network())));
-        }
+    List<String> unused = new ArrayList<>();
+    for (Endpoint endpoint : gone) {
+      unused.add(names.wire(endpoint));
+    }
+    for (Endpoint endpoint : gone) {
+      if (used.add(endpoint.network())) {
+        unused.add(names.bridge(find(networks, endpoint.network())));
       }
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
@@ -805,6 +806,9 @@ public final class Networks {
       Optional<NetFiles.State> state = files.state();
       if (state.isEmpty() || of(state.get().endpoints(), container).isEmpty()) {
         return;
+    try (Links links = Links.in(-1, NetJournal.NONE)) {
+      links.delete(unused);
+    }
       }
       List<Endpoint> all = new ArrayList<>();
       for (Endpoint endpoint : state.get().endpoints()) {

@@ -121,6 +121,14 @@ class NetworkIT extends HostOfItsOwn {
   void NW08_anAddressOrPortThatIsTakenIsRefusedAndLeavesNothing() throws Exception {
     good("network", "create", "--subnet", "10.77.7.0/29", "small");
     good(
+  /** With more the kernel waits for every CPU before it uses one of them. */
+  @Test
+  void aWireHasOneQueue() throws Exception {
+    good("run", "-d", "--name", "web", B, "sleep", "1000");
+    String queues = "ip -d -o link show type veth | grep ' master ' | grep -o 'num.xqueues [0-9]*'";
+    assertThat(sh(host, queues)).isEqualTo("numtxqueues 1\nnumrxqueues 1\n");
+  }
+
         "run",
         "-d",
         "--name",
