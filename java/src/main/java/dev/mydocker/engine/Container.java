@@ -1306,6 +1306,8 @@ public final class Container {
       try (FirstProcess process = running.get()) {
         plug(process, record, join);
       }
+    } else {
+      home.networks().requireFit(join);
     }
     home.store().update(id, now -> now.with(joined(now.settings(), join)));
     home.tellNetwork("connect", network, Map.of("container", id));

@@ -432,11 +432,7 @@ public final class Networks {
   private Network settled(
       Network network, List<Network> networks, List<Endpoint> endpoints, Links links)
       throws IOException {
-    if (!network.driver().equals(Network.BRIDGE)) {
-      throw new NetworkException(
-          NetworkException.Kind.UNFIT,
-          "network " + network.name() + " is none that a container can be in beside others");
-    }
+    requireBridge(network);
     for (Endpoint endpoint : endpoints) {
       if (endpoint.network().equals(network.id())) {
         return network;
@@ -480,6 +476,27 @@ public final class Networks {
     networks.set(at, settled);
     files.write(networks);
     return settled;
+  }
+
+  private static void requireBridge(Network network) throws NetworkException {
+    if (!network.driver().equals(Network.BRIDGE)) {
+      throw new NetworkException(
+          NetworkException.Kind.UNFIT,
+          "network " + network.name() + " is none that a container can be in beside others");
+    }
+  }
+
+  /**
+   * Makes sure that a container which does not run could be in a network as is asked, when nobody
+   * else has its addresses then.
+   *
+   * @throws NetworkException when it never could
+   */
+  public void requireFit(NetworkJoin join) throws IOException {
+    Network network = find(join.network());
+    requireBridge(network);
+    address(join.ip(), network, false, List.of());
+    address(join.ip6(), network, true, List.of());
   }
 
   private static Endpoint place(
@@ -789,6 +806,9 @@ public final class Networks {
         unused.add(names.bridge(find(networks, endpoint.network())));
       }
     }
+    try (Links links = Links.in(-1, NetJournal.NONE)) {
+      links.delete(unused);
+    }
     NetFiles.State state = new NetFiles.State(rest, generation);
     rules(networks, state, NetJournal.NONE);
     for (Endpoint endpoint : gone) {
@@ -806,9 +826,6 @@ public final class Networks {
       Optional<NetFiles.State> state = files.state();
       if (state.isEmpty() || of(state.get().endpoints(), container).isEmpty()) {
         return;
-    try (Links links = Links.in(-1, NetJournal.NONE)) {
-      links.delete(unused);
-    }
       }
       List<Endpoint> all = new ArrayList<>();
       for (Endpoint endpoint : state.get().endpoints()) {
