@@ -166,7 +166,7 @@ launch() {
   # shellcheck disable=SC2086 # options are words
   ms=$(java $options -cp mydocker.jar:target/test-classes dev.mydocker.bench.LaunchBench \
     bench "$((runs * 5))" "$2" "${3:-run}")
-  echo "$1 $ms" >>"$results"
+  echo "$1 ${ms% *}" >>"$results"
 }
 
 # ratio NAME OVER: a line of the report, when both were measured.

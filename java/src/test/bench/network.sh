@@ -19,6 +19,7 @@
 #   start_lone the same where nobody else is in it, so that the bridge and the rules come and go
 #   warm       the same two by an engine in a JVM that has run some hundred containers
 #   warm_lone
+#   until, until_lone  of these two only until the command runs
 #
 # Prints them and writes build/bench-network.json. Needs root; everything happens in network
 # namespaces of its own: nothing is sent or changed on this machine's network. What is not installed
@@ -221,13 +222,15 @@ starts() {
   took "${1}_none" mydocker run --rm --network none "$image" true
 }
 
-# warm NAME: by an engine that has run many, in turns; its medians.
+# warm SUFFIX: by an engine that has run many, in turns; its medians.
 warm() {
-  local ms
-  mapfile -t ms < <(java -cp mydocker.jar:target/test-classes dev.mydocker.bench.LaunchBench \
-    "$image" $((runs * 10)) 0 run bridge none)
-  echo "$1 ${ms[0]}" >>"$results"
-  echo "${1}_none ${ms[1]}" >>"$results"
+  local network whole until
+  java -cp mydocker.jar:target/test-classes dev.mydocker.bench.LaunchBench \
+    "$image" $((runs * 10)) 0 run bridge none | for network in '' _none; do
+      read -r whole until
+      echo "warm$1$network $whole" >>"$results"
+      echo "until$1$network $until" >>"$results"
+    done
 }
 
 for _ in $(seq "$runs"); do
@@ -249,9 +252,9 @@ for _ in $(seq "$runs"); do
     took podman_none by_podman none
   fi
 done
-warm warm
+warm ''
 mydocker rm -f one two >/dev/null
-warm warm_lone
+warm _lone
 for _ in $(seq "$runs"); do starts start_lone; done
 
 median() {
@@ -273,7 +276,7 @@ if [ -n "$has_podman" ]; then
 fi
 awk '{ printf "%s/%s %.2f (%.0f %s, %.0f)\n", $1, $2, $3 / $4, $3, $5, $4 }' "$work/lines"
 
-for what in start start_lone warm warm_lone ${has_podman:+podman}; do
+for what in start start_lone warm warm_lone until until_lone ${has_podman:+podman}; do
   echo "$what $(median "$what") $(median "${what}_none")"
 done >"$work/starts"
 awk '{ printf "%s: a bridge adds %.1f ms, ratio %.2f (%.1f ms, %.1f)\n", $1, $2 - $3, $2 / $3, $2, $3 }' \

@@ -67,6 +67,8 @@ final class ContainerNetworks {
       try (FirstProcess process = running.get()) {
         plug(process, record, join);
       }
+    } else {
+      container.home().networks().requireFit(join);
     }
     container.update(now -> now.with(joined(now.settings(), join)));
     container.home().tellNetwork("connect", network, Map.of("container", container.id()));

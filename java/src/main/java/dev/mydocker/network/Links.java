@@ -4,6 +4,7 @@ import dev.mydocker.kernel.Errno;
 import dev.mydocker.kernel.Fd;
 import dev.mydocker.kernel.KernelException;
 import dev.mydocker.kernel.Linux;
+import dev.mydocker.kernel.RandomName;
 import dev.mydocker.spec.Ip;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,10 @@ final class Links implements AutoCloseable {
   private static final int IFLA_BRPORT_MODE = 4;
   private static final int IFLA_LINKINFO = 18;
   private static final int IFLA_IFALIAS = 20;
+  private static final int IFLA_GROUP = 27;
   private static final int IFLA_NET_NS_FD = 28;
+  private static final int IFLA_NUM_TX_QUEUES = 31;
+  private static final int IFLA_NUM_RX_QUEUES = 32;
   private static final int IFLA_INFO_KIND = 1;
   private static final int IFLA_INFO_DATA = 2;
   private static final int VETH_INFO_PEER = 1;
@@ -154,6 +158,7 @@ final class Links implements AutoCloseable {
         link(RTM_NEWLINK, MAKE, 0, IFF_UP)
             .attribute(IFLA_IFNAME, name)
             .attribute(IFLA_MASTER, bridge);
+    oneQueue(message);
     if (mtu > 0) {
       message.attribute(IFLA_MTU, mtu);
     }
@@ -164,6 +169,7 @@ final class Links implements AutoCloseable {
     message.u8(AF_UNSPEC).u8(0).u16(0).u32(0).u32(0).u32(0);
     message.attribute(IFLA_IFNAME, peer.name()).attribute(IFLA_ADDRESS, peer.mac());
     message.attribute(IFLA_NET_NS_FD, peer.netns());
+    oneQueue(message);
     if (mtu > 0) {
       message.attribute(IFLA_MTU, mtu);
     }
@@ -172,6 +178,14 @@ final class Links implements AutoCloseable {
         "new veth " + name + " in the bridge, its peer " + peer.name() + " in the container",
         "a wire from the bridge into the container",
         () -> netlink.request(message, "RTM_NEWLINK of veth " + name));
+  }
+
+  /**
+   * Not said, the kernel makes a queue for each CPU and then uses one of them, for which change it
+   * waits twice until every CPU has taken note of it (RCU).
+   */
+  private static void oneQueue(NetMessage message) {
+    message.attribute(IFLA_NUM_TX_QUEUES, 1).attribute(IFLA_NUM_RX_QUEUES, 1);
   }
 
   /**
@@ -281,15 +295,44 @@ final class Links implements AutoCloseable {
     change(
         "delete " + name,
         "nobody uses it any more",
-        () -> {
-          try {
-            netlink.request(message, "RTM_DELLINK of " + name);
-          } catch (KernelException e) {
-            if (e.errno() != Errno.ENODEV) {
-              throw e;
-            }
-          }
-        });
+        () -> requestUnlessGone(message, "RTM_DELLINK of " + name));
+  }
+
+  /**
+   * Removes links, as a group that they are put into for this moment: for a link that goes the
+   * kernel waits several times until every CPU has taken note (RCU), and for a group as often as
+   * for one.
+   */
+  void delete(List<String> names) throws KernelException {
+    if (names.size() < 2) {
+      for (String name : names) {
+        delete(name);
+      }
+      return;
+    }
+    String all = String.join(", ", names);
+    // 0 is everybody's; a number that nobody else would choose, as all of the group goes.
+    int group = ByteBuffer.wrap(RandomName.bytes(Integer.BYTES)).getInt() | 1 << 31;
+    for (String name : names) {
+      NetMessage message =
+          link(RTM_SETLINK, ACK, 0, 0).attribute(IFLA_IFNAME, name).attribute(IFLA_GROUP, group);
+      requestUnlessGone(message, "RTM_SETLINK of " + name + ", group");
+    }
+    NetMessage message = link(RTM_DELLINK, ACK, 0, 0).attribute(IFLA_GROUP, group);
+    change(
+        "delete " + all,
+        "nobody uses them any more",
+        () -> requestUnlessGone(message, "RTM_DELLINK of " + all));
+  }
+
+  private void requestUnlessGone(NetMessage message, String what) throws KernelException {
+    try {
+      netlink.request(message, what);
+    } catch (KernelException e) {
+      if (e.errno() != Errno.ENODEV) {
+        throw e;
+      }
+    }
   }
 
   /** The number of a link; empty when there is none of that name. */

@@ -64,6 +64,7 @@ public record NetworkRequest(
         if (subnet.first().isV6() == v6) {
           Optional<Subnet> range = range(parts, subnet);
           Optional<Ip> gateway = gateway(hosts, subnet);
+          requireHost(gateway, subnet);
           range.ifPresent(parts::remove);
           gateway.ifPresent(hosts::remove);
           pools.add(new Network.Pool(subnet, range, gateway.orElse(Subnets.gateway(subnet)), true));
@@ -84,6 +85,14 @@ public record NetworkRequest(
               + (hosts.isEmpty() ? "range " + parts.get(0) : "gateway " + hosts.get(0)));
     }
     return new NetworkRequest(name, pools, internal, ipv6, labels, options);
+  }
+
+  private static void requireHost(Optional<Ip> gateway, Subnet subnet) throws OptionException {
+    boolean v4 = gateway.isPresent() && !gateway.get().isV6();
+    if (v4 && (gateway.get().equals(subnet.first()) || gateway.get().equals(subnet.last()))) {
+      throw new OptionException(
+          "--gateway: " + gateway.get() + " is no host's address in " + subnet);
+    }
   }
 
   private static void requireRoom(Subnet subnet) throws OptionException {

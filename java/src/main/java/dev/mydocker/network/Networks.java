@@ -406,11 +406,13 @@ public final class Networks {
     if (state.isPresent()) {
       return state.get();
     }
+    List<String> left = new ArrayList<>();
     for (Links.Link link : links.all()) {
       if (names.isOurs(link.name())) {
-        links.delete(link.name());
+        left.add(link.name());
       }
     }
+    links.delete(left);
     files.writeRules("");
     return new NetFiles.State(List.of(), 0);
   }
@@ -421,11 +423,7 @@ public final class Networks {
   private Network settled(
       Network network, List<Network> networks, List<Endpoint> endpoints, Links links)
       throws IOException {
-    if (!network.driver().equals(Network.BRIDGE)) {
-      throw new NetworkException(
-          NetworkException.Kind.UNFIT,
-          "network " + network.name() + " is none that a container can be in beside others");
-    }
+    requireBridge(network);
     for (Endpoint endpoint : endpoints) {
       if (endpoint.network().equals(network.id())) {
         return network;
@@ -472,6 +470,27 @@ public final class Networks {
     networks.set(at, settled);
     files.write(networks);
     return settled;
+  }
+
+  private static void requireBridge(Network network) throws NetworkException {
+    if (!network.driver().equals(Network.BRIDGE)) {
+      throw new NetworkException(
+          NetworkException.Kind.UNFIT,
+          "network " + network.name() + " is none that a container can be in beside others");
+    }
+  }
+
+  /**
+   * Makes sure that a container which does not run could be in a network as is asked, when nobody
+   * else has its addresses then.
+   *
+   * @throws NetworkException when it never could
+   */
+  public void requireFit(NetworkJoin join) throws IOException {
+    Network network = find(join.network());
+    requireBridge(network);
+    address(join.ip(), network, false, List.of());
+    address(join.ip6(), network, true, List.of());
   }
 
   private static Endpoint place(
@@ -773,15 +792,17 @@ public final class Networks {
     List<Endpoint> before = new ArrayList<>(rest);
     before.addAll(gone);
     NameFiles.update(files, networks, before, rest);
+    List<String> unused = new ArrayList<>();
+    for (Endpoint endpoint : gone) {
+      unused.add(names.wire(endpoint));
+    }
+    for (Endpoint endpoint : gone) {
+      if (used.add(endpoint.network())) {
+        unused.add(names.bridge(find(networks, endpoint.network())));
+      }
+    }
     try (Links links = Links.in(-1, NetJournal.NONE)) {
-      for (Endpoint endpoint : gone) {
-        links.delete(names.wire(endpoint));
-      }
-      for (Endpoint endpoint : gone) {
-        if (used.add(endpoint.network())) {
-          links.delete(names.bridge(find(networks, endpoint.network())));
-        }
-      }
+      links.delete(unused);
     }
     NetFiles.State state = new NetFiles.State(rest, generation);
     rules(networks, state, NetJournal.NONE);

@@ -23,7 +23,7 @@ import java.util.List;
  *
  * <p>Arguments: the image, the number of timed runs, the MiB of heap that are in use meanwhile, and
  * {@code run} or {@code exec}; with {@code run} networks, {@code none} when there are no more. They
- * are taken in turns. Prints the median of each in milliseconds.
+ * are taken in turns. Prints for each the median in milliseconds, and that until its command ran.
  */
 public final class LaunchBench {
   private static final int WARM_UP = 200;
@@ -73,7 +73,8 @@ public final class LaunchBench {
   /** What is timed. */
   @FunctionalInterface
   private interface Action {
-    void run() throws Exception;
+    /** Gives the moment when its command had been executed, as {@link System#nanoTime} tells it. */
+    long run() throws Exception;
   }
 
   private static List<String> networks(String[] arguments) {
@@ -86,17 +87,22 @@ public final class LaunchBench {
       actions.get(i % actions.size()).run();
     }
     long[][] times = new long[actions.size()][runs];
+    long[][] starts = new long[actions.size()][runs];
     for (int i = 0; i < runs; i++) {
       for (int action = 0; action < times.length; action++) {
         long start = System.nanoTime();
-        actions.get(action).run();
+        starts[action][i] = actions.get(action).run() - start;
         times[action][i] = System.nanoTime() - start;
       }
     }
-    for (long[] one : times) {
-      Arrays.sort(one);
-      System.out.printf("%.3f%n", one[runs / 2] / 1e6);
+    for (int action = 0; action < times.length; action++) {
+      System.out.printf("%.3f %.3f%n", median(times[action]), median(starts[action]));
     }
+  }
+
+  private static double median(long[] nanoseconds) {
+    Arrays.sort(nanoseconds);
+    return nanoseconds[nanoseconds.length / 2] / 1e6;
   }
 
   private static CreateRequest request(String image, String network, String... command)
@@ -111,17 +117,21 @@ public final class LaunchBench {
         PullPolicy.MISSING);
   }
 
-  private static void run(Engine engine, CreateRequest request) throws Exception {
+  private static long run(Engine engine, CreateRequest request) throws Exception {
     Container container = engine.create(request, PullListener.NONE);
     try (Running running = container.start(new Stdio.Streams(false))) {
+      long started = System.nanoTime();
       await(running);
+      return started;
     }
   }
 
-  private static void exec(Container container) throws Exception {
+  private static long exec(Container container) throws Exception {
     try (Exec exec = container.exec(ExecOptions.of(List.of("/bin/true")));
         Running running = exec.start(new Stdio.Streams(false))) {
+      long started = System.nanoTime();
       await(running);
+      return started;
     }
   }
 

@@ -288,26 +288,6 @@ class DnsIT {
   }
 
   @Test
-  void twentyContainersFindEachOther() throws Exception {
-    good("network", "create", "front");
-    List<String> addresses = new ArrayList<>();
-    StringBuilder all = new StringBuilder();
-    for (int i = 0; i < 20; i++) {
-      start("c" + i, "front", "--network-alias", "all");
-      all.append(" c").append(i);
-    }
-    for (int i = 0; i < 20; i++) {
-      addresses.add(address("c" + i, "front"));
-    }
-    for (int i = 0; i < 20; i += i < 18 ? 6 : 1) {
-      String script =
-          "for n in" + all + "; do nslookup $n | sed -n -e '1,/^$/d' -e 's/^Address: //p'; done";
-      assertThat(sh("c" + i, script).strip().split("\n")).containsExactlyElementsOf(addresses);
-      assertThat(look("c" + i, "all")).containsExactlyInAnyOrderElementsOf(addresses);
-    }
-  }
-
-  @Test
   void killedMonitorsNamesAreGone() throws Exception {
     good("network", "create", "front");
     String id = start("web", "front");

@@ -52,7 +52,7 @@ abstract class HostOfItsOwn {
 
   static Process namespace() throws Exception {
     Process process =
-        new ProcessBuilder("unshare", "-n", "sh", "-c", "echo; exec sleep 1000").start();
+        new ProcessBuilder("unshare", "-n", "sh", "-c", "echo; exec sleep 10000").start();
     assertThat(process.getInputStream().read()).isEqualTo('\n');
     return process;
   }

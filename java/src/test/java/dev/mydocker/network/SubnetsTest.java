@@ -118,6 +118,10 @@ class SubnetsTest {
                 Subnet.parse("fd05::/64", true), Optional.empty(), Ip.parse("fd05::9"), true));
     assertThatThrownBy(() -> request("10.5.0.0/16", "10.6.0.1"))
         .hasMessage("no matching subnet for gateway 10.6.0.1");
+    assertThatThrownBy(() -> request("10.5.0.0/24", "10.5.0.0"))
+        .hasMessage("--gateway: 10.5.0.0 is no host's address in 10.5.0.0/24");
+    assertThatThrownBy(() -> request("10.5.0.0/24", "10.5.0.255"))
+        .hasMessage("--gateway: 10.5.0.255 is no host's address in 10.5.0.0/24");
     assertThatThrownBy(() -> request("fd05::/64")).hasMessageContaining("--ipv6");
     assertThatThrownBy(() -> request("10.5.0.0/31")).hasMessageContaining("must have room");
   }
