@@ -130,7 +130,7 @@ qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu max -m "${VM_MEMORY:-1536}" -s
   -nodefaults -no-reboot -display none -serial stdio -serial "file:$work/code" \
   -kernel "$(kernel)" -initrd "$work/initramfs" \
   -append "$arguments" </dev/null 2>"$work/errors" |
-  tr -d '\r'
+  sed -u 's:\r::g'
 : >>"$work/code"
 code=$(tr -dc 0-9 <"$work/code")
 [ -n "$code" ] || cat "$work/errors" >&2

@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -110,8 +112,13 @@ class CopyCasesIT {
     return id;
   }
 
-  /** Exchanges two names of a directory, one of them a link, until the work is done. */
   private static <T> T racing(Path directory, String one, String other, Callable<T> work)
+      throws Exception {
+    return racing(directory, Map.of(one, other), work);
+  }
+
+  /** Exchanges pairs of names of a directory, one of them a link, until the work is done. */
+  private static <T> T racing(Path directory, Map<String, String> pairs, Callable<T> work)
       throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     Thread racer =
@@ -119,7 +126,10 @@ class CopyCasesIT {
             () -> {
               try (Directory in = Directory.open(directory)) {
                 while (!done.get()) {
-                  in.rename(bytes(one), in, bytes(other), Linux.RENAME_EXCHANGE);
+                  for (Map.Entry<String, String> pair : pairs.entrySet()) {
+                    in.rename(
+                        bytes(pair.getKey()), in, bytes(pair.getValue()), Linux.RENAME_EXCHANGE);
+                  }
                 }
               } catch (KernelException e) {
                 throw new IllegalStateException(e);
@@ -351,6 +361,9 @@ class CopyCasesIT {
     assertThat(Files.getAttribute(target.resolve("l"), "unix:uid")).isEqualTo(12);
   }
 
+  private static final int NAMES = 32;
+
+  /** Each copy of the volume is a try for each of the names in it that are exchanged with links. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void CP15_aVolumeThatChangesGivesNothingOfThisHost(boolean runs) throws Exception {
@@ -361,36 +374,38 @@ class CopyCasesIT {
     } else {
       created("--name", "cc", "-v", "data:/d", CommandLine.BUSYBOX);
     }
-    Files.createSymbolicLink(content("data").resolve("l"), victim.resolve("hello"));
-    Files.createDirectory(content("data").resolve("x"));
-    Files.createSymbolicLink(content("data").resolve("y"), victim);
-    Files.writeString(content("data").resolve("f"), "own");
-    Files.writeString(content("data").resolve("x/hello"), "own");
+    Map<String, String> files = new HashMap<>();
+    Map<String, String> directories = new HashMap<>();
+    for (int i = 0; i < NAMES; i++) {
+      files.put("f" + i, "l" + i);
+      directories.put("x" + i, "y" + i);
+      Files.writeString(content("data").resolve("f" + i), "own");
+      Files.createSymbolicLink(content("data").resolve("l" + i), victim.resolve("hello"));
+      Files.createDirectory(content("data").resolve("x" + i));
+      Files.writeString(content("data").resolve("x" + i + "/hello"), "own");
+      Files.createSymbolicLink(content("data").resolve("y" + i), victim);
+    }
     int exported =
         racing(
             content("data"),
-            "f",
-            "l",
-            () ->
-                racing(
-                    content("data"),
-                    "x",
-                    "y",
-                    () -> {
-                      int good = 0;
-                      for (int i = 0; i < TRIES; i++) {
-                        String[] all = {"cc:/d", "cc:/d/f", "cc:/d/x/hello", "cc:/d/x"};
-                        CommandLine.Result copy = mydocker.run("cp", "-L", all[i % 4], "-");
-                        assertThat(copy.out()).doesNotContain(SECRET);
-                        if (i % 4 == 0) {
-                          CommandLine.Result export = mydocker.run("export", "cc");
-                          assertThat(export.out().contains(SECRET)).isFalse();
-                          good += export.code() == 0 ? 1 : 0;
-                        }
-                      }
-                      return good;
-                    }));
+            files,
+            () -> racing(content("data"), directories, () -> copyAndExport(TRIES)));
     assertThat(exported).isPositive();
+  }
+
+  /** How many exports were whole. */
+  private int copyAndExport(int tries) {
+    int good = 0;
+    for (int i = 0; i * 2 * NAMES < tries; i++) {
+      int n = i % NAMES;
+      for (String path : List.of("cc:/d", "cc:/d/f" + n, "cc:/d/x" + n + "/hello", "cc:/d/x" + n)) {
+        assertThat(mydocker.run("cp", "-L", path, "-").out()).doesNotContain(SECRET);
+      }
+      CommandLine.Result export = mydocker.run("export", "cc");
+      assertThat(export.out().contains(SECRET)).isFalse();
+      good += export.code() == 0 ? 1 : 0;
+    }
+    return good;
   }
 
   // ---- deep and odd trees -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.mydocker.cli.RunLine;
 import dev.mydocker.image.PullListener;
 import dev.mydocker.spec.Capability;
+import dev.mydocker.spec.ExecOptions;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.Races;
 import dev.mydocker.testing.TestContainer;
@@ -20,6 +21,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -317,10 +321,11 @@ class IsolationIT {
       Container at = engine.engine().find(container.id());
       Thread host = new Thread(() -> look(at, mapped, over));
       host.start();
-      for (int i = 0; i < Races.tries(100); i++) {
-        engine.execSh(container, "true");
+      try {
+        joinOften(container);
+      } finally {
+        over.set(true);
       }
-      over.set(true);
       host.join();
       engine.execSh(container, "touch /stop");
       container.end();
@@ -328,6 +333,31 @@ class IsolationIT {
     }
     assertThat(mapped).isNotEmpty().allMatch(file -> file.startsWith("/memfd:mydocker-"));
   }
+
+  /** By several at once, as who looks has the most to look at then. */
+  private void joinOften(TestContainer container) throws Exception {
+    ExecutorService some = Executors.newFixedThreadPool(JOINERS);
+    try {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < JOINERS; i++) {
+        all.add(
+            some.submit(
+                () -> {
+                  for (int n = 0; n < Races.tries(100) / JOINERS; n++) {
+                    engine.exec(container, ExecOptions.of(List.of("true")));
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> one : all) {
+        one.get();
+      }
+    } finally {
+      some.shutdown();
+    }
+  }
+
+  private static final int JOINERS = 4;
 
   /** The files that processes of the engine have mapped in the container's cgroup. */
   private static void look(Container container, Set<String> mapped, AtomicBoolean over) {
