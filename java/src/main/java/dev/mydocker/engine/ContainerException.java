@@ -38,7 +38,7 @@ public final class ContainerException extends IOException {
     return new ContainerException(
         Kind.DAMAGED,
         "container "
-            + id.substring(0, 12)
+            + ContainerId.shown(id)
             + " is damaged: its "
             + file
             + " "

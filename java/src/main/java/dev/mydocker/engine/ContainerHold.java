@@ -31,13 +31,13 @@ record ContainerHold(Optional<FirstProcess> process, Optional<RunDirectory> run)
       if (ContainerStatus.of(home, id).state() == ContainerState.RESTARTING) {
         throw new ContainerException(
             ContainerException.Kind.STATE,
-            "container " + id.substring(0, 12) + " waits for its restart: stop it first");
+            "container " + ContainerId.shown(id) + " waits for its restart: stop it first");
       }
       if (System.nanoTime() > until) {
         throw new ContainerException(
             ContainerException.Kind.STATE,
             "container "
-                + id.substring(0, 12)
+                + ContainerId.shown(id)
                 + " is being made, started or removed by another process: try again later");
       }
       Leftovers.endOrPause(home, id);

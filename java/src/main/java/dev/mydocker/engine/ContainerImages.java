@@ -29,7 +29,7 @@ final class ContainerImages implements ImageUsers {
       } catch (ContainerException | ImageException e) {
         throw new IOException(
             "cannot tell which layers container "
-                + id.substring(0, 12)
+                + ContainerId.shown(id)
                 + " needs, so nothing is removed: "
                 + e.getMessage(),
             e);

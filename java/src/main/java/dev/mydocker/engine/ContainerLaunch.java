@@ -137,7 +137,7 @@ final class ContainerLaunch implements AutoCloseable {
     recorder.add(
         "open",
         "open(\"" + namespace.name() + "\")",
-        "the network namespace of container " + other.container().substring(0, 12),
+        "the network namespace of container " + ContainerId.shown(other.container()),
         0,
         start,
         System.nanoTime());

@@ -18,7 +18,7 @@ final class ContainerStatus {
    * @throws ContainerException when it is gone
    */
   static ContainerInfo of(Home home, String id) throws IOException {
-    return find(home, id).orElseThrow(() -> ContainerException.notFound(id.substring(0, 12)));
+    return find(home, id).orElseThrow(() -> ContainerException.notFound(ContainerId.shown(id)));
   }
 
   /** A container as it is now; empty when it is gone. */

@@ -183,8 +183,17 @@ final class ContainerStore {
         "the container name \""
             + name
             + "\" is in use by container "
-            + owner.substring(0, 12)
+            + ContainerId.shown(owner)
             + ": take another name, or remove that container");
+  }
+
+  /**
+   * The record of that id.
+   *
+   * @throws ContainerException when there is none, or it is damaged
+   */
+  ContainerRecord get(String id) throws IOException {
+    return find(id).orElseThrow(() -> ContainerException.notFound(ContainerId.shown(id)));
   }
 
   /**

@@ -27,8 +27,7 @@ final class ContainerUpdate {
       throws IOException, OptionException {
     try (Directory own = Directory.open(home.store().directory(id));
         Fd guard = own.lock()) {
-      ContainerRecord record =
-          home.store().find(id).orElseThrow(() -> ContainerException.notFound(id.substring(0, 12)));
+      ContainerRecord record = home.store().get(id);
       ContainerSettings settings = settings(record, change, running);
       CompiledSpec now = StoredSpec.read(home.store(), id);
       Path run = home.roots().running().resolve(id);
@@ -78,7 +77,7 @@ final class ContainerUpdate {
     if (again && running && !now.restart().startsAgain()) {
       throw new OptionException(
           "--restart: container "
-              + record.id().substring(0, 12)
+              + ContainerId.shown(record.id())
               + " was started without a policy: stop it first, or leave --restart out");
     }
     return now.with(wanted.get());

@@ -221,7 +221,8 @@ public final class Exec implements AutoCloseable {
     Spec.Process own =
         container
             .process()
-            .orElseThrow(() -> new IOException("container " + shortId(id) + " has no process"));
+            .orElseThrow(
+                () -> new IOException("container " + ContainerId.shown(id) + " has no process"));
     ExecProcess process = ExecProcess.of(own, options, this::read, HostProbe.execFacts());
     return ExecCompiler.compile(
         new ExecCompiler.Input(
@@ -246,12 +247,9 @@ public final class Exec implements AutoCloseable {
         return Optional.empty();
       }
       throw new IOException(
-          "cannot read " + path + " of container " + shortId(id) + ": " + e.getMessage(), e);
+          "cannot read " + path + " of container " + ContainerId.shown(id) + ": " + e.getMessage(),
+          e);
     }
-  }
-
-  private static String shortId(String id) {
-    return id.substring(0, 12);
   }
 
   private Running.Owner owner(MonitorClient client, Stdio stdio, ExecRecord record) {

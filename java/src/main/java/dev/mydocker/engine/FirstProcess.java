@@ -83,7 +83,7 @@ final class FirstProcess implements AutoCloseable {
 
   static ContainerException notRunning(String id) {
     return new ContainerException(
-        ContainerException.Kind.STATE, "container " + id.substring(0, 12) + " is not running");
+        ContainerException.Kind.STATE, "container " + ContainerId.shown(id) + " is not running");
   }
 
   /** Its number on this host. */

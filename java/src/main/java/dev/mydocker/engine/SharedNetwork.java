@@ -68,7 +68,7 @@ final class SharedNetwork {
     return new NetworkOwner(
         namespace.toString(),
         home.roots().running().resolve(origin).toString(),
-        record(origin).settings().network() instanceof NetworkMode.Host,
+        home.store().get(origin).settings().network() instanceof NetworkMode.Host,
         spec.hostname().orElse(HostProbe.hostname()),
         spec.domainname());
   }
@@ -112,7 +112,7 @@ final class SharedNetwork {
   }
 
   private FirstProcess running(String id) throws IOException {
-    record(id);
+    home.store().get(id);
     Optional<FirstProcess> process = FirstProcess.find(home, id);
     return process.orElseThrow(() -> notRunning(id));
   }
@@ -128,15 +128,9 @@ final class SharedNetwork {
   private String origin() throws IOException {
     String id = owner;
     // Each was there before the one that lives with it was made, so this comes to an end.
-    while (record(id).settings().network() instanceof NetworkMode.OfContainer next) {
+    while (home.store().get(id).settings().network() instanceof NetworkMode.OfContainer next) {
       id = next.container();
     }
     return id;
-  }
-
-  private ContainerRecord record(String id) throws IOException {
-    return home.store()
-        .find(id)
-        .orElseThrow(() -> ContainerException.notFound(id.substring(0, 12)));
   }
 }

@@ -40,7 +40,7 @@ final class StoredContainer {
   }
 
   String shortId() {
-    return id.substring(0, 12);
+    return ContainerId.shown(id);
   }
 
   /** Its run directory, whether it exists or not. */
@@ -68,7 +68,7 @@ final class StoredContainer {
    * @throws ContainerException when it is gone
    */
   ContainerRecord record() throws IOException {
-    return home.store().find(id).orElseThrow(() -> ContainerException.notFound(shortId()));
+    return home.store().get(id);
   }
 
   /** Changes its record, and gives it as it is then. */

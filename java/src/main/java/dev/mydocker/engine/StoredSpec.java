@@ -56,7 +56,7 @@ final class StoredSpec {
    */
   static CompiledSpec read(ContainerStore store, String id) throws IOException {
     if (!Files.exists(store.directory(id))) {
-      throw ContainerException.notFound(id.substring(0, 12));
+      throw ContainerException.notFound(ContainerId.shown(id));
     }
     byte[] config =
         store

@@ -27,7 +27,13 @@ public interface ImageUsers {
       Digest imageId,
       List<Digest> layers,
       boolean running,
-      Optional<Owners> owners) {}
+      Optional<Owners> owners) {
+
+    /** The part of its id that people are shown. */
+    String shortId() {
+      return container.substring(0, 12);
+    }
+  }
 
   /**
    * Everybody who is recorded.

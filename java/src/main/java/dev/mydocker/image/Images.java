@@ -479,6 +479,8 @@ public final class Images {
       try (ImageState mapped = state.mapped(owners.get())) {
         restore(mapped, id, diffIds);
       }
+    } catch (IOException e) {
+      throw FullDisk.told(e, root);
     }
   }
 

@@ -74,7 +74,7 @@ final class Removal {
             "unable to remove repository reference "
                 + ImageException.quote(text)
                 + " (must force) - container "
-                + shortId(user.get())
+                + user.get().shortId()
                 + " is using its referenced image "
                 + user.get().imageId().shortHex());
       }
@@ -114,7 +114,7 @@ final class Removal {
           "unable to delete "
               + id.shortHex()
               + " (cannot be forced) - image is being used by running container "
-              + shortId(running.get()));
+              + running.get().shortId());
     }
     Optional<ImageUsers.User> stopped = user(ids, false);
     if (!force && named.size() > 1) {
@@ -128,7 +128,7 @@ final class Removal {
           "unable to delete "
               + id.shortHex()
               + " (must be forced) - image is being used by stopped container "
-              + shortId(stopped.get()));
+              + stopped.get().shortId());
     }
     for (Catalog.Entry entry : named) {
       untag(entry);
@@ -202,10 +202,6 @@ final class Removal {
     return users.stream()
         .filter(u -> ids.contains(u.imageId()) && (u.running() || !running))
         .findFirst();
-  }
-
-  private static String shortId(ImageUsers.User user) {
-    return user.container().substring(0, 12);
   }
 
   private static ImageException inUse(String why) {

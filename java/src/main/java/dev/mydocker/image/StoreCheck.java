@@ -191,12 +191,7 @@ final class StoreCheck {
       }
       for (Digest layer : user.layers()) {
         if (!state.hasLayer(layer)) {
-          found.problems.add(
-              "container "
-                  + user.container().substring(0, 12)
-                  + ": layer "
-                  + layer
-                  + " is missing");
+          found.problems.add("container " + user.shortId() + ": layer " + layer + " is missing");
         }
       }
     }
@@ -210,11 +205,7 @@ final class StoreCheck {
         byte[] name = Overlay.bytes(layer.hex());
         if (own.isEmpty() || own.get().find(name).filter(Stat::isDirectory).isEmpty()) {
           found.problems.add(
-              "container "
-                  + user.container().substring(0, 12)
-                  + ": layer "
-                  + layer
-                  + " with its owners is missing");
+              "container " + user.shortId() + ": layer " + layer + " with its owners is missing");
           found.unmapped.add(user);
         }
       }
@@ -361,7 +352,7 @@ final class StoreCheck {
         Contents contents = entry.contents().get();
         try (ImageState mapped = state.mapped(user.owners().orElseThrow())) {
           new ImageFetch(mapped, source, contents, limits, PullListener.NONE).complete();
-          repairs.add("unpacked " + name + " for container " + user.container().substring(0, 12));
+          repairs.add("unpacked " + name + " for container " + user.shortId());
         } catch (ImageException e) {
           repairs.add(name + " has to be pulled again: " + e.getMessage());
         }

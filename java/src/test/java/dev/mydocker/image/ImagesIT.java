@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -368,6 +369,31 @@ class ImagesIT {
           .hasMessageContaining("make room in")
           .hasMessageNotContaining("\n");
       Path small = scratch.path().resolve("small/root");
+      assertThat(small.resolve("work").toFile().list()).isEmpty();
+      assertThat(small.resolve("layers").toFile().list()).isEmpty();
+    } finally {
+      run("umount", scratch.path().resolve("small").toString());
+    }
+  }
+
+  @Test
+  void aFullDiskIsSaidWhereALayerComesBack() throws Exception {
+    run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", scratch.make("small").toString());
+    try {
+      Path small = scratch.path().resolve("small/root");
+      images = Images.open(small, Map.of());
+      image.layer(new RawTar().file("a", "\0".repeat(2 << 20)).end()).tag("t");
+      Image unpacked = get();
+      Digest layer = unpacked.diffIds().get(0);
+      try (ImageState state = ImageState.create(small)) {
+        state.layers().removeTree(Overlay.bytes(layer.hex()));
+      }
+      Files.write(scratch.path().resolve("small/other"), new byte[3 << 20]);
+      List<String> needed = List.of(layer.toString());
+      assertThatThrownBy(() -> images.restore(unpacked.imageId(), needed, Optional.empty()))
+          .hasMessageContaining("ENOSPC")
+          .hasMessageEndingWith(": make room in " + small)
+          .hasMessageNotContaining("\n");
       assertThat(small.resolve("work").toFile().list()).isEmpty();
       assertThat(small.resolve("layers").toFile().list()).isEmpty();
     } finally {

@@ -48,10 +48,7 @@ class MultiPlatformPushIT {
 
   @BeforeEach
   void open() throws Exception {
-    environment.put("HOME", directory.toString());
-    environment.put("PATH", System.getenv("PATH"));
-    Path conf = Files.writeString(directory.resolve("registries.conf"), "");
-    environment.put("CONTAINERS_REGISTRIES_CONF", conf.toString());
+    environment.putAll(BareHome.in(directory));
     images = Images.open(directory.resolve("state"), environment);
     index = new TestIndex(directory.resolve("layout"));
     index.image(HOST, "host").image(OTHER, "other").attestation("by me").attestation("by him");

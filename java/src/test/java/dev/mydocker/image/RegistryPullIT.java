@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -40,11 +39,7 @@ class RegistryPullIT {
       };
 
   private Map<String, String> environment(String user, String password) throws Exception {
-    Map<String, String> out = new HashMap<>();
-    out.put("HOME", directory.toString());
-    out.put("PATH", System.getenv("PATH"));
-    Path conf = directory.resolve("registries.conf");
-    out.put("CONTAINERS_REGISTRIES_CONF", Files.writeString(conf, "").toString());
+    Map<String, String> out = BareHome.in(directory);
     if (!user.isEmpty()) {
       String auth = Base64.getEncoder().encodeToString((user + ":" + password).getBytes());
       Files.createDirectories(directory.resolve(".docker"));

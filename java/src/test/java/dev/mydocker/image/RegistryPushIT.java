@@ -59,10 +59,7 @@ class RegistryPushIT {
 
   @BeforeEach
   void isolate() throws IOException {
-    environment.put("HOME", directory.toString());
-    environment.put("PATH", System.getenv("PATH"));
-    Path conf = Files.writeString(directory.resolve("registries.conf"), "");
-    environment.put("CONTAINERS_REGISTRIES_CONF", conf.toString());
+    environment.putAll(BareHome.in(directory));
   }
 
   private Path root() {

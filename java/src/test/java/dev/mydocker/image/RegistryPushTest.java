@@ -87,9 +87,7 @@ class RegistryPushTest {
 
   @BeforeEach
   void isolate() throws IOException {
-    Path conf = Files.writeString(directory.resolve("registries.conf"), "");
-    environment.put("HOME", directory.toString());
-    environment.put("CONTAINERS_REGISTRIES_CONF", conf.toString());
+    environment.putAll(BareHome.in(directory));
   }
 
   private Path root() {

@@ -12,16 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** An OCI image layout in the making; every part of it can be made wrong. */
-final class TestImage {
-  private final Path directory;
+final class TestImage extends TestLayout {
   private final List<Json> layers = new ArrayList<>();
   private final List<String> diffIds = new ArrayList<>();
   private Optional<Digest> manifest = Optional.empty();
 
   TestImage(Path directory) throws IOException {
-    this.directory = directory;
-    Files.createDirectories(directory.resolve("blobs/sha256"));
-    Files.writeString(directory.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    super(directory);
   }
 
   TestImage layer(byte[] tar) throws IOException {
@@ -67,30 +64,8 @@ final class TestImage {
             .build();
     Descriptor descriptor = blob(manifest.toBytes(), MediaType.OCI_MANIFEST);
     this.manifest = Optional.of(descriptor.digest());
-    Json.Obj named =
-        Json.object()
-            .put("mediaType", descriptor.mediaType())
-            .put("digest", descriptor.digest().toString())
-            .put("size", descriptor.size())
-            .put("annotations", Json.object().put(Store.REF_NAME, tag).build())
-            .build();
-    Json.Obj index =
-        Json.object()
-            .put("schemaVersion", 2)
-            .put("manifests", new Json.Arr(List.of(named)))
-            .build();
-    Files.write(directory.resolve("index.json"), index.toBytes());
+    name(descriptor, tag);
     return this;
-  }
-
-  private Descriptor blob(byte[] content, String type) throws IOException {
-    Digest digest = Digest.of(content);
-    Files.write(path(digest), content);
-    return new Descriptor(type, digest, content.length);
-  }
-
-  Path path(Digest digest) {
-    return directory.resolve("blobs/sha256/" + digest.hex());
   }
 
   /** Answers as a registry that has the image under every name. */
@@ -113,9 +88,5 @@ final class TestImage {
 
   Digest diffId(int index) throws IOException {
     return Digest.parse(diffIds.get(index));
-  }
-
-  ImageRef ref(String tag) throws IOException {
-    return ImageRef.parse("oci:" + directory + ":" + tag);
   }
 }

@@ -3,7 +3,6 @@ package dev.mydocker.image;
 import dev.mydocker.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,19 +10,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /** An OCI image layout with an index of several platforms in the making, right or wrong. */
-final class TestIndex {
+final class TestIndex extends TestLayout {
   static final Platform HOST = Platform.host();
   static final Platform OTHER = new Platform("linux", "riscv64", "");
   static final Platform THIRD = new Platform("linux", "s390x", "");
   private static final Platform UNKNOWN = new Platform("unknown", "unknown", "");
 
-  private final Path directory;
   private final List<Descriptor> manifests = new ArrayList<>();
 
   TestIndex(Path directory) throws IOException {
-    this.directory = directory;
-    Files.createDirectories(directory.resolve("blobs/sha256"));
-    Files.writeString(directory.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    super(directory);
   }
 
   /** An image of one layer with a file {@code /machine} that says {@code content}. */
@@ -105,30 +101,7 @@ final class TestIndex {
             .build()
             .toPrettyBytes();
     Descriptor top = blob(index, MediaType.OCI_INDEX);
-    Json.Obj layout =
-        Json.object()
-            .put("schemaVersion", 2)
-            .put("manifests", new Json.Arr(List.of(top.with(Map.of(Store.REF_NAME, tag)).toJson())))
-            .build();
-    Files.write(directory.resolve("index.json"), layout.toBytes());
+    name(top, tag);
     return top;
-  }
-
-  private Descriptor blob(byte[] content, String type) throws IOException {
-    Digest digest = Digest.of(content);
-    Files.write(path(digest), content);
-    return new Descriptor(type, digest, content.length);
-  }
-
-  Path path(Digest digest) {
-    return directory.resolve("blobs/sha256/" + digest.hex());
-  }
-
-  ImageRef ref(String tag) throws IOException {
-    return ImageRef.parse("oci:" + directory + ":" + tag);
-  }
-
-  Path directory() {
-    return directory;
   }
 }
