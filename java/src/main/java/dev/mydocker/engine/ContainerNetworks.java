@@ -68,7 +68,7 @@ final class ContainerNetworks {
         plug(process, record, join);
       }
     } else {
-      container.home().networks().requireFit(join);
+      networks.requireFit(join);
     }
     container.update(now -> now.with(joined(now.settings(), join)));
     container.home().tellNetwork("connect", network, Map.of("container", container.id()));
