@@ -40,6 +40,10 @@ final class ClassArchive {
   }
 
   private static List<String> make() throws IOException {
+    if (!Files.isDirectory(CLASSES)) {
+      // In a virtual machine of java/src/test/vm they come from the program's jar.
+      return List.of("-cp", System.getProperty("java.class.path"));
+    }
     Files.createDirectories(HOME);
     Path jar = HOME.resolve(state() + ".jar");
     String classPath = classPath(jar);
