@@ -52,7 +52,9 @@ final class ClassArchive {
       writeJar(jar);
       train(archive, classPath);
     }
-    return List.of("-XX:SharedArchiveFile=" + archive, "-cp", classPath);
+    // As the launcher does: a JVM from 25 on says that the JDK's own archive is made without native
+    // access, on the standard output.
+    return List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "-cp", classPath);
   }
 
   /** Differs when another JVM, other classes or other libraries are used. */
