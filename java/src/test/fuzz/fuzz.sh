@@ -36,7 +36,7 @@ jazzer() {
   prefix=$fuzz/findings/$1-
   shift
   run_java com.code_intelligence.jazzer.Jazzer "--target_class=$class" --mutator_framework=false \
-    '--instrumentation_includes=dev.mydocker.**:com.fasterxml.jackson.core.**' \
+    '--instrumentation_includes=dev.mydocker.**:com.google.gson.stream.**' \
     --reproducer_path=/tmp "-artifact_prefix=$prefix" -timeout=10 -max_len=16384 "$@" >"$log" 2>&1
 }
 

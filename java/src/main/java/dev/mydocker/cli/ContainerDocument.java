@@ -16,7 +16,6 @@ import dev.mydocker.spec.PortOption;
 import dev.mydocker.spec.Seccomp;
 import dev.mydocker.spec.Signal;
 import dev.mydocker.spec.Spec;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,7 +67,7 @@ final class ContainerDocument {
   }
 
   private static Json.Num number(long value) {
-    return new Json.Num(BigDecimal.valueOf(value));
+    return new Json.Num(value);
   }
 
   private static Json.Obj state(ContainerInfo container) {
@@ -143,9 +142,7 @@ final class ContainerDocument {
 
   private static Json swappiness(Spec.Resources limits) {
     OptionalLong value = limits.memory().swappiness();
-    return value.isPresent()
-        ? new Json.Num(BigDecimal.valueOf(value.getAsLong()))
-        : new Json.Null();
+    return value.isPresent() ? new Json.Num(value.getAsLong()) : new Json.Null();
   }
 
   /** The kernel knows devices by number; udev has that path for each. */

@@ -78,7 +78,9 @@ final class HealthcheckWords {
               + " --retries");
     }
     BigDecimal number = retries ? count(value, whole) : nanoseconds(value, whole);
-    if (options.putIfAbsent(retries ? "Retries" : TIMES.get(name), new Json.Num(number)) != null) {
+    if (options.putIfAbsent(
+            retries ? "Retries" : TIMES.get(name), new Json.Num(number.toPlainString()))
+        != null) {
       throw wrong(whole, "has " + name + " twice");
     }
   }

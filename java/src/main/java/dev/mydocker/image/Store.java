@@ -12,7 +12,6 @@ import dev.mydocker.kernel.Stat;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -336,7 +335,7 @@ final class Store implements AutoCloseable {
   /** A damaged byte anywhere, in a name too, would otherwise make another index of it. */
   private static byte[] index(List<Descriptor> manifests) {
     Map<String, Json> members = new LinkedHashMap<>();
-    members.put("schemaVersion", new Json.Num(BigDecimal.valueOf(2)));
+    members.put("schemaVersion", new Json.Num(2));
     members.put("mediaType", new Json.Str(MediaType.OCI_INDEX));
     members.put(
         "manifests", new Json.Arr(manifests.stream().<Json>map(Descriptor::toJson).toList()));

@@ -1,19 +1,17 @@
 package dev.mydocker.json;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
-import java.io.ByteArrayOutputStream;
+import com.google.gson.FormattingStyle;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,11 +32,38 @@ public sealed interface Json {
   /** Objects and arrays in one another: each takes some of the stack, comparing them the most. */
   int MAX_DEPTH = 200;
 
+  /** How many characters a number may have. */
+  int MAX_NUMBER = 40;
+
   /** A string. */
   record Str(String value) implements Json {}
 
-  /** A number, kept as it was written. */
-  record Num(BigDecimal value) implements Json {}
+  /**
+   * A number, kept as it was written. It becomes a {@link BigDecimal} only when it is asked for:
+   * the JDK, from 25 on, takes 25 ms to make that class ready.
+   */
+  record Num(String text) implements Json {
+    public Num(long value) {
+      this(Long.toString(value));
+    }
+
+    public BigDecimal value() {
+      return new BigDecimal(text);
+    }
+
+    /**
+     * It as an integer.
+     *
+     * @throws ArithmeticException when it is none of 64 bits
+     */
+    long integer() {
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException otherwiseWritten) {
+        return value().longValueExact();
+      }
+    }
+  }
 
   /** true or false. */
   record Bool(boolean value) implements Json {}
@@ -78,7 +103,7 @@ public sealed interface Json {
     public Optional<Long> integer(String name) throws JsonException {
       Optional<Num> n = typed(name, Num.class, "a number");
       try {
-        return n.map(v -> v.value().longValueExact());
+        return n.map(Num::integer);
       } catch (ArithmeticException e) {
         throw new JsonException("\"" + name + "\" is not a 64-bit integer");
       }
@@ -155,7 +180,7 @@ public sealed interface Json {
     }
 
     public Builder put(String name, long value) {
-      return put(name, new Num(BigDecimal.valueOf(value)));
+      return put(name, new Num(value));
     }
 
     public Builder put(String name, boolean value) {
@@ -199,19 +224,28 @@ public sealed interface Json {
    * @throws JsonException when it is not exactly one strict JSON value
    */
   static Json parse(byte[] bytes) throws JsonException {
-    try (JsonParser in = Factory.JSON.createParser(bytes)) {
-      if (in.nextToken() == null) {
-        throw new JsonException("empty document");
-      }
+    String text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new JsonException("it is not UTF-8");
+    }
+    if (text.isBlank()) {
+      throw new JsonException("empty document");
+    }
+    JsonReader in = new JsonReader(new StringReader(text));
+    in.setStrictness(Strictness.STRICT);
+    in.setNestingLimit(MAX_DEPTH);
+    try {
       Json value = read(in);
-      if (in.nextToken() != null) {
+      if (in.peek() != JsonToken.END_DOCUMENT) {
         throw new JsonException("something follows the JSON value");
       }
       return value;
     } catch (JsonException e) {
       throw e;
     } catch (IOException e) {
-      throw new JsonException(line(e.getMessage()));
+      throw new JsonException(malformed(e.getMessage()));
     }
   }
 
@@ -239,77 +273,79 @@ public sealed interface Json {
   }
 
   private byte[] write(boolean pretty) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = Factory.JSON.createGenerator(out)) {
-      if (pretty) {
-        json.setPrettyPrinter(Factory.pretty());
-      }
+    StringWriter out = new StringWriter();
+    JsonWriter json = new JsonWriter(out);
+    if (pretty) {
+      // As Go writes it, and so Docker.
+      json.setFormattingStyle(FormattingStyle.PRETTY.withIndent("    "));
+    }
+    try {
       write(json, this);
-      if (pretty) {
-        json.writeRaw('\n');
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return out.toByteArray();
+    return (pretty ? out.append('\n') : out).toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void write(JsonGenerator json, Json value) throws IOException {
+  private static void write(JsonWriter json, Json value) throws IOException {
     if (value instanceof Str s) {
-      json.writeString(s.value());
+      json.value(s.value());
     } else if (value instanceof Num n) {
-      json.writeNumber(n.value());
+      json.jsonValue(n.text());
     } else if (value instanceof Bool b) {
-      json.writeBoolean(b.value());
+      json.value(b.value());
     } else if (value instanceof Arr a) {
-      json.writeStartArray();
+      json.beginArray();
       for (Json item : a.items()) {
         write(json, item);
       }
-      json.writeEndArray();
+      json.endArray();
     } else if (value instanceof Obj o) {
-      json.writeStartObject();
+      json.beginObject();
       for (Map.Entry<String, Json> e : o.members().entrySet()) {
-        json.writeFieldName(e.getKey());
+        json.name(e.getKey());
         write(json, e.getValue());
       }
-      json.writeEndObject();
+      json.endObject();
     } else if (value instanceof Raw r) {
-      json.writeRawValue(r.text());
+      json.jsonValue(r.text());
     } else {
-      json.writeNull();
+      json.nullValue();
     }
   }
 
-  private static Json read(JsonParser in) throws IOException {
-    switch (in.currentToken()) {
-      case START_OBJECT:
+  private static Json read(JsonReader in) throws IOException {
+    switch (in.peek()) {
+      case BEGIN_OBJECT:
         Map<String, Json> members = new LinkedHashMap<>();
-        while (in.nextToken() != JsonToken.END_OBJECT) {
-          String name = whole(in.currentName());
-          in.nextToken();
-          members.put(name, read(in));
+        in.beginObject();
+        while (in.hasNext()) {
+          String name = whole(in.nextName());
+          if (members.put(name, read(in)) != null) {
+            throw new JsonException(line("duplicate field \"" + name + "\""));
+          }
         }
+        in.endObject();
         return new Obj(members);
-      case START_ARRAY:
+      case BEGIN_ARRAY:
         List<Json> items = new ArrayList<>();
-        while (in.nextToken() != JsonToken.END_ARRAY) {
+        in.beginArray();
+        while (in.hasNext()) {
           items.add(read(in));
         }
+        in.endArray();
         return new Arr(items);
-      case VALUE_STRING:
-        return new Str(whole(in.getText()));
-      case VALUE_NUMBER_INT:
-      case VALUE_NUMBER_FLOAT:
-        return number(in);
-      case VALUE_TRUE:
-        return new Bool(true);
-      case VALUE_FALSE:
-        return new Bool(false);
-      case VALUE_NULL:
+      case STRING:
+        return new Str(whole(in.nextString()));
+      case NUMBER:
+        return number(in.nextString());
+      case BOOLEAN:
+        return new Bool(in.nextBoolean());
+      case NULL:
+        in.nextNull();
         return new Null();
       default:
-        throw new JsonException("unexpected " + in.currentToken());
+        throw new JsonException("unexpected " + in.peek());
     }
   }
 
@@ -328,12 +364,34 @@ public sealed interface Json {
     return text;
   }
 
-  private static Num number(JsonParser in) throws IOException {
-    try {
-      return new Num(in.getDecimalValue());
-    } catch (NumberFormatException e) {
-      throw new JsonException("a number's exponent is out of range");
+  private static Num number(String text) throws JsonException {
+    if (text.length() > MAX_NUMBER) {
+      throw new JsonException("a number has more than " + MAX_NUMBER + " characters");
     }
+    Num number = new Num(text);
+    if (text.indexOf('e') >= 0 || text.indexOf('E') >= 0) {
+      try {
+        number.value();
+      } catch (NumberFormatException e) {
+        throw new JsonException("a number's exponent is out of range");
+      }
+    }
+    return number;
+  }
+
+  /**
+   * What the parser says without its advice to programmers, and without a path as deep as may be.
+   */
+  private static String malformed(String message) {
+    String said =
+        message
+            .replace(
+                "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON",
+                "malformed JSON")
+            .replace("Nesting limit " + MAX_DEPTH + " reached", "nesting deeper than " + MAX_DEPTH);
+    String line = line(said);
+    int path = line.indexOf(" path $");
+    return path < 0 ? line : line.substring(0, path);
   }
 
   /** A message's first line; it quotes the document, and not all that is in there can be shown. */
@@ -346,34 +404,5 @@ public sealed interface Json {
       }
     }
     return out.toString();
-  }
-
-  /** The one configured factory. */
-  final class Factory {
-    private Factory() {}
-
-    static final JsonFactory JSON =
-        JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .disable(JsonReadFeature.ALLOW_TRAILING_COMMA)
-            .streamReadConstraints(
-                StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH)
-                    .maxNumberLength(40)
-                    .build())
-            .build();
-
-    /** As Go writes it, and so Docker: four spaces, nothing in what is empty. */
-    static DefaultPrettyPrinter pretty() {
-      DefaultIndenter four = new DefaultIndenter("    ", "\n");
-      return new DefaultPrettyPrinter(
-              Separators.createDefaultInstance()
-                  .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                  .withArrayEmptySeparator("")
-                  .withObjectEmptySeparator(""))
-          .withArrayIndenter(four)
-          .withObjectIndenter(four);
-    }
   }
 }

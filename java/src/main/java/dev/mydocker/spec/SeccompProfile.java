@@ -1,7 +1,6 @@
 package dev.mydocker.spec;
 
 import dev.mydocker.json.Json;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -146,6 +145,6 @@ public record SeccompProfile(
   }
 
   private static Json unsigned(long value) {
-    return new Json.Num(new BigDecimal(Long.toUnsignedString(value)));
+    return new Json.Num(Long.toUnsignedString(value));
   }
 }

@@ -1,7 +1,6 @@
 package dev.mydocker.spec;
 
 import dev.mydocker.json.Json;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +49,7 @@ final class SpecWriter {
   private static Json user(Spec.User u) {
     Json.Builder out = Json.object().put("uid", u.uid()).put("gid", u.gid());
     number(out, "umask", u.umask());
-    list(out, "additionalGids", u.additionalGids(), g -> new Json.Num(BigDecimal.valueOf(g)));
+    list(out, "additionalGids", u.additionalGids(), g -> new Json.Num(g));
     return out.build();
   }
 
@@ -73,7 +72,7 @@ final class SpecWriter {
   }
 
   private static Json unsigned(long value) {
-    return new Json.Num(new BigDecimal(Long.toUnsignedString(value)));
+    return new Json.Num(Long.toUnsignedString(value));
   }
 
   private static Json mount(Spec.Mount m) {

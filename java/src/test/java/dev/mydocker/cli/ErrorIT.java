@@ -2,7 +2,7 @@ package dev.mydocker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import com.google.gson.stream.JsonReader;
 import dev.mydocker.testing.Cli;
 import dev.mydocker.testing.NothingLeft;
 import dev.mydocker.testing.TestEngine;
@@ -259,7 +259,7 @@ class ErrorIT {
   /** A class path that everybody can read. */
   private static String copyOfTheProgram(Path to) throws Exception {
     StringBuilder classPath = new StringBuilder();
-    List<Class<?>> one = List.of(Main.class, JsonFactory.class, TarArchiveEntry.class);
+    List<Class<?>> one = List.of(Main.class, JsonReader.class, TarArchiveEntry.class);
     for (Class<?> c : one) {
       Path from = Path.of(c.getProtectionDomain().getCodeSource().getLocation().toURI());
       run("cp", "-r", from.toString(), to.toString());

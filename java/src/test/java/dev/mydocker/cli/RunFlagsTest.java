@@ -606,8 +606,7 @@ class RunFlagsTest {
             + " here: label=disable is the only choice",
         "seccomp=/nowhere | --security-opt: openat2 /nowhere: ENOENT (no such file or directory)",
         "seccomp=/proc/self/status | --security-opt: \"/proc/self/status\" is no seccomp profile:"
-            + " Unrecognized token 'Name': was expecting (JSON String, Number, Array, Object or"
-            + " token 'null', 'true' or 'false')",
+            + " malformed JSON at line 1 column 1",
         "seccomp=/dev/zero | --security-opt: \"/dev/zero\" is larger than 10 MiB",
       })
   void SC14_securityOptionIsRefusedInOneLine(String option, String message) {
