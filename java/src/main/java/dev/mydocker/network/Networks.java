@@ -609,7 +609,7 @@ public final class Networks {
           sockets.take(port, endpoint.ip().isPresent(), endpoint.ip6().isPresent());
         }
         Endpoint published = endpoint.with(sockets.ports());
-        // The own ones are the last of all. Looking for one compares records: a tenth of a start.
+        // The own ones are the last of all. To look for one, the JVM would make code that compares.
         all.set(all.size() - own.size() + i, published);
         own.set(i, published);
       }

@@ -29,7 +29,7 @@ public record Signal(int number) {
     }
   }
 
-  /** Written out: the JVM makes what a record has at the first use, a tenth of a {@code stop}. */
+  /** Written out: what a record has, the JVM makes at its first use, in each {@code stop} anew. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Signal signal && signal.number == number;

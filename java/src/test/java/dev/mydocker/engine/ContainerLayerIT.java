@@ -101,6 +101,7 @@ class ContainerLayerIT {
   @Test
   void aLookAtThisJvmIsNothingLeft() throws Exception {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin/jcmd");
+    // The emulated machine of java/src/test/vm has no JDK, but the modules that are needed there.
     assumeTrue(Files.isExecutable(jcmd), "a JDK");
     String pid = Long.toString(ProcessHandle.current().pid());
     Process look = new ProcessBuilder(jcmd.toString(), pid, "VM.version").start();
